@@ -1,0 +1,78 @@
+# Sealdesk. `make` lists the targets. Needed: Go, a C compiler, Node with npm; `make test` also wants
+# chromium, poppler-utils and qpdf, which it installs where it runs as root on Debian.
+
+TAGS    := sqlite_fts5
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GO      := CGO_ENABLED=1 go
+NODE_OK := node_modules/.package-lock.json
+ASSETS  := web/static/dist/manifest.json
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: build ## build and serve on http://127.0.0.1:8080 with the data in ./data
+	bin/sealdesk serve --data ./data
+
+.PHONY: build
+build: $(ASSETS) ## build bin/sealdesk
+	$(GO) build -tags $(TAGS) -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/sealdesk .
+
+.PHONY: assets
+assets: $(ASSETS) ## bundle the browser assets and fetch the font
+
+$(NODE_OK): package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+$(ASSETS): $(NODE_OK) $(wildcard web/static/css/*.css web/static/js/*.js internal/assets/*.go)
+	go run ./internal/assets
+	@touch $@
+
+.PHONY: generate
+generate: ## regenerate the Go code of the templ views
+	go tool templ generate -path web/templates
+
+.PHONY: check
+check: $(ASSETS) ## format, vet, staticcheck, generated files and go.mod up to date
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'gofmt: the files above are not formatted'; exit 1; }
+	$(GO) vet -tags $(TAGS) ./...
+	$(GO) tool staticcheck -tags $(TAGS) ./...
+	go mod tidy -diff
+	.ci/generated
+
+.PHONY: unit
+unit: $(ASSETS) ## Go tests with the race detector, and the unit tests of the browser code
+	$(GO) test -race -tags $(TAGS) ./...
+	node --test test/unit/*.test.js
+
+.PHONY: sdk
+sdk: build ## drive the engine through the official Node SDK
+	cd test/sdk && npm ci --no-audit --no-fund
+	node --test test/sdk/*.test.js
+
+.PHONY: e2e
+e2e: build ## the whole job in a real browser
+	node --test --test-concurrency=1 test/browser/*.test.js
+
+.PHONY: test
+test: tools check unit sdk e2e ## everything that must pass before a change lands
+
+.PHONY: tools
+tools: ## install the programs that only the tests need
+	.ci/tools
+
+.PHONY: bench
+bench: $(ASSETS) ## benchmarks
+	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchmem ./...
+
+.PHONY: screens
+screens: build ## make the screenshots of the README anew
+	node docs/screens/screens.js
+
+.PHONY: clean
+clean: ## remove what was built; the data folder stays
+	rm -rf bin out web/static/dist/*.js web/static/dist/*.css web/static/dist/*.br web/static/dist/*.gz web/static/dist/manifest.json internal/font/dist/*.ttf test/browser/output
