@@ -43,8 +43,8 @@ async function codeOf(promise) {
 }
 
 const organizations = [
-  { name: "深圳市示例科技有限公司", number: "91440300MA5EXAMP1X", legal: "王小明", person: "王小明", idCard: "440301198001010019" },
-  { name: "北京样例软件有限责任公司", number: "91110108MA01EXAM2Y", legal: "李娜", person: "李娜", idCard: "110101198503072028" },
+  { name: "深圳市示例科技有限公司", number: "91440300MA5EXAMP1F", legal: "王小明", person: "王小明", idCard: "440301198001010018" },
+  { name: "北京样例软件有限责任公司", number: "91110108MA01EXAM2F", legal: "李娜", person: "李娜", idCard: "110101198503072027" },
 ];
 
 async function party(sdk, { name, number, legal, person, idCard }, index) {
@@ -215,7 +215,7 @@ test("a rejected and a withdrawn flow", async () => {
     OpenId: "sdk-signer",
     Name: "赵强",
     IdCardType: "ID_CARD",
-    IdCardNumber: "110101199003070117",
+    IdCardNumber: "110101199003070118",
     SourceIp: "127.0.0.1",
   });
   const { FileIds } = await sdk.UploadFiles({
@@ -263,7 +263,7 @@ test("GET requests with flattened parameters are understood", async () => {
     OpenId: "sdk-get",
     Name: "钱 进",
     IdCardType: "ID_CARD",
-    IdCardNumber: "110101199003074417",
+    IdCardNumber: "110101199003074418",
   });
   const { Users } = await client({ reqMethod: "GET" }).DescribeUsers({ Caller: caller(), UserIds: [user] });
   assert.equal(Users[0].Name, "钱 进");
