@@ -188,4 +188,3 @@ func RuleText(ctx context.Context, rule, param string) string {
 	}
 	return T(ctx, "validation.invalid", "Param", param)
 }
-
