@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport is the table of docs/ARCHITECTURE.md: what each package may import of this module, directly.
+// A package that is missing here fails the test, so that the table stays whole.
+var mayImport = map[string][]string{
+	"internal/config":    {},
+	"internal/i18n":      {},
+	"internal/font":      {},
+	"internal/seal":      {"internal/font"},
+	"internal/pdf":       {"internal/font"},
+	"internal/store":     {},
+	"internal/files":     {},
+	"internal/audit":     {"internal/store"},
+	"internal/auth":      {},
+	"internal/api":       {},
+	"internal/db":        {"internal/store", "internal/audit", "internal/auth", "internal/api"},
+	"internal/engine":    {"internal/api", "internal/font", "internal/seal", "internal/pdf", "internal/store", "internal/files", "internal/audit"},
+	"internal/routing":   {"internal/api", "internal/db", "internal/files"},
+	"internal/watch":     {"internal/api", "internal/db", "internal/routing"},
+	"web/static":         {},
+	"web/templates":      {"internal/api", "internal/audit", "internal/auth", "internal/i18n", "internal/seal", "web/static"},
+	"internal/signpages": {"internal/engine", "internal/i18n", "web/static", "web/templates"},
+	"internal/handlers": {
+		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/db", "internal/files", "internal/font",
+		"internal/i18n", "internal/pdf", "internal/routing", "internal/seal", "internal/watch", "web/static", "web/templates",
+	},
+	"internal/assets": {"internal/font"}, // the build-time bundler; nothing imports it
+}
+
+func TestPackagesImportOnlyWhatTheLayoutAllows(t *testing.T) {
+	out, err := exec.Command("go", "list", "-tags", "sqlite_fts5", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var pkg struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := dec.Decode(&pkg); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if pkg.ImportPath == "sealdesk" {
+			continue // the main package wires everything
+		}
+		name := strings.TrimPrefix(pkg.ImportPath, "sealdesk/")
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("%s is not in the table of the layout", name)
+		}
+		for _, path := range pkg.Imports {
+			if inner, ok := strings.CutPrefix(path, "sealdesk/"); ok && !slices.Contains(allowed, inner) {
+				t.Errorf("%s must not import %s", name, inner)
+			}
+		}
+	}
+}
