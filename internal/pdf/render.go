@@ -1,0 +1,239 @@
+package pdf
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/klippa-app/go-pdfium"
+	"github.com/klippa-app/go-pdfium/references"
+	"github.com/klippa-app/go-pdfium/requests"
+	"github.com/klippa-app/go-pdfium/webassembly"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// Limits of one document. They bound what a hostile upload can cost.
+const (
+	defaultMaxBytes   = 64 << 20
+	defaultMaxPages   = 2000
+	defaultDeadline   = 20 * time.Second
+	defaultCacheBytes = 64 << 20
+	// guestMemoryPages of 64 KiB each: 512 MiB for one instance.
+	guestMemoryPages = 8192
+	// maxPixels of one page image: an A4 page at 340 dpi. A page may claim to be 2,000,000 pt wide.
+	maxPixels = 11_000_000
+	// instances that run at the same time.
+	instances = 2
+)
+
+// RendererOptions configure a Renderer. The zero value works, without a cache on disk.
+type RendererOptions struct {
+	// CacheDir keeps the compiled PDF module between starts (about 21 MB); empty compiles anew in each process (3 s, 310 MB).
+	CacheDir string
+	Logger   *slog.Logger
+	// MaxBytes and MaxPages bound one document; 0 means 64 MiB and 2000 pages.
+	MaxBytes int
+	MaxPages int
+	// Deadline bounds the work on one document per call; 0 means 20 seconds.
+	Deadline time.Duration
+	// CacheBytes bounds the page images kept in memory; 0 means 64 MiB.
+	CacheBytes int
+}
+
+// A Renderer reads PDFs with PDFium inside a WebAssembly sandbox that sees no file system. Every call gets an instance of its own
+// that is thrown away afterwards, so that one document cannot harm the next. It is safe for concurrent use.
+type Renderer struct {
+	opts   RendererOptions
+	slots  chan struct{}
+	images *imageCache
+
+	mu     sync.Mutex
+	pool   pdfium.Pool
+	cache  wazero.CompilationCache
+	closed bool
+}
+
+// NewRenderer checks the options and the cache folder. PDFium itself starts with the first document or with Warm.
+func NewRenderer(_ context.Context, opts RendererOptions) (*Renderer, error) {
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opts.MaxBytes == 0 {
+		opts.MaxBytes = defaultMaxBytes
+	}
+	if opts.MaxPages == 0 {
+		opts.MaxPages = defaultMaxPages
+	}
+	if opts.Deadline == 0 {
+		opts.Deadline = defaultDeadline
+	}
+	if opts.CacheBytes == 0 {
+		opts.CacheBytes = defaultCacheBytes
+	}
+	if opts.CacheDir != "" {
+		if err := os.MkdirAll(opts.CacheDir, 0o700); err != nil {
+			return nil, fmt.Errorf("pdf: cache folder: %w", err)
+		}
+	}
+	return &Renderer{opts: opts, slots: make(chan struct{}, instances), images: newImageCache(opts.CacheBytes)}, nil
+}
+
+// Warm compiles or loads PDFium in the background, so that the first upload does not wait for it. It returns at once.
+func (r *Renderer) Warm() {
+	go func() {
+		start := time.Now()
+		if _, err := r.start(); err != nil {
+			r.opts.Logger.Error("pdf: PDFium did not start", "error", err)
+			return
+		}
+		r.opts.Logger.Debug("pdf: PDFium is ready", "duration", time.Since(start))
+	}()
+}
+
+// Close ends PDFium. Calls that still run end with an error.
+func (r *Renderer) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	var err error
+	if r.pool != nil {
+		err = r.pool.Close()
+	}
+	if r.cache != nil {
+		err = errors.Join(err, r.cache.Close(context.Background()))
+	}
+	return err
+}
+
+// start returns the pool, making it on the first call.
+func (r *Renderer) start() (pdfium.Pool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, errors.New("pdf: the renderer is closed")
+	}
+	if r.pool != nil {
+		return r.pool, nil
+	}
+	// PDFium's module lowers setjmp to exception instructions: without this feature it does not load. CloseOnContextDone is
+	// what makes the deadline end a running call.
+	config := wazero.NewRuntimeConfig().
+		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
+		WithMemoryLimitPages(guestMemoryPages).
+		WithCloseOnContextDone(true)
+	if r.opts.CacheDir != "" {
+		cache, err := wazero.NewCompilationCacheWithDir(filepath.Join(r.opts.CacheDir, "wazero"))
+		if err != nil {
+			return nil, fmt.Errorf("pdf: compilation cache: %w", err)
+		}
+		config, r.cache = config.WithCompilationCache(cache), cache
+	}
+	pool, err := webassembly.Init(webassembly.Config{
+		MaxIdle:  1,
+		MaxTotal: instances,
+		// The default would mount the whole file system of the host, writable.
+		FSConfig:      wazero.NewFSConfig(),
+		RuntimeConfig: config,
+		Stdout:        io.Discard,
+		Stderr:        io.Discard,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("pdf: start PDFium: %w", err)
+	}
+	r.pool = pool
+	return pool, nil
+}
+
+// document is an open file inside a sandbox instance.
+type document struct {
+	pdfium.Pdfium
+	ref   references.FPDF_DOCUMENT
+	pages int
+}
+
+func (d document) page(index int) requests.Page {
+	return requests.Page{ByIndex: &requests.PageByIndex{Document: d.ref, Index: index}}
+}
+
+// withDocument checks the outside of data, opens it in a fresh instance and calls fn, all under the deadline.
+func (r *Renderer) withDocument(ctx context.Context, data []byte, fn func(document) error) error {
+	if len(data) > r.opts.MaxBytes {
+		return ErrTooLarge
+	}
+	if err := checkOutside(data); err != nil {
+		return err
+	}
+	pool, err := r.start()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.opts.Deadline)
+	defer cancel()
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	instance, err := pool.GetInstanceWithContext(ctx)
+	if err != nil {
+		return fmt.Errorf("pdf: sandbox: %w", err)
+	}
+	killed := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(killed)
+		if err := instance.Kill(); err != nil {
+			r.opts.Logger.Warn("pdf: an instance over its deadline did not end", "error", err)
+		}
+	})
+	err = r.open(instance, data, fn)
+	if !stop() {
+		<-killed
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return fmt.Errorf("%w: no result in %s", ErrTooLarge, r.opts.Deadline)
+		}
+		return ctx.Err()
+	}
+	if closeErr := instance.Close(); closeErr != nil {
+		r.opts.Logger.Warn("pdf: an instance did not close", "error", closeErr)
+	}
+	return err
+}
+
+func (r *Renderer) open(instance pdfium.Pdfium, data []byte, fn func(document) error) error {
+	opened, err := instance.OpenDocument(&requests.OpenDocument{File: &data})
+	if err != nil {
+		return openError(err)
+	}
+	doc := document{Pdfium: instance, ref: opened.Document}
+	revision, err := doc.FPDF_GetSecurityHandlerRevision(&requests.FPDF_GetSecurityHandlerRevision{Document: doc.ref})
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrDamaged, err)
+	}
+	if revision.SecurityHandlerRevision != -1 {
+		return ErrEncrypted
+	}
+	count, err := doc.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: doc.ref})
+	if err != nil {
+		return fmt.Errorf("%w: %v", ErrDamaged, err)
+	}
+	switch {
+	case count.PageCount < 1:
+		return ErrNoPages
+	case count.PageCount > r.opts.MaxPages:
+		return ErrTooLarge
+	}
+	doc.pages = count.PageCount
+	return fn(doc)
+}
