@@ -87,7 +87,9 @@ func (t *Throttle) Succeed(account string) {
 	}
 }
 
-func keys(account, address string) [2]string { return [2]string{"account " + account, "address " + address} }
+func keys(account, address string) [2]string {
+	return [2]string{"account " + account, "address " + address}
+}
 
 func (t *Throttle) entry(key string) *attempts {
 	if e := t.byKey[key]; e != nil {

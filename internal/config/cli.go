@@ -1,0 +1,245 @@
+// Package config is the command line and its environment: what each command takes, checked and made whole before anything starts. Every
+// flag can also be given as an environment variable SEALDESK_FLAG_NAME; a flag wins.
+package config
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/alecthomas/kong"
+)
+
+// CLI is the whole command line. Exactly one command is chosen; Parse says which.
+type CLI struct {
+	Serve   ServeCommand   `cmd:"" help:"Run the portal and the embedded engine."`
+	Engine  EngineCommand  `cmd:"" help:"Run the embedded platform alone, or show its credentials."`
+	Demo    DemoCommand    `cmd:"" help:"Do the main job from end to end without a browser and leave its files in a folder."`
+	User    UserCommand    `cmd:"" help:"Add and list the portal's accounts, set their passwords."`
+	Audit   AuditCommand   `cmd:"" help:"Verify, export and checkpoint the audit log."`
+	Verify  VerifyCommand  `cmd:"" help:"Say of every signature in a PDF whether it is valid."`
+	Backup  BackupCommand  `cmd:"" help:"Copy the data of a running or stopped Sealdesk into a folder."`
+	Restore RestoreCommand `cmd:"" help:"Put a backup into a new data folder."`
+	Health  HealthCommand  `cmd:"" help:"Ask a running Sealdesk for its health; for container health checks."`
+	Version VersionCommand `cmd:"" help:"Print the version."`
+}
+
+// Names of the commands, as Parse returns them.
+const (
+	Serve             = "serve"
+	EngineRun         = "engine run"
+	EngineCredentials = "engine credentials"
+	Demo              = "demo"
+	UserAdd           = "user add"
+	UserPasswd        = "user passwd"
+	UserList          = "user list"
+	AuditVerify       = "audit verify"
+	AuditExport       = "audit export"
+	AuditCheckpoint   = "audit checkpoint"
+	Verify            = "verify"
+	Backup            = "backup"
+	Restore           = "restore"
+	Health            = "health"
+	Version           = "version"
+)
+
+// DataFlags say where the data lies.
+type DataFlags struct {
+	Data string `help:"Folder of databases, files and keys." default:"./data" placeholder:"DIR"`
+}
+
+// LogFlags say how the program logs.
+type LogFlags struct {
+	LogFormat string `help:"Format of the log: text or json." enum:"text,json" default:"json"`
+	LogLevel  string `help:"Least level that is logged." enum:"debug,info,warn,error" default:"info"`
+}
+
+// EngineFlags are the embedded platform's.
+type EngineFlags struct {
+	EngineListen string   `help:"Address of the engine: API and signers' pages." default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
+	EngineURL    string   `name:"engine-url" help:"How signers reach the engine; links and QR codes begin with it. Default: http:// and the engine's address." placeholder:"URL"`
+	Fonts        []string `help:"Further fonts for characters that the built-in one lacks." placeholder:"FILE"`
+}
+
+// PlatformFlags choose the platform that the portal talks to.
+type PlatformFlags struct {
+	Endpoint      string `help:"The platform: embedded, or the cloud's https address." default:"embedded" placeholder:"URL"`
+	Region        string `help:"Region of the cloud, where it asks for one." placeholder:"NAME"`
+	SecretID      string `name:"secret-id" help:"Secret id of the cloud account." placeholder:"ID"`
+	SecretIDFile  string `name:"secret-id-file" help:"File that holds the secret id." placeholder:"FILE"`
+	SecretKey     string `name:"secret-key" help:"Secret key of the cloud account; better given as a file." placeholder:"KEY"`
+	SecretKeyFile string `name:"secret-key-file" help:"File that holds the secret key." placeholder:"FILE"`
+	ApplicationID string `name:"application-id" help:"Id of the application at the cloud." placeholder:"ID"`
+}
+
+// ServeCommand runs everything.
+type ServeCommand struct {
+	DataFlags     `embed:""`
+	EngineFlags   `embed:""`
+	PlatformFlags `embed:""`
+	LogFlags      `embed:""`
+
+	Listen         string   `help:"Address of the portal." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL      string   `name:"public-url" help:"How browsers reach the portal. Default: http:// and its address. With https, cookies are for TLS only." placeholder:"URL"`
+	TrustedProxies []string `name:"trusted-proxies" help:"Addresses of reverse proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
+	Demo           bool     `help:"Fill a new data folder with organisations, people, seals and contracts in every state."`
+}
+
+// EngineCommand runs the embedded platform alone or shows its credentials.
+type EngineCommand struct {
+	Run         EngineRunCommand         `cmd:"" default:"withargs" help:"Run the engine (the default)."`
+	Credentials EngineCredentialsCommand `cmd:"" help:"Print what a program needs to call the engine."`
+}
+
+// EngineRunCommand runs the engine alone.
+type EngineRunCommand struct {
+	DataFlags   `embed:""`
+	EngineFlags `embed:""`
+	LogFlags    `embed:""`
+}
+
+// EngineCredentialsCommand prints the credentials of the first application.
+type EngineCredentialsCommand struct {
+	DataFlags   `embed:""`
+	EngineFlags `embed:""`
+
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// DemoCommand does the main job without a browser.
+type DemoCommand struct {
+	Out   string   `help:"Folder for the files it makes." required:"" placeholder:"DIR"`
+	Fonts []string `help:"Further fonts for characters that the built-in one lacks." placeholder:"FILE"`
+}
+
+// UserCommand manages accounts of the portal.
+type UserCommand struct {
+	Add    UserAddCommand    `cmd:"" help:"Add an account."`
+	Passwd UserPasswdCommand `cmd:"" help:"Set the password of an account and end its sessions."`
+	List   UserListCommand   `cmd:"" help:"List the accounts."`
+}
+
+// UserAddCommand adds an account.
+type UserAddCommand struct {
+	DataFlags `embed:""`
+
+	Name          string   `arg:"" help:"Name to log in with."`
+	Role          string   `help:"What the account may do: admin, business or compliance." enum:"admin,business,compliance" required:""`
+	DisplayName   string   `name:"display-name" help:"Name to show; default: the name to log in with."`
+	Organizations []string `help:"Ids of the sub-organisations that the account reaches; none for all." placeholder:"ID"`
+	PasswordStdin bool     `name:"password-stdin" help:"Read the password from the standard input; else one is made and printed."`
+}
+
+// UserPasswdCommand sets a password.
+type UserPasswdCommand struct {
+	DataFlags `embed:""`
+
+	Name          string `arg:"" help:"Name of the account."`
+	PasswordStdin bool   `name:"password-stdin" help:"Read the password from the standard input; else one is made and printed."`
+}
+
+// UserListCommand lists accounts.
+type UserListCommand struct {
+	DataFlags `embed:""`
+
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// AuditCommand is about the audit log.
+type AuditCommand struct {
+	Verify     AuditVerifyCommand     `cmd:"" help:"Recompute the whole log and say whether it is unchanged."`
+	Export     AuditExportCommand     `cmd:"" help:"Write events with their proofs."`
+	Checkpoint AuditCheckpointCommand `cmd:"" help:"Print a signed checkpoint, to be kept elsewhere."`
+}
+
+// AuditVerifyCommand verifies the log of the data folder, or an export offline.
+type AuditVerifyCommand struct {
+	DataFlags `embed:""`
+
+	Against string `help:"File with a checkpoint kept earlier; tells also whether the end of the log was cut off." type:"existingfile" placeholder:"FILE"`
+	Export  string `help:"Verify this export instead of the database." type:"existingfile" placeholder:"FILE"`
+	JSON    bool   `name:"json" help:"Print JSON."`
+}
+
+// AuditExportCommand exports events.
+type AuditExportCommand struct {
+	DataFlags `embed:""`
+
+	Format string `help:"jsonl (with proofs) or csv." enum:"jsonl,csv" default:"jsonl"`
+	Out    string `help:"File to write; default: the standard output." placeholder:"FILE"`
+}
+
+// AuditCheckpointCommand prints a checkpoint.
+type AuditCheckpointCommand struct {
+	DataFlags `embed:""`
+}
+
+// VerifyCommand verifies the signatures of a PDF.
+type VerifyCommand struct {
+	File string `arg:"" help:"The PDF." type:"existingfile"`
+	Root string `help:"Root certificate to trust, in PEM; default: the one of the data folder, if there is one." type:"existingfile" placeholder:"FILE"`
+	Data string `help:"Folder of databases, files and keys." default:"./data" placeholder:"DIR"`
+	JSON bool   `name:"json" help:"Print JSON."`
+}
+
+// BackupCommand copies the data.
+type BackupCommand struct {
+	DataFlags `embed:""`
+
+	Dir string `arg:"" help:"New folder for the backup."`
+}
+
+// RestoreCommand puts a backup back.
+type RestoreCommand struct {
+	DataFlags `embed:""`
+
+	Dir string `arg:"" help:"Folder of the backup." type:"existingdir"`
+}
+
+// HealthCommand asks a running portal.
+type HealthCommand struct {
+	Listen string `help:"Address of the portal." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+}
+
+// VersionCommand prints the version.
+type VersionCommand struct{}
+
+// Parse reads arguments (without the program's name) and the environment into c, and returns the name of the chosen command. Help is
+// written to out; then done is true and there is nothing to run.
+func (c *CLI) Parse(args []string, out io.Writer) (command string, done bool, err error) {
+	parser, err := kong.New(c,
+		kong.Name("sealdesk"),
+		kong.Description("A self-hosted portal for electronic contracts, with its own engine."),
+		kong.DefaultEnvars("SEALDESK"),
+		kong.Writers(out, out),
+		kong.Exit(func(int) { done = true }),
+	)
+	if err != nil {
+		return "", false, fmt.Errorf("build the command line: %w", err)
+	}
+	parsed, err := parser.Parse(args)
+	if done { // after --help kong goes on as if it had left the program, and may report a missing command
+		return "", true, nil
+	}
+	if err != nil {
+		return "", false, err
+	}
+	return commandName(parsed.Command()), false, nil
+}
+
+// commandName takes the placeholders of positional arguments away: "user add <name>" is "user add".
+func commandName(command string) string {
+	name := ""
+	for i, start := 0, 0; i <= len(command); i++ {
+		if i < len(command) && command[i] != ' ' {
+			continue
+		}
+		if word := command[start:i]; word != "" && word[0] != '<' {
+			if name != "" {
+				name += " "
+			}
+			name += word
+		}
+		start = i + 1
+	}
+	return name
+}

@@ -1,0 +1,192 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Embedded is the endpoint that means the engine in this program.
+const Embedded = "embedded"
+
+// Config is what serving needs, checked and complete.
+type Config struct {
+	Listen, EngineListen string // host:port
+	PublicURL, EngineURL string // without a slash at the end
+	Data                 string // absolute path
+	Fonts                []string
+	Platform             Platform
+	TrustedProxies       []netip.Prefix
+	Demo                 bool
+	Log                  Log
+}
+
+// Platform is how to reach the platform. For the embedded engine everything but Endpoint is empty: the engine knows its own.
+type Platform struct {
+	Endpoint, Region, SecretID, SecretKey, ApplicationID string
+}
+
+// IsEmbedded tells whether the platform is the engine in this program.
+func (p Platform) IsEmbedded() bool { return p.Endpoint == Embedded }
+
+// Log is how to log.
+type Log struct {
+	JSON  bool
+	Level slog.Level
+}
+
+// TLS tells whether browsers reach the portal over TLS, so that its cookies are for TLS only.
+func (c Config) TLS() bool { return strings.HasPrefix(c.PublicURL, "https://") }
+
+// Config checks the flags of serve and fills in what follows from others. All problems are reported together.
+func (c ServeCommand) Config() (Config, error) {
+	var problems []error
+	report := func(flag string, err error) {
+		if err != nil {
+			problems = append(problems, fmt.Errorf("--%s: %w", flag, err))
+		}
+	}
+	cfg := Config{Listen: c.Listen, EngineListen: c.EngineListen, Fonts: c.Fonts, Demo: c.Demo}
+	var err error
+	cfg.Data, err = filepath.Abs(c.Data)
+	report("data", err)
+	cfg.PublicURL, err = baseURL(c.PublicURL, c.Listen)
+	report("public-url", err)
+	cfg.EngineURL, err = baseURL(c.EngineURL, c.EngineListen)
+	report("engine-url", err)
+	report("listen", checkAddress(c.Listen))
+	report("engine-listen", checkAddress(c.EngineListen))
+	if c.Listen == c.EngineListen && !strings.HasSuffix(c.Listen, ":0") {
+		report("engine-listen", errors.New("is the portal's address too"))
+	}
+	cfg.TrustedProxies, err = prefixes(c.TrustedProxies)
+	report("trusted-proxies", err)
+	cfg.Log, err = c.LogFlags.config()
+	report("log-level", err)
+	cfg.Platform, err = c.platform()
+	if err != nil {
+		problems = append(problems, err)
+	}
+	return cfg, errors.Join(problems...)
+}
+
+// Config checks the flags of engine alone; of the portal's settings only those of the engine are filled.
+func (c EngineRunCommand) Config() (Config, error) {
+	return engineConfig(c.DataFlags, c.EngineFlags, c.LogFlags)
+}
+
+// Config is as EngineRunCommand's.
+func (c EngineCredentialsCommand) Config() (Config, error) {
+	return engineConfig(c.DataFlags, c.EngineFlags, LogFlags{LogFormat: "text", LogLevel: "warn"})
+}
+
+func engineConfig(data DataFlags, engine EngineFlags, log LogFlags) (Config, error) {
+	cfg := Config{EngineListen: engine.EngineListen, Fonts: engine.Fonts, Platform: Platform{Endpoint: Embedded}}
+	dir, dirErr := filepath.Abs(data.Data)
+	base, baseErr := baseURL(engine.EngineURL, engine.EngineListen)
+	logging, logErr := log.config()
+	cfg.Data, cfg.EngineURL, cfg.Log = dir, base, logging
+	return cfg, errors.Join(dirErr, checkAddress(engine.EngineListen), baseErr, logErr)
+}
+
+func (f LogFlags) config() (Log, error) {
+	log := Log{JSON: f.LogFormat == "json"}
+	err := log.Level.UnmarshalText([]byte(f.LogLevel))
+	return log, err
+}
+
+func (c PlatformFlags) platform() (Platform, error) {
+	if c.Endpoint == Embedded {
+		return Platform{Endpoint: Embedded}, nil
+	}
+	p := Platform{Region: c.Region, ApplicationID: c.ApplicationID}
+	u, err := url.Parse(c.Endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "https" && !isLoopback(u) {
+		return p, fmt.Errorf("--endpoint: %q is neither %q nor an https address", c.Endpoint, Embedded)
+	}
+	p.Endpoint = strings.TrimSuffix(c.Endpoint, "/")
+	var idErr, keyErr error
+	p.SecretID, idErr = secret("secret-id", c.SecretID, c.SecretIDFile)
+	p.SecretKey, keyErr = secret("secret-key", c.SecretKey, c.SecretKeyFile)
+	if p.ApplicationID == "" {
+		err = errors.New("--application-id is needed for an endpoint that is not embedded")
+	}
+	return p, errors.Join(idErr, keyErr, err)
+}
+
+// isLoopback allows plain http to another engine on the same machine.
+func isLoopback(u *url.URL) bool {
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && ip.IsLoopback())
+}
+
+// secret takes a secret from its flag or from a file, whose last line end is not part of it.
+func secret(flag, value, file string) (string, error) {
+	switch {
+	case value != "" && file != "":
+		return "", fmt.Errorf("--%s and --%s-file exclude each other", flag, flag)
+	case value != "":
+		return value, nil
+	case file == "":
+		return "", fmt.Errorf("--%s or --%s-file is needed for an endpoint that is not embedded", flag, flag)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("--%s-file: %w", flag, err)
+	}
+	if value = strings.TrimRight(string(data), "\r\n"); value == "" {
+		return "", fmt.Errorf("--%s-file: %s is empty", flag, file)
+	}
+	return value, nil
+}
+
+// baseURL checks a base address, or makes one of the listening address. An address that listens everywhere is reached on this machine.
+func baseURL(given, listen string) (string, error) {
+	if given == "" {
+		host, port, err := net.SplitHostPort(listen)
+		if err != nil {
+			return "", nil // reported for the listening address
+		}
+		if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+			host = "127.0.0.1"
+		}
+		return "http://" + net.JoinHostPort(host, port), nil
+	}
+	u, err := url.Parse(given)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", fmt.Errorf("%q is not a web address", given)
+	}
+	if strings.Trim(u.Path, "/") != "" {
+		return "", fmt.Errorf("%q has a path; a host of its own is needed", given)
+	}
+	return u.Scheme + "://" + u.Host, nil
+}
+
+func checkAddress(listen string) error {
+	if _, _, err := net.SplitHostPort(listen); err != nil {
+		return fmt.Errorf("%q is not HOST:PORT", listen)
+	}
+	return nil
+}
+
+func prefixes(list []string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, text := range list {
+		if ip, err := netip.ParseAddr(text); err == nil {
+			all = append(all, netip.PrefixFrom(ip, ip.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither an address nor a CIDR", text)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}

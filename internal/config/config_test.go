@@ -1,0 +1,132 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func parse(t *testing.T, args ...string) (CLI, string) {
+	t.Helper()
+	var c CLI
+	command, done, err := c.Parse(args, new(strings.Builder))
+	if err != nil || done {
+		t.Fatalf("parse %v: done=%v, %v", args, done, err)
+	}
+	return c, command
+}
+
+func TestEveryCommandIsNamed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "some.pdf")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		Serve:             {"serve", "--data", "x"},
+		EngineRun:         {"engine", "--engine-listen", "127.0.0.1:1"},
+		EngineCredentials: {"engine", "credentials", "--json"},
+		Demo:              {"demo", "--out", "out"},
+		UserAdd:           {"user", "add", "li", "--role", "business", "--password-stdin"},
+		UserPasswd:        {"user", "passwd", "li"},
+		UserList:          {"user", "list"},
+		AuditVerify:       {"audit", "verify", "--against", file},
+		AuditExport:       {"audit", "export"},
+		AuditCheckpoint:   {"audit", "checkpoint"},
+		Verify:            {"verify", file, "--json"},
+		Backup:            {"backup", "dir"},
+		Restore:           {"restore", filepath.Dir(file)},
+		Health:            {"health"},
+		Version:           {"version"},
+	} {
+		if _, got := parse(t, args...); got != want {
+			t.Errorf("%v is %q, want %q", args, got, want)
+		}
+	}
+}
+
+func TestHelpIsWrittenAndNothingRuns(t *testing.T) {
+	var c CLI
+	var out strings.Builder
+	for _, args := range [][]string{{"--help"}, {"serve", "--help"}, {"user", "--help"}} {
+		command, done, err := c.Parse(args, &out)
+		if err != nil || !done || command != "" {
+			t.Errorf("%v: %q %v %v", args, command, done, err)
+		}
+	}
+	if !strings.Contains(out.String(), "SEALDESK_ENGINE_LISTEN") {
+		t.Error("the help does not name the environment variables")
+	}
+}
+
+func TestEnvironmentGivesFlagsAndAFlagWins(t *testing.T) {
+	t.Setenv("SEALDESK_LISTEN", "127.0.0.1:1111")
+	t.Setenv("SEALDESK_ENGINE_URL", "https://sign.example.com/")
+	t.Setenv("SEALDESK_PUBLIC_URL", "https://desk.example.com")
+	c, _ := parse(t, "serve")
+	cfg, err := c.Serve.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Listen != "127.0.0.1:1111" || cfg.EngineURL != "https://sign.example.com" || !cfg.TLS() {
+		t.Errorf("environment not taken: %+v", cfg)
+	}
+	c, _ = parse(t, "serve", "--listen", "127.0.0.1:2222")
+	if c.Serve.Listen != "127.0.0.1:2222" {
+		t.Errorf("listen = %s", c.Serve.Listen)
+	}
+}
+
+func TestDefaultsServeTheEmbeddedEngine(t *testing.T) {
+	c, _ := parse(t, "serve")
+	cfg, err := c.Serve.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !cfg.Platform.IsEmbedded() || cfg.PublicURL != "http://127.0.0.1:8080" || cfg.EngineURL != "http://127.0.0.1:8081" || cfg.TLS() || !filepath.IsAbs(cfg.Data) {
+		t.Errorf("defaults: %+v", cfg)
+	}
+	c, _ = parse(t, "serve", "--listen", "0.0.0.0:80")
+	if cfg, _ = c.Serve.Config(); cfg.PublicURL != "http://127.0.0.1:80" {
+		t.Errorf("public address of a portal that listens everywhere: %s", cfg.PublicURL)
+	}
+}
+
+func TestCloudNeedsItsSecretsAndTakesThemFromFiles(t *testing.T) {
+	key := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(key, []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SEALDESK_SECRET_KEY_FILE", key)
+	c, _ := parse(t, "serve", "--endpoint", "https://essbasic.tencentcloudapi.com", "--secret-id", "AKID", "--application-id", "app")
+	cfg, err := c.Serve.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Platform.SecretKey != "s3cret" || cfg.Platform.IsEmbedded() {
+		t.Errorf("platform: %+v", cfg.Platform)
+	}
+	for _, args := range [][]string{
+		{"--secret-id", "AKID"},     // no application
+		{"--application-id", "app"}, // no secret id
+		{"--secret-id", "a", "--application-id", "a", "--secret-key", "both"}, // key given twice
+	} {
+		c, _ := parse(t, append([]string{"serve", "--endpoint", "https://essbasic.tencentcloudapi.com"}, args...)...)
+		if _, err := c.Serve.Config(); err == nil {
+			t.Errorf("%v was accepted", args)
+		}
+	}
+}
+
+func TestBadSettingsAreAllNamed(t *testing.T) {
+	c, _ := parse(t, "serve", "--listen", "nowhere", "--public-url", "ftp://x", "--trusted-proxies", "a.b", "--endpoint", "http://essbasic.example.com")
+	_, err := c.Serve.Config()
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, flag := range []string{"--listen", "--public-url", "--trusted-proxies", "--endpoint"} {
+		if !strings.Contains(err.Error(), flag) {
+			t.Errorf("%s is not named in: %v", flag, err)
+		}
+	}
+}
