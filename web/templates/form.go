@@ -1,0 +1,202 @@
+package templates
+
+import (
+	"context"
+	"strconv"
+
+	"sealdesk/internal/i18n"
+
+	"github.com/a-h/templ"
+)
+
+// Problem is a rule that a field of a form breaks; its text is the key "validation." + Rule, which may read {{.Param}}.
+type Problem struct {
+	Field string
+	Rule  string
+	Param string
+}
+
+// Problems are what hinders a form from being taken.
+type Problems []Problem
+
+// Of is the message of the first problem of a field, empty for none.
+func (p Problems) Of(ctx context.Context, field string) string {
+	for _, problem := range p {
+		if problem.Field == field {
+			return i18n.RuleText(ctx, problem.Rule, problem.Param)
+		}
+	}
+	return ""
+}
+
+// Input describes a field of one line, or of several with Rows. Texts are already in the reader's language.
+type Input struct {
+	Name         string
+	Label        string
+	Value        string
+	Type         string // HTML input type, "text" when empty
+	Hint         string
+	Problem      string // message beside the field
+	Placeholder  string
+	Autocomplete string
+	InputMode    string
+	Min          string
+	Max          string
+	Step         string
+	Suffix       string // unit behind the field, such as mm
+	MaxLength    int
+	Rows         int
+	Required     bool
+	ReadOnly     bool
+	Disabled     bool
+	Autofocus    bool
+	HideLabel    bool             // the label is read out but not shown (filter bars)
+	Attributes   templ.Attributes // hx- and data- attributes
+}
+
+// Option is an entry of a Choice.
+type Option struct {
+	Value    string
+	Text     string
+	Hint     string // radio buttons only
+	Disabled bool
+}
+
+// Choice describes a field that takes one of some options: a select, or radio buttons.
+type Choice struct {
+	Name       string
+	Label      string
+	Value      string
+	Options    []Option
+	Blank      string // text of an empty first entry; none when empty
+	Hint       string
+	Problem    string
+	Required   bool
+	Disabled   bool
+	HideLabel  bool
+	Attributes templ.Attributes
+}
+
+// Check describes a check box.
+type Check struct {
+	Name       string
+	Label      string
+	Value      string // "on" when empty
+	Hint       string
+	Problem    string
+	Checked    bool
+	Disabled   bool
+	Attributes templ.Attributes
+}
+
+// File describes a file field, shown as a button with the names of the chosen files.
+type File struct {
+	Name       string
+	Label      string
+	Accept     string // such as ".pdf,application/pdf"
+	Hint       string
+	Problem    string
+	Multiple   bool
+	Required   bool
+	Attributes templ.Attributes
+}
+
+// FormAttributes are the hx- attributes of a form that is sent to url and answered by a redirect, or by itself with status 422.
+func FormAttributes(url string) templ.Attributes {
+	return templ.Attributes{
+		"method":        "post",
+		"action":        url,
+		"hx-post":       url,
+		"hx-target":     "this",
+		"hx-swap":       "outerHTML",
+		"hx-status:422": "swap:outerMorph",
+	}
+}
+
+// fieldID is the id of the control of a field; hint and message hang their ids on it.
+func fieldID(name string) string { return "f-" + name }
+
+// describedBy lists the elements that explain a field.
+func describedBy(name, hint, problem string) string {
+	id := fieldID(name)
+	switch {
+	case hint != "" && problem != "":
+		return id + "-problem " + id + "-hint"
+	case problem != "":
+		return id + "-problem"
+	case hint != "":
+		return id + "-hint"
+	}
+	return ""
+}
+
+// control collects the attributes that all kinds of controls share.
+func control(name, hint, problem string, required, disabled bool, more templ.Attributes) templ.Attributes {
+	attributes := make(templ.Attributes, len(more)+4)
+	for key, value := range more {
+		attributes[key] = value
+	}
+	if ids := describedBy(name, hint, problem); ids != "" {
+		attributes["aria-describedby"] = ids
+	}
+	if problem != "" {
+		attributes["aria-invalid"] = "true"
+	}
+	attributes["required"] = required
+	attributes["disabled"] = disabled
+	return attributes
+}
+
+func (in Input) kind() string {
+	if in.Type == "" {
+		return "text"
+	}
+	return in.Type
+}
+
+func (in Input) attributes() templ.Attributes {
+	attributes := control(in.Name, in.Hint, in.Problem, in.Required, in.Disabled, in.Attributes)
+	for key, value := range map[string]string{"placeholder": in.Placeholder, "autocomplete": in.Autocomplete, "inputmode": in.InputMode,
+		"min": in.Min, "max": in.Max, "step": in.Step} {
+		if value != "" {
+			attributes[key] = value
+		}
+	}
+	if in.MaxLength > 0 {
+		attributes["maxlength"] = strconv.Itoa(in.MaxLength)
+	}
+	attributes["readonly"] = in.ReadOnly
+	attributes["autofocus"] = in.Autofocus
+	return attributes
+}
+
+func (c Choice) attributes() templ.Attributes {
+	return control(c.Name, c.Hint, c.Problem, c.Required, c.Disabled, c.Attributes)
+}
+
+func (c Check) attributes() templ.Attributes {
+	return control(c.Name, c.Hint, c.Problem, false, c.Disabled, c.Attributes)
+}
+
+func (c Check) value() string {
+	if c.Value == "" {
+		return "on"
+	}
+	return c.Value
+}
+
+func (f File) attributes() templ.Attributes {
+	attributes := control(f.Name, f.Hint, f.Problem, f.Required, false, f.Attributes)
+	attributes["aria-labelledby"] = fieldID(f.Name) + "-label"
+	delete(attributes, "required")
+	delete(attributes, "disabled")
+	return attributes
+}
+
+// radioID gives the first button of a group the id of its field, so that a link to a problem finds it.
+func radioID(name string, index int) string {
+	if index == 0 {
+		return fieldID(name)
+	}
+	return fieldID(name) + "-" + strconv.Itoa(index)
+}
