@@ -1,0 +1,179 @@
+package i18n
+
+import (
+	"context"
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func TestCataloguesAgree(t *testing.T) {
+	if err := Check(); err != nil {
+		t.Fatal(err)
+	}
+	zh, en := texts(t, Chinese), texts(t, English)
+	for _, pair := range []struct {
+		lang     string
+		has, not map[string][]string
+	}{{English, zh, en}, {Chinese, en, zh}} {
+		for _, key := range slices.Sorted(maps.Keys(pair.has)) {
+			if _, ok := pair.not[key]; !ok {
+				t.Errorf("%s has no text for %s", pair.lang, key)
+			}
+		}
+	}
+	for key, arguments := range zh {
+		if other, ok := en[key]; ok && !slices.Equal(arguments, other) {
+			t.Errorf("%s: arguments %v in zh-CN, %v in en", key, arguments, other)
+		}
+	}
+}
+
+var argument = regexp.MustCompile(`\{\{\s*\.(\w+)`)
+
+// texts maps every key of a language to the names of the arguments that its text reads.
+func texts(t *testing.T, lang string) map[string][]string {
+	t.Helper()
+	all := make(map[string][]string)
+	files, err := fs.Glob(catalogues, "catalogues/*."+lang+".json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("catalogues of %s: %v %v", lang, files, err)
+	}
+	for _, file := range files {
+		data, err := fs.ReadFile(catalogues, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var entries map[string]json.RawMessage
+		if err := json.Unmarshal(data, &entries); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for key, text := range entries {
+			if string(text) == `""` {
+				t.Errorf("%s: the text of %s is empty", file, key)
+			}
+			names := make(map[string]bool)
+			for _, match := range argument.FindAllStringSubmatch(string(text), -1) {
+				names[match[1]] = true
+			}
+			all[key] = slices.Sorted(maps.Keys(names))
+		}
+	}
+	return all
+}
+
+// TestLiteralKeysExist reads the sources of views and handlers for keys that are written out, and asks both catalogues for them.
+func TestLiteralKeysExist(t *testing.T) {
+	call := regexp.MustCompile(`\b(?:t|i18n\.T)\((?:ctx|r\.Context\(\)|[a-z]+\.ctx), "([^"]+)"(\s*\+)?`)
+	root := filepath.Join("..", "..")
+	seen := 0
+	for _, dir := range []string{"web/templates", "internal/handlers", "internal/signpages"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			name := entry.Name()
+			if !strings.HasSuffix(name, ".templ") && (!strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_templ.go") || strings.HasSuffix(name, "_test.go") || name == "doc.go") {
+				return nil
+			}
+			source, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, match := range call.FindAllStringSubmatch(string(source), -1) {
+				key, prefix := match[1], match[2] != ""
+				seen++
+				for _, lang := range Languages() {
+					if !prefix && !Has(WithLanguage(context.Background(), lang), key) {
+						t.Errorf("%s: no text in %s for %q", strings.TrimPrefix(path, root), lang, key)
+					}
+					if prefix && !slices.ContainsFunc(Keys(lang), func(k string) bool { return strings.HasPrefix(k, key) }) {
+						t.Errorf("%s: no text in %s begins with %q", strings.TrimPrefix(path, root), lang, key)
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	if seen < 40 {
+		t.Errorf("only %d keys found: does the pattern still fit the sources?", seen)
+	}
+}
+
+func TestT(t *testing.T) {
+	ctx := context.Background()
+	for _, test := range []struct {
+		lang, key string
+		args      []any
+		want      string
+	}{
+		{Chinese, "common.save", nil, "保存"},
+		{English, "common.save", nil, "Save"},
+		{"fr", "common.save", nil, "保存"},
+		{English, "common.file.count", []any{"Count", 1}, "1 file chosen"},
+		{English, "common.file.count", []any{"Count", 3}, "3 files chosen"},
+		{Chinese, "common.file.count", []any{"Count", 3}, "已选择 3 个文件"},
+		{Chinese, "validation.max", []any{"Param", "30"}, "最多 30"},
+		{English, "no.such.key", nil, "no.such.key"},
+	} {
+		if got := T(WithLanguage(ctx, test.lang), test.key, test.args...); got != test.want {
+			t.Errorf("T(%s, %s, %v) = %q, want %q", test.lang, test.key, test.args, got, test.want)
+		}
+	}
+	if got := Language(ctx); got != Chinese {
+		t.Errorf("Language of a bare context = %q", got)
+	}
+}
+
+func TestMatch(t *testing.T) {
+	for _, test := range []struct{ cookie, header, want string }{
+		{"", "", Chinese},
+		{"en", "zh-CN", English},
+		{"zh-CN", "en-GB", Chinese},
+		{"xx", "en-GB,en;q=0.9", English},
+		{"", "fr, zh-TW;q=0.8, en;q=0.5", Chinese},
+		{"", "fr;q=1, en;q=0.5", English},
+		{"", "de", Chinese},
+		{"", ";;;=", Chinese},
+	} {
+		if got := Match(test.cookie, test.header); got != test.want {
+			t.Errorf("Match(%q, %q) = %q, want %q", test.cookie, test.header, got, test.want)
+		}
+	}
+}
+
+func TestErrorText(t *testing.T) {
+	ctx := WithLanguage(context.Background(), English)
+	family := ErrorText(ctx, "InvalidParameter")
+	if got := ErrorText(ctx, "InvalidParameter.Unheard.Of"); got != family {
+		t.Errorf("an unknown suffix gives %q, want its family's %q", got, family)
+	}
+	if got := ErrorText(ctx, "Surprise"); !strings.Contains(got, "Surprise") {
+		t.Errorf("an unknown code is not named: %q", got)
+	}
+	if got := RuleText(ctx, "nonsense", ""); got != T(ctx, "validation.invalid") {
+		t.Errorf("an unknown rule gives %q", got)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	for name, files := range map[string]fstest.MapFS{
+		"broken":           {"catalogues/a.en.json": {Data: []byte(`{`)}},
+		"unknown language": {"catalogues/a.fr.json": {Data: []byte(`{"a":"b"}`)}},
+		"key given twice":  {"catalogues/a.en.json": {Data: []byte(`{"k":"b"}`)}, "catalogues/b.en.json": {Data: []byte(`{"k":"c"}`)}},
+	} {
+		if _, err := read(files); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
