@@ -1,0 +1,197 @@
+package seal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	_ "image/jpeg" // one of the two formats of uploaded seals
+	"math"
+	"slices"
+
+	"golang.org/x/image/draw"
+)
+
+// Limits of an uploaded picture of a seal.
+const (
+	MaxPictureBytes  = 8 << 20    // essbasic: images up to 8 MB
+	MaxPicturePixels = 24_000_000 // checked before anything is decoded
+	minPictureSide   = 64
+	maxPictureSide   = 1200 // larger pictures are scaled down: 58 mm at 500 dots an inch
+)
+
+// Errors of CleanPicture.
+var (
+	ErrPictureTooLarge = errors.New("the picture is over 8 MB")
+	ErrPicturePixels   = errors.New("the picture has too many pixels")
+	ErrPictureTooSmall = errors.New("the picture is smaller than 64 pixels")
+	ErrPictureFormat   = errors.New("the picture is neither PNG nor JPEG")
+	ErrPictureDamaged  = errors.New("the picture is damaged")
+	ErrPictureEmpty    = errors.New("the picture shows no ink")
+)
+
+// Picture is an uploaded seal made ready: re-encoded, without metadata, cut to its ink, its paper transparent.
+type Picture struct {
+	PNG      []byte // the result
+	Before   []byte // the upload scaled down, as PNG, to compare
+	WidthPx  int    // of the result
+	HeightPx int
+}
+
+// CleanPicture checks a PNG or JPEG, makes its paper transparent and cuts it to the ink. Size and pixel count are
+// checked before the pixels are decoded. A picture that already has a transparent ground keeps its own transparency.
+func CleanPicture(data []byte) (*Picture, error) {
+	src, err := decode(data)
+	if err != nil {
+		return nil, err
+	}
+	scaled := shrink(src)
+	before, err := encodePNG(scaled, 0)
+	if err != nil {
+		return nil, err
+	}
+	out := scaled
+	if !hasTransparency(scaled) {
+		out = removePaper(scaled)
+	}
+	out, err = crop(out)
+	if err != nil {
+		return nil, err
+	}
+	cleaned, err := encodePNG(out, 0)
+	if err != nil {
+		return nil, err
+	}
+	b := out.Bounds()
+	return &Picture{PNG: cleaned, Before: before, WidthPx: b.Dx(), HeightPx: b.Dy()}, nil
+}
+
+func decode(data []byte) (image.Image, error) {
+	if len(data) > MaxPictureBytes {
+		return nil, ErrPictureTooLarge
+	}
+	c, format, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil || (format != "png" && format != "jpeg") {
+		return nil, ErrPictureFormat
+	}
+	if c.Width < minPictureSide || c.Height < minPictureSide {
+		return nil, ErrPictureTooSmall
+	}
+	if c.Width > MaxPicturePixels/c.Height {
+		return nil, ErrPicturePixels
+	}
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPictureDamaged, err)
+	}
+	return img, nil
+}
+
+// shrink copies a picture into NRGBA, scaled down to the greatest side.
+func shrink(src image.Image) *image.NRGBA {
+	b := src.Bounds()
+	k := min(1, float64(maxPictureSide)/float64(max(b.Dx(), b.Dy())))
+	w, h := max(1, int(float64(b.Dx())*k)), max(1, int(float64(b.Dy())*k))
+	out := image.NewNRGBA(image.Rect(0, 0, w, h))
+	if k == 1 {
+		draw.Draw(out, out.Bounds(), src, b.Min, draw.Src)
+	} else {
+		draw.CatmullRom.Scale(out, out.Bounds(), src, b, draw.Src, nil)
+	}
+	return out
+}
+
+func hasTransparency(img *image.NRGBA) bool {
+	clear := 0
+	for i := 3; i < len(img.Pix); i += 4 {
+		if img.Pix[i] < 128 {
+			clear++
+		}
+	}
+	return clear > len(img.Pix)/4/10
+}
+
+// removePaper takes each pixel for a mixture of paper and ink. The paper's colour is the median of the picture's
+// border, the ink's that of the pixels farthest from the paper; how far a pixel lies from paper towards ink is its
+// opacity. So anti-aliased edges stay smooth and shadows of the paper vanish.
+func removePaper(img *image.NRGBA) *image.NRGBA {
+	paper := borderColour(img)
+	strength := make([]float64, len(img.Pix)/4)
+	for i := range strength {
+		strength[i] = away(paper, img.Pix[4*i:4*i+3])
+	}
+	sorted := slices.Clone(strength)
+	slices.Sort(sorted)
+	full := sorted[len(sorted)-1-len(sorted)/200] * 0.72 // the strongest half per cent, a little below their least
+	noise := max(14, full*0.16)
+	out := image.NewNRGBA(img.Bounds())
+	if full <= noise {
+		return out
+	}
+	for i, v := range strength {
+		alpha := max(0, min(1, (v-noise)/(full-noise)))
+		if alpha == 0 {
+			continue
+		}
+		p := img.Pix[4*i : 4*i+3]
+		o := out.Pix[4*i : 4*i+4]
+		for k := range 3 { // the paper's share taken out again
+			o[k] = uint8(max(0, min(255, math.Round((float64(p[k])-(1-alpha)*paper[k])/alpha))))
+		}
+		o[3] = uint8(math.Round(alpha * 255))
+	}
+	return out
+}
+
+// away is how far a colour lies from the paper. Colour counts more than darkness, so that a grey shadow is paper still.
+func away(paper [3]float64, p []uint8) float64 {
+	r, g, b := paper[0]-float64(p[0]), paper[1]-float64(p[1]), paper[2]-float64(p[2])
+	dark := max(0, (r+g+b)/3)
+	tint := max(r, g, b) - min(r, g, b)
+	return max(tint, dark*0.9)
+}
+
+// borderColour is the median colour of the outermost pixels.
+func borderColour(img *image.NRGBA) [3]float64 {
+	var channels [3][]uint8
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	take := func(x, y int) {
+		c := img.NRGBAAt(x, y)
+		channels[0], channels[1], channels[2] = append(channels[0], c.R), append(channels[1], c.G), append(channels[2], c.B)
+	}
+	for x := range w {
+		take(x, 0)
+		take(x, h-1)
+	}
+	for y := range h {
+		take(0, y)
+		take(w-1, y)
+	}
+	var out [3]float64
+	for k, c := range channels {
+		slices.Sort(c)
+		out[k] = float64(c[len(c)/2])
+	}
+	return out
+}
+
+// crop cuts to the ink with a margin of two pixels.
+func crop(img *image.NRGBA) (*image.NRGBA, error) {
+	box := image.Rectangle{}
+	inked := 0
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			if img.Pix[img.PixOffset(x, y)+3] > 40 {
+				inked++
+				box = box.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	if inked < 50 {
+		return nil, ErrPictureEmpty
+	}
+	box = box.Inset(-2).Intersect(img.Bounds())
+	out := image.NewNRGBA(image.Rect(0, 0, box.Dx(), box.Dy()))
+	draw.Draw(out, out.Bounds(), img, box.Min, draw.Src)
+	return out, nil
+}

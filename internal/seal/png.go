@@ -1,0 +1,37 @@
+package seal
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"image"
+	"image/png"
+	"math"
+)
+
+// encodePNG encodes the picture and, where dpi is not 0, states its resolution in a pHYs chunk.
+func encodePNG(img image.Image, dpi float64) ([]byte, error) {
+	var b bytes.Buffer
+	enc := png.Encoder{CompressionLevel: png.BestCompression}
+	if err := enc.Encode(&b, img); err != nil {
+		return nil, fmt.Errorf("encode seal picture: %w", err)
+	}
+	if dpi == 0 {
+		return b.Bytes(), nil
+	}
+	// The chunk must come before the pixels; IHDR always ends at byte 33: 8 signature, 4 length, 4 type, 13 data, 4 CRC.
+	const afterHeader = 33
+	perMetre := uint32(math.Round(dpi / 0.0254))
+	chunk := append([]byte("pHYs"), make([]byte, 9)...)
+	binary.BigEndian.PutUint32(chunk[4:], perMetre)
+	binary.BigEndian.PutUint32(chunk[8:], perMetre)
+	chunk[12] = 1 // unit: metre
+	data := b.Bytes()
+	out := make([]byte, 0, len(data)+21)
+	out = append(out, data[:afterHeader]...)
+	out = binary.BigEndian.AppendUint32(out, 9)
+	out = append(out, chunk...)
+	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(chunk))
+	return append(out, data[afterHeader:]...), nil
+}
