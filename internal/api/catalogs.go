@@ -1,6 +1,7 @@
 package api
 
-// DescribeCatalogApprovers: approvers of every flow in a catalog.
+// DescribeCatalogApprovers reads the approvers of all flows of a catalog: a set of flows that are signed through one link. No
+// action makes a catalog.
 var DescribeCatalogApprovers = Action[DescribeCatalogApproversRequest, DescribeCatalogApproversResponse]{"DescribeCatalogApprovers"}
 
 // DescribeCatalogApproversRequest is what DescribeCatalogApprovers takes.
@@ -16,7 +17,7 @@ type DescribeCatalogApproversResponse struct {
 	RequestId string             `json:"RequestId"`
 }
 
-// DescribeCatalogSignComponents: sign areas of every flow in a catalog, with SignId.
+// DescribeCatalogSignComponents reads the sign areas that the operator has in the flows of a catalog.
 var DescribeCatalogSignComponents = Action[DescribeCatalogSignComponentsRequest, DescribeCatalogSignComponentsResponse]{"DescribeCatalogSignComponents"}
 
 // DescribeCatalogSignComponentsRequest is what DescribeCatalogSignComponents takes.
@@ -27,6 +28,7 @@ type DescribeCatalogSignComponentsRequest struct {
 
 // DescribeCatalogSignComponentsResponse is what DescribeCatalogSignComponents answers.
 type DescribeCatalogSignComponentsResponse struct {
+	// SignComponents are the areas that this approver signs.
 	SignComponents []CatalogComponents `json:"SignComponents"`
 	RequestId      string              `json:"RequestId"`
 }

@@ -1,18 +1,25 @@
 package api
 
-// CreateSeal: seal from a picture.
+// CreateSeal makes a seal from a picture or an uploaded file. With UserId it is that person's, else the organisation's that
+// calls.
 var CreateSeal = Action[CreateSealRequest, CreateSealResponse]{"CreateSeal"}
 
 // CreateSealRequest is what CreateSeal takes.
 type CreateSealRequest struct {
-	Caller    Caller `json:"Caller" form:"-" validate:"required"`
-	SealType  string `json:"SealType" validate:"required,oneof=PERSONAL OFFICIAL SPECIAL_FINANCIAL CONTRACT LEGAL_REPRESENTATIVE SPECIAL_NATIONWIDE_INVOICE OTHER"`
-	SealName  string `json:"SealName" validate:"required"`
-	SourceIp  string `json:"SourceIp" form:"-" validate:"required"`
-	Image     string `json:"Image,omitempty" validate:"required_without=FileId" mask:"binary"`
-	FileId    string `json:"FileId,omitempty"`
-	UserId    string `json:"UserId,omitempty"`
-	IsDefault bool   `json:"IsDefault,omitempty"`
+	Caller Caller `json:"Caller" form:"-" validate:"required"`
+	// SealType is the kind of seal, one of the SealType constants.
+	SealType string `json:"SealType" validate:"required,oneof=PERSONAL OFFICIAL SPECIAL_FINANCIAL CONTRACT LEGAL_REPRESENTATIVE SPECIAL_NATIONWIDE_INVOICE OTHER"`
+	SealName string `json:"SealName" validate:"required"`
+	// SourceIp is the address of whoever asks for it.
+	SourceIp string `json:"SourceIp" form:"-" validate:"required"`
+	// Image is the picture as base64, at most 8 MB. It wins over FileId.
+	Image string `json:"Image,omitempty" validate:"required_without=FileId" mask:"binary"`
+	// FileId is an uploaded file (BusinessType SEAL).
+	FileId string `json:"FileId,omitempty"`
+	// UserId makes it the seal of a person.
+	UserId string `json:"UserId,omitempty"`
+	// IsDefault makes it the default seal of its owner, in place of the one before.
+	IsDefault bool `json:"IsDefault,omitempty"`
 }
 
 // CreateSealResponse is what CreateSeal answers.
@@ -21,17 +28,21 @@ type CreateSealResponse struct {
 	RequestId string `json:"RequestId"`
 }
 
-// GenerateOrganizationSeal: draw an org seal from text.
+// GenerateOrganizationSeal draws a seal for the organisation that calls, from its registered name.
 var GenerateOrganizationSeal = Action[GenerateOrganizationSealRequest, GenerateOrganizationSealResponse]{"GenerateOrganizationSeal"}
 
 // GenerateOrganizationSealRequest is what GenerateOrganizationSeal takes.
 type GenerateOrganizationSealRequest struct {
-	Caller             Caller `json:"Caller" form:"-" validate:"required"`
-	SealType           string `json:"SealType" validate:"required,oneof=OFFICIAL SPECIAL_FINANCIAL CONTRACT LEGAL_REPRESENTATIVE SPECIAL_NATIONWIDE_INVOICE OTHER"`
-	SourceIp           string `json:"SourceIp" form:"-" validate:"required"`
-	SealName           string `json:"SealName,omitempty"`
+	Caller Caller `json:"Caller" form:"-" validate:"required"`
+	// SealType is the kind of seal, one of the SealType constants.
+	SealType string `json:"SealType" validate:"required,oneof=OFFICIAL SPECIAL_FINANCIAL CONTRACT LEGAL_REPRESENTATIVE SPECIAL_NATIONWIDE_INVOICE OTHER"`
+	// SourceIp is the address of whoever asks for it.
+	SourceIp string `json:"SourceIp" form:"-" validate:"required"`
+	SealName string `json:"SealName,omitempty"`
+	// SealHorizontalText stands across the seal, at most 8 characters; 电子签名专用章 where it is empty.
 	SealHorizontalText string `json:"SealHorizontalText,omitempty" validate:"omitempty,max=8"`
-	IsDefault          bool   `json:"IsDefault,omitempty"`
+	// IsDefault makes it the default seal of its owner, in place of the one before.
+	IsDefault bool `json:"IsDefault,omitempty"`
 }
 
 // GenerateOrganizationSealResponse is what GenerateOrganizationSeal answers.
@@ -40,16 +51,18 @@ type GenerateOrganizationSealResponse struct {
 	RequestId string `json:"RequestId"`
 }
 
-// GenerateUserSeal: draw a personal signature from the registered name.
+// GenerateUserSeal draws the signature of a person from their registered name. A person has at most one that was drawn.
 var GenerateUserSeal = Action[GenerateUserSealRequest, GenerateUserSealResponse]{"GenerateUserSeal"}
 
 // GenerateUserSealRequest is what GenerateUserSeal takes.
 type GenerateUserSealRequest struct {
-	Caller    Caller `json:"Caller" form:"-" validate:"required"`
-	UserId    string `json:"UserId" validate:"required"`
-	SourceIp  string `json:"SourceIp" form:"-" validate:"required"`
-	SealName  string `json:"SealName,omitempty" mask:"name"`
-	IsDefault bool   `json:"IsDefault,omitempty"`
+	Caller Caller `json:"Caller" form:"-" validate:"required"`
+	UserId string `json:"UserId" validate:"required"`
+	// SourceIp is the address of whoever asks for it.
+	SourceIp string `json:"SourceIp" form:"-" validate:"required"`
+	SealName string `json:"SealName,omitempty" mask:"name"`
+	// IsDefault makes it the default seal of its owner, in place of the one before.
+	IsDefault bool `json:"IsDefault,omitempty"`
 }
 
 // GenerateUserSealResponse is what GenerateUserSeal answers.
@@ -58,18 +71,23 @@ type GenerateUserSealResponse struct {
 	RequestId string `json:"RequestId"`
 }
 
-// ModifySeal: change picture or name.
+// ModifySeal changes the name or the picture of a seal, never its kind.
 var ModifySeal = Action[ModifySealRequest, ModifySealResponse]{"ModifySeal"}
 
 // ModifySealRequest is what ModifySeal takes.
 type ModifySealRequest struct {
-	Caller   Caller `json:"Caller" form:"-" validate:"required"`
+	Caller Caller `json:"Caller" form:"-" validate:"required"`
+	// SourceIp is the address of whoever asks for it.
 	SourceIp string `json:"SourceIp" form:"-" validate:"required"`
+	// SealId is the owner's default seal where it is empty.
 	SealId   string `json:"SealId,omitempty"`
 	SealName string `json:"SealName,omitempty"`
-	Image    string `json:"Image,omitempty" mask:"binary"`
-	FileId   string `json:"FileId,omitempty"`
-	UserId   string `json:"UserId,omitempty"`
+	// Image is the picture as base64, at most 8 MB. It wins over FileId.
+	Image string `json:"Image,omitempty" mask:"binary"`
+	// FileId is an uploaded file (BusinessType SEAL).
+	FileId string `json:"FileId,omitempty"`
+	// UserId says that the seal is a person's.
+	UserId string `json:"UserId,omitempty"`
 }
 
 // ModifySealResponse is what ModifySeal answers.
@@ -77,15 +95,17 @@ type ModifySealResponse struct {
 	RequestId string `json:"RequestId"`
 }
 
-// DeleteSeal: delete a seal.
+// DeleteSeal deletes a seal. The default one of its owner cannot be deleted.
 var DeleteSeal = Action[DeleteSealRequest, DeleteSealResponse]{"DeleteSeal"}
 
 // DeleteSealRequest is what DeleteSeal takes.
 type DeleteSealRequest struct {
-	Caller   Caller `json:"Caller" form:"-" validate:"required"`
-	SealId   string `json:"SealId" validate:"required"`
+	Caller Caller `json:"Caller" form:"-" validate:"required"`
+	SealId string `json:"SealId" validate:"required"`
+	// SourceIp is the address of whoever asks for it.
 	SourceIp string `json:"SourceIp" form:"-" validate:"required"`
-	UserId   string `json:"UserId,omitempty"`
+	// UserId says that the seal is a person's.
+	UserId string `json:"UserId,omitempty"`
 }
 
 // DeleteSealResponse is what DeleteSeal answers.
@@ -93,13 +113,14 @@ type DeleteSealResponse struct {
 	RequestId string `json:"RequestId"`
 }
 
-// ModifyOrganizationDefaultSeal: choose the org default.
+// ModifyOrganizationDefaultSeal chooses the seal that an organisation uses where none is named.
 var ModifyOrganizationDefaultSeal = Action[ModifyOrganizationDefaultSealRequest, ModifyOrganizationDefaultSealResponse]{"ModifyOrganizationDefaultSeal"}
 
 // ModifyOrganizationDefaultSealRequest is what ModifyOrganizationDefaultSeal takes.
 type ModifyOrganizationDefaultSealRequest struct {
-	Caller   Caller `json:"Caller" form:"-" validate:"required"`
-	SealId   string `json:"SealId" validate:"required"`
+	Caller Caller `json:"Caller" form:"-" validate:"required"`
+	SealId string `json:"SealId" validate:"required"`
+	// SourceIp is the address of whoever asks for it.
 	SourceIp string `json:"SourceIp" form:"-" validate:"required"`
 }
 
@@ -108,14 +129,15 @@ type ModifyOrganizationDefaultSealResponse struct {
 	RequestId string `json:"RequestId"`
 }
 
-// ModifyUserDefaultSeal: choose a user's default.
+// ModifyUserDefaultSeal chooses the seal that a person uses where none is named.
 var ModifyUserDefaultSeal = Action[ModifyUserDefaultSealRequest, ModifyUserDefaultSealResponse]{"ModifyUserDefaultSeal"}
 
 // ModifyUserDefaultSealRequest is what ModifyUserDefaultSeal takes.
 type ModifyUserDefaultSealRequest struct {
-	Caller   Caller `json:"Caller" form:"-" validate:"required"`
-	UserId   string `json:"UserId" validate:"required"`
-	SealId   string `json:"SealId" validate:"required"`
+	Caller Caller `json:"Caller" form:"-" validate:"required"`
+	UserId string `json:"UserId" validate:"required"`
+	SealId string `json:"SealId" validate:"required"`
+	// SourceIp is the address of whoever asks for it.
 	SourceIp string `json:"SourceIp" form:"-" validate:"required"`
 }
 
@@ -124,14 +146,15 @@ type ModifyUserDefaultSealResponse struct {
 	RequestId string `json:"RequestId"`
 }
 
-// DescribeSeals: read seals by id.
+// DescribeSeals reads seals by their ids, with a link to each picture.
 var DescribeSeals = Action[DescribeSealsRequest, DescribeSealsResponse]{"DescribeSeals"}
 
 // DescribeSealsRequest is what DescribeSeals takes.
 type DescribeSealsRequest struct {
 	Caller  Caller   `json:"Caller" form:"-" validate:"required"`
 	SealIds []string `json:"SealIds" validate:"required,min=1,dive,required"`
-	UserId  string   `json:"UserId,omitempty"`
+	// UserId says that the seals are a person's.
+	UserId string `json:"UserId,omitempty"`
 }
 
 // DescribeSealsResponse is what DescribeSeals answers.
