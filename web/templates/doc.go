@@ -12,15 +12,19 @@
 //
 // # Forms
 //
-//	<form method="post" action="/seals" hx-post="/seals" hx-swap="outerHTML" hx-status:422="swap:outerMorph" class="form">
+//	<form method="post" action="/seals" class="form">
 //		@ProblemSummary(p.Problems)
 //		@TextInput(Input{Name: "SealName", Label: t(ctx, "seals.name"), Value: p.Form.SealName, Required: true, Problem: p.Problems.Of(ctx, "SealName")})
 //		@Select(Choice{Name: "SealType", Label: …, Options: []Option{{Value: "OFFICIAL", Text: …}}, Value: p.Form.SealType, Problem: …})
 //		@Submit(t(ctx, "common.save"))
 //	</form>
 //
-// A form that breaks a rule is answered with the same form, its values kept, and status 422. Problems come from ProblemsOf(err) or
-// are made by hand; their rule is a key below "validation.". FormAttributes(url) gives the hx- attributes of such a form.
+// Forms are plain: the body boosts them. After success redirect with 303; a form that breaks a rule is answered with status 422 and its
+// whole page, values kept, which is morphed in. Problems come from ProblemsOf(err) or are made by hand; their rule is a key below
+// "validation.". A part that has hx-post or hx-get of its own gets a fragment, and must not redirect but send HX-Redirect.
+//
+// A form with files needs enctype="multipart/form-data"; its upload shows its progress by itself. hx-boost="false" on a link or form
+// makes it an ordinary one: use it for downloads and for whatever changes the language or the session.
 //
 // # Parts
 //
@@ -34,6 +38,7 @@
 //	@Columns() { @Column() { … } @SidePanel() { … } }
 //	@Confirm(Confirmation{ID: "delete", Title: …, Text: …, Action: "/seals/1/delete", Submit: …, Danger: true})  with @ConfirmButton("delete", text, "danger")
 //	@Live("/flows/1/events") { … }        swaps itself with what the server sends
+//	@Canvas(CanvasData{…})                the builder; PageData.Scripts needs "builder.js" and PageData.Wide
 //	@Notice("info", text)                 kinds as Badge; a standing message in a page
 //
 // # Messages from the server

@@ -101,18 +101,6 @@ type File struct {
 	Attributes templ.Attributes
 }
 
-// FormAttributes are the hx- attributes of a form that is sent to url and answered by a redirect, or by itself with status 422.
-func FormAttributes(url string) templ.Attributes {
-	return templ.Attributes{
-		"method":        "post",
-		"action":        url,
-		"hx-post":       url,
-		"hx-target":     "this",
-		"hx-swap":       "outerHTML",
-		"hx-status:422": "swap:outerMorph",
-	}
-}
-
 // fieldID is the id of the control of a field; hint and message hang their ids on it.
 func fieldID(name string) string { return "f-" + name }
 

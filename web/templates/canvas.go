@@ -1,0 +1,108 @@
+package templates
+
+import (
+	"context"
+	"math"
+	"strconv"
+	"strings"
+
+	"sealdesk/internal/i18n"
+
+	"github.com/a-h/templ"
+)
+
+// CanvasData is a draft as the builder's canvas shows it. Lengths are points (1/72 inch) from the top left of the page as shown.
+type CanvasData struct {
+	DraftID    string            `json:"-"`
+	SaveURL    string            `json:"-"` // PUT {"revision","components"}
+	Revision   int64             `json:"-"`
+	Approvers  []CanvasApprover  `json:"approvers"`
+	Files      []CanvasFile      `json:"files"`
+	Components []CanvasComponent `json:"components"`
+	Texts      map[string]string `json:"texts"` // filled by Canvas
+	Side       templ.Component   `json:"-"`     // below the list of components, such as the preflight; may be nil
+}
+
+// CanvasApprover is somebody who gets components; Color is 0 to 5.
+type CanvasApprover struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Color int    `json:"color"`
+}
+
+// CanvasFile is a document of the draft; Index counts from 0.
+type CanvasFile struct {
+	Index int          `json:"index"`
+	Name  string       `json:"name"`
+	Pages []CanvasPage `json:"pages"`
+}
+
+// CanvasPage is a page, its picture's address, and its size in points. Number counts from 1.
+type CanvasPage struct {
+	Number int     `json:"number"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+	Image  string  `json:"image"`
+}
+
+// CanvasComponent is a box on a page. Type is SIGN_SEAL, SIGN_SIGNATURE, SIGN_DATE or TEXT; Approver is the ID of a CanvasApprover.
+type CanvasComponent struct {
+	ID        string  `json:"id"`
+	Type      string  `json:"type"`
+	Approver  string  `json:"approver"`
+	FileIndex int     `json:"fileIndex"`
+	Page      int     `json:"page"`
+	X         float64 `json:"x"`
+	Y         float64 `json:"y"`
+	Width     float64 `json:"width"`
+	Height    float64 `json:"height"`
+	Required  bool    `json:"required"`
+	Name      string  `json:"name"`
+	Value     string  `json:"value"`
+}
+
+// canvasTool is a button of the builder's tool bar; its text is the key "canvas." + command.
+type canvasTool struct{ command, icon string }
+
+func canvasTools() [][]canvasTool {
+	return [][]canvasTool{
+		{{"undo", "undo"}, {"redo", "redo"}},
+		{{"zoom-out", "zoom-out"}, {"zoom-in", "zoom-in"}},
+		{{"duplicate", "duplicate"}, {"every-page", "pages"}, {"delete", "trash"}},
+		{{"align-left", "align-left"}, {"align-center", "align-center"}, {"align-right", "align-right"},
+			{"align-top", "align-top"}, {"align-middle", "align-middle"}, {"align-bottom", "align-bottom"},
+			{"spread-h", "spread-h"}, {"spread-v", "spread-v"}},
+	}
+}
+
+func canvasPalette() []canvasTool {
+	return []canvasTool{{"SIGN_SEAL", "seal"}, {"SIGN_SIGNATURE", "signature"}, {"SIGN_DATE", "calendar"}, {"TEXT", "text"}}
+}
+
+// withTexts adds the words that the builder's script shows: all of the canvas catalogue, without its prefix.
+func (c CanvasData) withTexts(ctx context.Context) CanvasData {
+	c.Texts = make(map[string]string)
+	for _, key := range i18n.Keys(i18n.Language(ctx)) {
+		if name, ok := strings.CutPrefix(key, "canvas."); ok {
+			c.Texts[name] = t(ctx, key)
+		}
+	}
+	if c.Approvers == nil {
+		c.Approvers = []CanvasApprover{}
+	}
+	if c.Components == nil {
+		c.Components = []CanvasComponent{}
+	}
+	return c
+}
+
+// canvasKey is a line of the builder's list of shortcuts; its text is the key "canvas.key." + text.
+type canvasKey struct{ keys, text string }
+
+func canvasKeys() []canvasKey {
+	return []canvasKey{{"Enter", "place"}, {"← ↑ → ↓", "move"}, {"Shift + ←", "move10"}, {"Alt + ←", "resize"}, {"Delete", "delete"},
+		{"Ctrl + C / V", "copy"}, {"Ctrl + D", "duplicate"}, {"Ctrl + Z / Y", "undo"}, {"Ctrl + A", "all"}, {"Alt", "nosnap"}, {"Esc", "clear"}}
+}
+
+// pixels is a length in points as CSS pixels (96 to the inch), for an image's width and height.
+func pixels(points float64) string { return strconv.Itoa(int(math.Round(points * 96 / 72))) }
