@@ -37,26 +37,20 @@ func NewThrottle(now func() time.Time) *Throttle {
 	return &Throttle{now: now, order: list.New(), byKey: make(map[string]*list.Element)}
 }
 
-// Wait tells how long a log-in as the account from the address has to wait; zero lets it in.
-func (t *Throttle) Wait(account, address string) time.Duration {
+// Begin asks whether a log-in as the account from the address may be tried now: zero for yes, else how long to wait. A try counts as
+// failed until Succeed says otherwise, so that many tries at once gain nothing.
+func (t *Throttle) Begin(account, address string) (wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	var wait time.Duration
 	for _, key := range keys(account, address) {
 		if e := t.byKey[key]; e != nil {
 			wait = max(wait, e.Value.(*attempts).until.Sub(now))
 		}
 	}
-	return wait
-}
-
-// Fail counts a failed log-in and returns how long the next one has to wait.
-func (t *Throttle) Fail(account, address string) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.now()
-	var wait time.Duration
+	if wait > 0 {
+		return wait
+	}
 	for i, key := range keys(account, address) {
 		free := throttleFree
 		if i == 1 {
@@ -71,19 +65,23 @@ func (t *Throttle) Fail(account, address string) time.Duration {
 		if over := a.failures - free; over >= 0 {
 			a.until = now.Add(min(throttleFirst<<min(over, 16), throttleMax))
 		}
-		wait = max(wait, a.until.Sub(now))
 	}
-	return wait
+	return 0
 }
 
-// Succeed forgets the failures of the account; the address keeps its own, or one good account would cover guesses at others.
-func (t *Throttle) Succeed(account string) {
+// Succeed forgets the failures of the account. Of the address it takes back this try only, or one good account would cover guesses at
+// others.
+func (t *Throttle) Succeed(account, address string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := keys(account, "")[0]
-	if e := t.byKey[key]; e != nil {
+	both := keys(account, address)
+	if e := t.byKey[both[0]]; e != nil {
 		t.order.Remove(e)
-		delete(t.byKey, key)
+		delete(t.byKey, both[0])
+	}
+	if e := t.byKey[both[1]]; e != nil {
+		a := e.Value.(*attempts)
+		a.failures, a.until = a.failures-1, time.Time{}
 	}
 }
 

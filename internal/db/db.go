@@ -1,0 +1,206 @@
+package db
+
+import (
+	"context"
+	"crypto/rand"
+	"embed"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/store"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// DB is the portal's database. It is safe for concurrent use.
+type DB struct {
+	store *store.DB
+	audit *audit.Log
+	now   func() time.Time
+}
+
+// ErrNotFound is what reading an unknown object gives, and an object outside of the scope. It is store's, so that whoever may not import
+// store can tell it too.
+var ErrNotFound = store.ErrNotFound
+
+// ErrConflict says that the object is no longer as the caller saw it, or that a rule between objects forbids the change.
+var ErrConflict = errors.New("conflict")
+
+// Scope is what an account may reach: everything, or the objects of some sub-organisations.
+type Scope struct {
+	All           bool
+	Organizations []string
+}
+
+// Everything is the scope without a bound.
+func Everything() Scope { return Scope{All: true} }
+
+// Allows tells whether objects of the organisation are within the scope.
+func (s Scope) Allows(organizationID string) bool {
+	return s.All || slices.Contains(s.Organizations, organizationID)
+}
+
+// clause is an SQL condition on column that holds within the scope, with its arguments numbered after the n that stand before. It is empty
+// for Everything, false for nothing at all; it starts with AND.
+func (s Scope) clause(column string, n int) (string, []any) {
+	if s.All {
+		return "", nil
+	}
+	if len(s.Organizations) == 0 {
+		return " AND 1 = 0", nil
+	}
+	args := make([]any, len(s.Organizations))
+	marks := make([]string, len(s.Organizations))
+	for i, id := range s.Organizations {
+		args[i] = id
+		marks[i] = "$" + strconv.Itoa(n+i+1)
+	}
+	return " AND " + column + " IN (" + strings.Join(marks, ", ") + ")", args
+}
+
+// Page asks for a part of a list: the Limit rows after the position After, which is empty for the newest.
+type Page struct {
+	After string
+	Limit int
+}
+
+// The bounds of Page.Limit.
+const (
+	DefaultLimit = 25
+	MaxLimit     = 200
+)
+
+// limit is the number of rows to ask for, one more than shown, so that the last one tells whether there are more.
+func (p Page) limit() int { return p.size() + 1 }
+
+func (p Page) size() int {
+	switch {
+	case p.Limit <= 0:
+		return DefaultLimit
+	default:
+		return min(p.Limit, MaxLimit)
+	}
+}
+
+// clause is an SQL condition for rows after the position, by (created, id) descending, numbered after the n arguments before. It starts
+// with AND; it is empty at the start. A position that cannot be read counts as the start.
+func (p Page) clause(created, id string, n int) (string, []any) {
+	micros, key, ok := parsePosition(p.After)
+	if !ok {
+		return "", nil
+	}
+	return fmt.Sprintf(" AND (%s, %s) < ($%d, $%d)", created, id, n+1, n+2), []any{micros, key}
+}
+
+// cut takes the extra row off a page and returns where the next page starts, empty for no more.
+func cut[T any](p Page, rows []T, position func(T) (time.Time, string)) ([]T, string) {
+	if len(rows) <= p.size() {
+		return rows, ""
+	}
+	rows = rows[:p.size()]
+	at, id := position(rows[len(rows)-1])
+	return rows, base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(store.Micros(at), 36) + "." + id))
+}
+
+func parsePosition(after string) (int64, string, bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(after)
+	if err != nil || after == "" {
+		return 0, "", false
+	}
+	at, id, ok := strings.Cut(string(raw), ".")
+	micros, err := strconv.ParseInt(at, 36, 64)
+	return micros, id, ok && err == nil
+}
+
+// Options say where the database lies and how the audit log signs.
+type Options struct {
+	Dir   string // data folder; empty keeps everything in memory
+	Clock func() time.Time
+	Audit audit.Options // Origin and Key; Clock is filled from here
+}
+
+// fileName is the portal's database within the data folder.
+const fileName = "portal.db"
+
+// Open opens the portal's database, brings its tables up to date and the audit log with it.
+func Open(ctx context.Context, opts Options) (*DB, error) {
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	path := ""
+	if opts.Dir != "" {
+		if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
+			return nil, fmt.Errorf("make the data folder: %w", err)
+		}
+		path = filepath.Join(opts.Dir, fileName)
+	}
+	root, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("find the migrations: %w", err)
+	}
+	s, err := store.Open(ctx, store.Options{Path: path, Migrations: root, Table: "portal_migrations"})
+	if err != nil {
+		return nil, fmt.Errorf("open the portal's database: %w", err)
+	}
+	opts.Audit.Clock = opts.Clock
+	log, err := audit.Open(ctx, s, opts.Audit)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the audit log: %w", err), s.Close())
+	}
+	return &DB{store: s, audit: log, now: opts.Clock}, nil
+}
+
+// Close closes the database; calls under way end first.
+func (d *DB) Close() error { return d.store.Close() }
+
+// Store is the database below, for backups and features of their own.
+func (d *DB) Store() *store.DB { return d.store }
+
+// Audit is the audit log in this database.
+func (d *DB) Audit() *audit.Log { return d.audit }
+
+// Ready tells whether the database answers.
+func (d *DB) Ready(ctx context.Context) error {
+	return d.store.Read(ctx, func(tx *store.Tx) error {
+		var one int
+		return tx.QueryRow(ctx, "SELECT 1").Scan(&one)
+	})
+}
+
+// record appends an event of a change to the audit log, in its transaction. Outcome is "ok" unless the event says otherwise.
+func (d *DB) record(ctx context.Context, tx *store.Tx, e audit.Event) error {
+	e.Actor = audit.ActorFrom(ctx)
+	if e.Outcome == "" {
+		e.Outcome = audit.OK
+	}
+	if _, err := d.audit.Append(ctx, tx, e); err != nil {
+		return fmt.Errorf("record %s: %w", e.Action, err)
+	}
+	return nil
+}
+
+// newID makes a random identifier of 128 bits with a prefix that tells its kind, such as "acc_".
+func newID(prefix string) string {
+	var b [16]byte
+	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails; it ends the program instead
+	return prefix + hex.EncodeToString(b[:])
+}
+
+// flag turns a bool into the integer that columns hold.
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,51 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
+	"sealdesk/internal/store"
+)
+
+// Recorder writes every call of the platform to the audit log: what is about to be asked, durably, before it is asked, and what came of
+// it after. It is the api.Recorder of the portal's client.
+type Recorder struct{ db *DB }
+
+// Recorder is the recorder of this database.
+func (d *DB) Recorder() Recorder { return Recorder{d} }
+
+// Intent records that a call is about to leave. The actor comes from the context.
+func (r Recorder) Intent(ctx context.Context, call api.CallRecord) (int64, error) {
+	return r.append(ctx, audit.Intent, call, map[string]any{"request": call.Request})
+}
+
+// Outcome records what came of the call whose intent has the number id. It is written even when whoever asked has gone away.
+func (r Recorder) Outcome(ctx context.Context, id int64, call api.CallRecord) error {
+	outcome := audit.OK
+	if call.ErrorCode != "" {
+		outcome = audit.Failed
+	}
+	_, err := r.append(context.WithoutCancel(ctx), outcome, call, map[string]any{"intent": id})
+	return err
+}
+
+func (r Recorder) append(ctx context.Context, outcome string, call api.CallRecord, detail map[string]any) (seq int64, err error) {
+	if raw, ok := detail["request"].(json.RawMessage); ok && len(raw) == 0 {
+		delete(detail, "request")
+	}
+	event := audit.Event{
+		Actor: audit.ActorFrom(ctx), Action: "platform." + call.Action, ObjectType: call.ObjectType, ObjectID: call.ObjectID, Outcome: outcome,
+		ErrorCode: call.ErrorCode, PlatformRequestID: call.RequestID, Duration: call.Duration, Detail: detail,
+	}
+	err = r.db.store.Write(ctx, func(tx *store.Tx) error {
+		seq, err = r.db.audit.Append(ctx, tx, event)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("record %s of %s: %w", outcome, call.Action, err)
+	}
+	return seq, nil
+}

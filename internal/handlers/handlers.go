@@ -1,0 +1,112 @@
+// Package handlers is the portal in the browser: routes, middleware and one file a feature.
+//
+// # Writing a feature
+//
+// A handler is a method of server with the signature
+//
+//	func (s *server) showSeal(w http.ResponseWriter, r *http.Request) error
+//
+// and stands in the table of routes.go with the permission that it needs; by the time it runs, somebody who has that permission is logged
+// in. It returns errors and writes none: server.fail turns them into pages (see errors.go). What it has:
+//
+//	account(ctx)                      who is logged in; scope(ctx) what they reach: give it to every db call on objects of organisations
+//	s.render(w, r, 200, page{…}, c)   a whole page with its frame; s.fragment(w, r, 200, c) a part for htmx. Both render before they write
+//	s.redirect(w, r, "/seals")        303, or what htmx understands
+//	s.flash(r, "ok", "seals.saved", "Name", name)   a message on the next page, by catalogue key
+//	parseForm(r, &req)                a form or a query into an api request; limits(r) reads page.After from ?after=
+//	problems(err)                     what of an error belongs beside fields: render the form again with 422 when ok
+//	s.record(ctx, audit.Event{…})     an event that is no change of the database, such as reading a contract
+//
+// A form's handler typically ends like this:
+//
+//	if _, err := api.CreateSeal.Call(r.Context(), s.client, &req); err != nil {
+//		if p, ok := problems(err); ok {
+//			return s.renderForm(w, r, page{…}, templates.SealForm(data with p))
+//		}
+//		return err
+//	}
+//	s.flash(r, "ok", "seals.created", "Name", req.SealName)
+//	return s.redirect(w, r, "/seals")
+package handlers
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/auth"
+	"sealdesk/internal/config"
+	"sealdesk/internal/db"
+	"sealdesk/internal/files"
+	"sealdesk/internal/font"
+	"sealdesk/internal/pdf"
+	"sealdesk/internal/routing"
+	"sealdesk/internal/watch"
+)
+
+// Options are what the portal is built of. Everything but SetupToken, TrustedProxies and Version is needed.
+type Options struct {
+	DB       *db.DB
+	Client   *api.Client
+	Files    *files.Store
+	Renderer *pdf.Renderer
+	Face     *font.Face
+	Routing  *routing.Router
+	Watch    *watch.Watcher
+
+	Platform       config.Platform // shown in the settings; its secret key is not kept
+	PublicURL      string          // how browsers reach the portal; with https, cookies are for TLS only
+	EngineURL      string          // where signers' pages are
+	SetupToken     string          // opens the set-up page while there is no account; empty keeps it shut
+	TrustedProxies []netip.Prefix  // proxies whose X-Forwarded-For is believed
+	Version        string
+	Logger         *slog.Logger
+	Clock          func() time.Time
+}
+
+// server is what handlers share.
+type server struct {
+	db       *db.DB
+	client   *api.Client
+	files    *files.Store
+	renderer *pdf.Renderer
+	face     *font.Face
+	routing  *routing.Router
+	watch    *watch.Watcher
+
+	platform   config.Platform
+	publicURL  string
+	engineURL  string
+	setupToken string
+	proxies    []netip.Prefix
+	version    string
+	log        *slog.Logger
+	now        func() time.Time
+
+	sessions *db.SessionStore
+	throttle *auth.Throttle
+}
+
+// New builds the portal. The handler serves everything of the portal's address, static files included.
+func New(o Options) (http.Handler, error) {
+	for name, missing := range map[string]bool{
+		"DB": o.DB == nil, "Client": o.Client == nil, "Files": o.Files == nil, "Renderer": o.Renderer == nil, "Face": o.Face == nil,
+		"Routing": o.Routing == nil, "Watch": o.Watch == nil, "PublicURL": o.PublicURL == "", "Logger": o.Logger == nil, "Clock": o.Clock == nil,
+	} {
+		if missing {
+			return nil, errors.New("handlers: Options." + name + " is missing")
+		}
+	}
+	o.Platform.SecretKey = ""
+	s := &server{
+		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
+		platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
+		version: o.Version, log: o.Logger, now: o.Clock,
+		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
+		throttle: auth.NewThrottle(o.Clock),
+	}
+	return s.handler()
+}
