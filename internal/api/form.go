@@ -21,7 +21,7 @@ var formKey = regexp.MustCompile(`^[A-Za-z_]\w*(\[\d{1,4}\])?(\.[A-Za-z_]\w*(\[\
 
 // ParseForm fills dst, a pointer to a request or another struct, from a form whose names are the json names. Values are trimmed, empty
 // ones count as absent. Fields tagged form:"-" are never filled: who calls (Caller) and from where (SourceIp) is not a browser's to
-// say. A value of the wrong type gives a *ValidationError with the rule "number" or "bool".
+// say. A value of the wrong type gives a *ValidationError with the rule "number" or "boolean".
 func ParseForm(dst any, values url.Values) error {
 	return decodeForm(formDecoder(), dst, values)
 }
@@ -70,7 +70,7 @@ func decodeForm(d *form.Decoder, dst any, values url.Values) error {
 	for field, cause := range broken {
 		rule := "number"
 		if strings.Contains(cause.Error(), "Boolean") {
-			rule = "bool"
+			rule = "boolean"
 		}
 		invalid.Fields = append(invalid.Fields, FieldError{Field: field, Rule: rule})
 	}

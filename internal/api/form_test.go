@@ -64,7 +64,7 @@ func TestParseFormNamesTheWrongFields(t *testing.T) {
 	if !errors.As(err, &invalid) {
 		t.Fatalf("got %v", err)
 	}
-	want := []FieldError{{"CanOffLine", "bool", ""}, {"Deadline", "number", ""}, {"SignComponents[0].ComponentPosX", "number", ""}}
+	want := []FieldError{{"CanOffLine", "boolean", ""}, {"Deadline", "number", ""}, {"SignComponents[0].ComponentPosX", "number", ""}}
 	if !reflect.DeepEqual(invalid.Fields, want) {
 		t.Errorf("got %+v", invalid.Fields)
 	}

@@ -18,7 +18,7 @@ import (
 //	max        a text has more than Param characters
 //	max_items  a list has more than Param entries; min_items: fewer
 //	same_items a list has another number of entries than the list that Param names
-//	number     (forms only) the value is not a number; bool: not a yes or no
+//	number     (forms only) the value is not a number; boolean: not a yes or no
 type FieldError struct{ Field, Rule, Param string }
 
 // ValidationError lists all rules that a request breaks, in the order of its fields.
