@@ -1,0 +1,178 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Outcomes of an event.
+const (
+	// Intent is written before a call of the platform leaves.
+	Intent = "intent"
+	// OK says that it was done.
+	OK = "ok"
+	// Failed says that it was tried and did not work; ErrorCode tells why.
+	Failed = "failed"
+	// Denied says that the actor was not allowed to.
+	Denied = "denied"
+)
+
+// Outcomes lists every outcome in the order in which people read them.
+func Outcomes() []string { return []string{OK, Failed, Denied, Intent} }
+
+// Actor is who acts, and from where.
+type Actor struct {
+	Name      string // account name; empty for nobody who is logged in
+	Role      string
+	Session   string // public id of the session, not its secret
+	IP        string
+	UserAgent string
+	RequestID string // our own id of the HTTP request
+}
+
+type actorKey struct{}
+
+// WithActor returns a context that names who acts.
+func WithActor(ctx context.Context, a Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+// ActorFrom returns who acts, the zero Actor when the context does not say.
+func ActorFrom(ctx context.Context) Actor {
+	a, _ := ctx.Value(actorKey{}).(Actor)
+	return a
+}
+
+// Event is one record of the log.
+type Event struct {
+	// Seq is the place in the log, from 0 without a gap. Append sets it.
+	Seq int64
+	// Time is when the event was appended, in UTC, never earlier than the event before. Append sets it.
+	Time  time.Time
+	Actor Actor
+	// Action is what was done, such as "platform.CreateSeal" or "session.login".
+	Action string
+	// ObjectType and ObjectID name what it was done to, such as "seal" and the seal's id.
+	ObjectType, ObjectID string
+	// Outcome is Intent, OK, Failed or Denied.
+	Outcome string
+	// ErrorCode is the platform's or our own code of a failure.
+	ErrorCode string
+	// PlatformRequestID is the platform's id of the call.
+	PlatformRequestID string
+	// Duration is how long it took, kept in microseconds.
+	Duration time.Duration
+	// Detail is anything more, such as "before" and "after" of a change. Personal data is masked by whoever writes it.
+	Detail map[string]any
+	// DetailText is Detail as it is stored; Append sets it.
+	DetailText string
+}
+
+// columns are an event's columns in the order of its leaf.
+const columns = "seq, time, actor, role, session, ip, user_agent, action, object_type, object_id, outcome, error_code, request_id, " +
+	"platform_request_id, duration, detail"
+
+// columnNames are the same as a list; exports use them.
+var columnNames = strings.Split(columns, ", ")
+
+// The positions of some columns.
+const (
+	columnTime   = 1
+	columnDetail = 15
+	columnCount  = 16
+)
+
+// The longest texts that are kept, in bytes. Longer ones are cut: they come from browsers and callers.
+const (
+	maxText   = 256
+	maxDetail = 64 << 10
+)
+
+// prepare turns the event into what is stored: time and number set, texts valid, short and of one line.
+func (e *Event) prepare(seq int64, now time.Time) error {
+	e.Seq, e.Time = seq, now
+	switch e.Outcome {
+	case Intent, OK, Failed, Denied:
+	default:
+		return fmt.Errorf("the outcome %q is unknown", e.Outcome)
+	}
+	if e.Action == "" {
+		return fmt.Errorf("the event has no action")
+	}
+	a := &e.Actor
+	for _, s := range []*string{&a.Name, &a.Role, &a.Session, &a.IP, &a.UserAgent, &a.RequestID, &e.Action, &e.ObjectType, &e.ObjectID,
+		&e.ErrorCode, &e.PlatformRequestID} {
+		*s = tidy(*s)
+	}
+	e.Duration = e.Duration.Truncate(time.Microsecond)
+	e.DetailText = ""
+	if len(e.Detail) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(e.Detail)
+	if err != nil {
+		return fmt.Errorf("encode the detail: %w", err)
+	}
+	if len(text) > maxDetail {
+		return fmt.Errorf("the detail has %d bytes, more than %d", len(text), maxDetail)
+	}
+	e.DetailText = string(text)
+	return nil
+}
+
+// tidy cuts a text to maxText bytes and makes control characters and broken UTF-8 harmless.
+func tidy(s string) string {
+	clean := len(s) <= maxText && utf8.ValidString(s)
+	for i := 0; clean && i < len(s); i++ {
+		clean = s[i] >= ' ' && s[i] != 0x7f
+	}
+	if clean {
+		return s
+	}
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "�"))
+	for len(s) > maxText {
+		_, n := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-n]
+	}
+	return s
+}
+
+// fields are the event's columns as texts, in the order of columns.
+func (e *Event) fields() [columnCount]string {
+	return [columnCount]string{
+		strconv.FormatInt(e.Seq, 10), strconv.FormatInt(e.Time.UnixMicro(), 10), e.Actor.Name, e.Actor.Role, e.Actor.Session, e.Actor.IP,
+		e.Actor.UserAgent, e.Action, e.ObjectType, e.ObjectID, e.Outcome, e.ErrorCode, e.Actor.RequestID, e.PlatformRequestID,
+		strconv.FormatInt(e.Duration.Microseconds(), 10), e.DetailText,
+	}
+}
+
+// leafPrefix names the encoding, so that a later one cannot be mistaken for it.
+const leafPrefix = "sealdesk-audit-1\n"
+
+// appendLeaf appends the leaf of an event: the prefix, then each column as a netstring ("length:text,"), integers in decimal.
+func appendLeaf[T string | []byte](buf []byte, fields []T) []byte {
+	buf = append(buf, leafPrefix...)
+	for _, f := range fields {
+		buf = strconv.AppendInt(buf, int64(len(f)), 10)
+		buf = append(buf, ':')
+		buf = append(buf, f...)
+		buf = append(buf, ',')
+	}
+	return buf
+}
+
+// Leaf is the text whose hash stands in the tree for this event.
+func (e *Event) Leaf() []byte {
+	f := e.fields()
+	return appendLeaf(nil, f[:])
+}

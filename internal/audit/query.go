@@ -1,0 +1,239 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sealdesk/internal/store"
+)
+
+// ErrNotFound says that there is no such event.
+var ErrNotFound = store.ErrNotFound
+
+// Filter chooses events. Empty fields choose all; several must hold together.
+type Filter struct {
+	Actor      string // account name
+	Action     string
+	ObjectType string
+	ObjectID   string
+	Outcome    string
+	From, To   time.Time // From is included, To is not
+	Text       string    // words and Chinese in any field that people read; see phrases
+}
+
+// MaxPage is the most events that one Query returns.
+const MaxPage = 1000
+
+// setStored fills what needs decoding. A detail that is not JSON, which only tampering makes, is left as text.
+func (e *Event) setStored(at, micros int64) {
+	e.Time = time.UnixMicro(at).UTC()
+	e.Duration = time.Duration(micros) * time.Microsecond
+	if e.DetailText == "" {
+		return
+	}
+	d := json.NewDecoder(strings.NewReader(e.DetailText))
+	d.UseNumber()
+	if err := d.Decode(&e.Detail); err != nil {
+		e.Detail = nil
+	}
+}
+
+// Query returns events that pass the filter, newest first: those numbered below before, or the newest when before is not positive.
+func (l *Log) Query(ctx context.Context, f Filter, before int64, limit int) ([]Event, error) {
+	limit = max(1, min(limit, MaxPage))
+	if before <= 0 {
+		before = 1 << 62
+	}
+	wanted := phrases(f.Text)
+	if f.Text != "" && len(wanted) == 0 {
+		return nil, nil // nothing but punctuation was typed: no event has that
+	}
+	if len(wanted) > 0 {
+		if err := l.catchUp(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var events []Event
+	err := l.db.Read(ctx, func(tx *store.Tx) error {
+		from, to, err := seqRange(ctx, tx, f.From, f.To)
+		if err != nil {
+			return err
+		}
+		q := query{f: f, from: from, to: min(to, before), limit: limit}
+		if len(wanted) > 0 {
+			events, err = q.search(ctx, tx, wanted)
+		} else {
+			events, err = q.plain(ctx, tx)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("query the audit log: %w", err)
+	}
+	return events, nil
+}
+
+// Get returns one event; ErrNotFound when there is none of that number.
+func (l *Log) Get(ctx context.Context, seq int64) (Event, error) {
+	var e Event
+	err := l.db.Read(ctx, func(tx *store.Tx) (err error) {
+		e, err = scanEvent(tx.QueryRow(ctx, "SELECT "+columns+" FROM audit_events WHERE seq = $1", seq))
+		return err
+	})
+	if err != nil {
+		return Event{}, fmt.Errorf("read audit event %d: %w", seq, err)
+	}
+	return e, nil
+}
+
+// catchUp indexes when a search would have too many events to read one by one.
+func (l *Log) catchUp(ctx context.Context) error {
+	l.search.mu.Lock()
+	indexed := l.search.indexed
+	l.search.mu.Unlock()
+	for more := l.size.Load()-indexed > maxTail; more; {
+		var err error
+		if more, err = l.indexSome(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seqRange turns times into numbers, from included and to not: times never fall from one event to the next.
+func seqRange(ctx context.Context, tx *store.Tx, from, to time.Time) (first, end int64, err error) {
+	end = 1 << 62
+	if !from.IsZero() {
+		if first, err = seqAt(ctx, tx, store.Micros(from)); err != nil {
+			return 0, 0, err
+		}
+	}
+	if !to.IsZero() {
+		end, err = seqAt(ctx, tx, store.Micros(to))
+	}
+	return first, end, err
+}
+
+// seqAt is the number of the first event at or after a time, found by halving.
+func seqAt(ctx context.Context, tx *store.Tx, micros int64) (int64, error) {
+	var low, high int64
+	if err := tx.QueryRow(ctx, "SELECT coalesce(max(seq) + 1, 0) FROM audit_events").Scan(&high); err != nil {
+		return 0, err
+	}
+	for low < high {
+		mid := low + (high-low)/2
+		var at int64
+		err := tx.QueryRow(ctx, "SELECT time FROM audit_events WHERE seq = $1", mid).Scan(&at)
+		if err != nil && !errors.Is(err, store.ErrNotFound) { // a missing row counts as early; Verify tells about it
+			return 0, err
+		}
+		if at < micros {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	return low, nil
+}
+
+// query is a filter with its times and page turned into numbers: from ≤ seq < to.
+type query struct {
+	f        Filter
+	from, to int64
+	limit    int
+	oldest   bool // oldest first instead of newest
+}
+
+// where writes the conditions on columns and their arguments, after those that stand before.
+func (q *query) where(args []any) (string, []any) {
+	var b strings.Builder
+	add := func(column, value string) {
+		if value != "" {
+			args = append(args, value)
+			b.WriteString(" AND " + column + " = $" + strconv.Itoa(len(args)))
+		}
+	}
+	add("e.actor", q.f.Actor)
+	add("e.action", q.f.Action)
+	add("e.object_id", q.f.ObjectID)
+	add("e.object_type", q.f.ObjectType)
+	add("e.outcome", q.f.Outcome)
+	return b.String(), args
+}
+
+// index names the index that suits the filter best. SQLite's own choice among equals is often the longer list.
+func (q *query) index() string {
+	switch f := q.f; {
+	case f.ObjectID != "":
+		return " INDEXED BY audit_by_object"
+	case f.Actor != "" && f.Action != "":
+		return " INDEXED BY audit_by_actor_action"
+	case f.Outcome == Failed:
+		return " INDEXED BY audit_by_trouble"
+	case f.Outcome == Denied:
+		return " INDEXED BY audit_by_trouble"
+	case f.Actor != "":
+		return " INDEXED BY audit_by_actor"
+	case f.Action != "":
+		return " INDEXED BY audit_by_action"
+	}
+	return " NOT INDEXED"
+}
+
+func eventColumns() string { return "e." + strings.ReplaceAll(columns, ", ", ", e.") }
+
+func (q *query) plain(ctx context.Context, tx *store.Tx) ([]Event, error) {
+	where, args := q.where([]any{q.from, q.to, q.limit})
+	if q.f.ObjectID != "" {
+		where += " AND e.object_id <> ''"
+	}
+	// A partial index needs its condition in the text, where a bound value does not show.
+	if q.f.Outcome == Failed || q.f.Outcome == Denied {
+		where += " AND e.outcome IN ('failed', 'denied')"
+	}
+	order := "DESC"
+	if q.oldest {
+		order = "ASC"
+	}
+	return readEvents(ctx, tx, "SELECT "+eventColumns()+" FROM audit_events e"+q.index()+" WHERE e.seq >= $1 AND e.seq < $2"+where+
+		" ORDER BY e.seq "+order+" LIMIT $3", args...)
+}
+
+// search reads the newest, unindexed events one by one and finds the others through the index.
+func (q *query) search(ctx context.Context, tx *store.Tx, wanted []phrase) ([]Event, error) {
+	var indexed int64
+	if err := tx.QueryRow(ctx, "SELECT indexed FROM audit_search_state").Scan(&indexed); err != nil {
+		return nil, err
+	}
+	tail := *q
+	tail.from, tail.limit = max(q.from, indexed), -1
+	events, err := tail.plain(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	events = slices.DeleteFunc(events, func(e Event) bool { return !e.matches(wanted) })
+	if !q.oldest && len(events) >= q.limit {
+		return events[:q.limit], nil
+	}
+	order, limit := "DESC", q.limit-len(events)
+	if q.oldest {
+		order, limit = "ASC", q.limit
+	}
+	where, args := q.where([]any{q.from, min(q.to, indexed), limit, match(wanted)})
+	found, err := readEvents(ctx, tx, "SELECT "+eventColumns()+" FROM audit_search s CROSS JOIN audit_events e ON e.seq = s.rowid"+
+		" WHERE s.words MATCH $4 AND s.rowid >= $1 AND s.rowid < $2"+where+" ORDER BY s.rowid "+order+" LIMIT $3", args...)
+	if err != nil {
+		return nil, err
+	}
+	if q.oldest {
+		all := append(found, events...)
+		return all[:min(len(all), q.limit)], nil
+	}
+	return append(events, found...), nil
+}

@@ -1,0 +1,77 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+)
+
+// Migrate applies what is missing of a set of goose .sql files in the root of files, noting it in table (default
+// "goose_db_version"). Several sets can live in one database, each with its own table. Call it before the database serves.
+func (d *DB) Migrate(ctx context.Context, files fs.FS, table string) (err error) {
+	if table == "" {
+		table = goose.DefaultTablename
+	}
+	// goose wants a pool; the writer's only connection is taken.
+	db, err := sql.Open("sqlite3", d.dsn)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	db.SetMaxOpenConns(1)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	notes, err := database.NewStore(database.DialectSQLite3, table)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	p, err := goose.NewProvider("", db, files, goose.WithStore(notes), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if errors.Is(err, goose.ErrNoMigrations) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("migrate %s: %w", table, err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate %s: %w", table, err)
+	}
+	return nil
+}
+
+// Backup writes a consistent copy of the database to path while it goes on serving. The copy appears under its name only when it is
+// whole and on the disk; an existing file is replaced.
+func (d *DB) Backup(ctx context.Context, path string) (err error) {
+	part := path + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("back up: %w", err)
+	}
+	db, err := sql.Open("sqlite3", d.dsn)
+	if err != nil {
+		return fmt.Errorf("back up: %w", err)
+	}
+	defer func() {
+		err = errors.Join(err, db.Close())
+		if err != nil {
+			err = fmt.Errorf("back up: %w", err)
+			_ = os.Remove(part) // the first error tells what went wrong
+		}
+	}()
+	if _, err := db.ExecContext(ctx, "VACUUM INTO ?1", part); err != nil {
+		return err
+	}
+	if err := os.Chmod(part, 0o600); err != nil {
+		return err
+	}
+	if err := syncDir(part); err != nil { // the file itself: fsync asks only for an open descriptor
+		return err
+	}
+	if err := os.Rename(part, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
