@@ -2,6 +2,7 @@ package seal
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -36,6 +37,9 @@ type Picture struct {
 	Before   []byte // the upload scaled down, as PNG, to compare
 	WidthPx  int    // of the result
 	HeightPx int
+	// WidthMM and HeightMM are the result's measures where a PNG states a resolution by which it is as large as a seal
+	// (8 to 60 mm); 0 elsewhere: the resolution of a scan says nothing of whether it was enlarged.
+	WidthMM, HeightMM float64
 }
 
 // CleanPicture checks a PNG or JPEG, makes its paper transparent and cuts it to the ink. Size and pixel count are
@@ -63,7 +67,27 @@ func CleanPicture(data []byte) (*Picture, error) {
 		return nil, err
 	}
 	b := out.Bounds()
-	return &Picture{PNG: cleaned, Before: before, WidthPx: b.Dx(), HeightPx: b.Dy()}, nil
+	p := &Picture{PNG: cleaned, Before: before, WidthPx: b.Dx(), HeightPx: b.Dy()}
+	if perMM := pixelsPerMM(data) * float64(scaled.Bounds().Dx()) / float64(src.Bounds().Dx()); perMM > 0 {
+		w, h := float64(p.WidthPx)/perMM, float64(p.HeightPx)/perMM
+		if max(w, h) >= 8 && max(w, h) <= 60 {
+			p.WidthMM, p.HeightMM = w, h
+		}
+	}
+	return p, nil
+}
+
+// pixelsPerMM reads the resolution of a PNG, 0 where it states none that is the same in both directions.
+func pixelsPerMM(data []byte) float64 {
+	at := bytes.Index(data[:min(len(data), 4096)], []byte("pHYs"))
+	if at < 0 || at+13 > len(data) || data[at+12] != 1 {
+		return 0
+	}
+	x, y := binary.BigEndian.Uint32(data[at+4:]), binary.BigEndian.Uint32(data[at+8:])
+	if x != y {
+		return 0
+	}
+	return float64(x) / 1000
 }
 
 func decode(data []byte) (image.Image, error) {

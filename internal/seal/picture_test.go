@@ -10,6 +10,7 @@ import (
 	"image/draw"
 	"image/jpeg"
 	"image/png"
+	"math"
 	"testing"
 
 	"sealdesk/internal/seal"
@@ -86,6 +87,30 @@ func TestCleanPictureKeepsATransparentGround(t *testing.T) {
 	}
 	if bytes.Contains(p.PNG, []byte("pHYs")) {
 		t.Error("metadata of the upload is kept")
+	}
+}
+
+// TestStudioPictureKeepsItsSize: what the studio draws and sends as a picture is stamped as large as it was drawn.
+func TestStudioPictureKeepsItsSize(t *testing.T) {
+	for _, width := range []float64{38, 42, 58} {
+		data, err := mustDraw(t, seal.Spec{Kind: seal.Contract, Name: "北京示例科技有限公司", WidthMM: width}).PNG(600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := seal.CleanPicture(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(p.WidthMM-width) > 0.1 || math.Abs(p.HeightMM-width) > 0.1 {
+			t.Errorf("%v mm became %.2f × %.2f", width, p.WidthMM, p.HeightMM)
+		}
+	}
+	p, err := seal.CleanPicture(scan(t, color.White))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.WidthMM != 0 {
+		t.Errorf("a JPEG claims to be %v mm wide", p.WidthMM)
 	}
 }
 

@@ -1,0 +1,169 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"sealdesk/internal/store"
+)
+
+// Organization is a sub-organisation in the portal's index.
+type Organization struct {
+	ID           string // SubOrganizationId
+	Name         string
+	Kind         string // OrganizationType
+	IDCardType   string
+	IDCardNumber string    // unified social credit code or registration number
+	Verified     time.Time // zero: not verified
+	CreatedBy    string
+	Created      time.Time
+}
+
+// IsVerified tells whether the platform knows it as verified.
+func (o Organization) IsVerified() bool { return !o.Verified.IsZero() }
+
+// DirectoryFilter narrows a list of organisations or people.
+type DirectoryFilter struct {
+	Text         string // words of the name or number
+	Verified     *bool
+	Organization string // people only: those who sign for it
+}
+
+const organizationColumns = `id, name, kind, id_card_type, id_card_number, verified_at, created_by, created_at`
+
+func scanOrganization(row interface{ Scan(...any) error }) (Organization, error) {
+	var o Organization
+	var verified, created int64
+	if err := row.Scan(&o.ID, &o.Name, &o.Kind, &o.IDCardType, &o.IDCardNumber, &verified, &o.CreatedBy, &created); err != nil {
+		return o, missing(err)
+	}
+	o.Verified, o.Created = timeOrZero(verified), store.Time(created)
+	return o, nil
+}
+
+// timeOrZero reads a time that is 0 for never.
+func timeOrZero(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return store.Time(micros)
+}
+
+// microsOrZero is the reverse of timeOrZero.
+func microsOrZero(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return store.Micros(t)
+}
+
+// AddOrganization puts a sub-organisation, which the platform has made, into the index. One that is there already stays as it is.
+func (d *DB) AddOrganization(ctx context.Context, o Organization) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		done, err := tx.Exec(ctx, `INSERT INTO organizations (id, name, kind, id_card_type, id_card_number, verified_at, created_by, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (id) DO NOTHING`, o.ID, o.Name, o.Kind, o.IDCardType, o.IDCardNumber,
+			microsOrZero(o.Verified), actorName(ctx), store.Micros(d.now()))
+		if err != nil {
+			return fmt.Errorf("add organisation: %w", err)
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		if err := bump(ctx, tx, "organizations", o.ID, 1); err != nil {
+			return err
+		}
+		if err := index(ctx, tx, "organizations", o.ID, o.Name, o.IDCardNumber); err != nil {
+			return err
+		}
+		return d.note(ctx, tx, "organization.create", "organization", o.ID, map[string]any{"name": o.Name, "kind": o.Kind, "verified": o.IsVerified()})
+	})
+}
+
+// UpdateOrganization takes over what the platform says of a sub-organisation: its name and when it was verified (zero for not).
+func (d *DB) UpdateOrganization(ctx context.Context, id, name string, verified time.Time) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		o, err := findOrganization(ctx, tx, Everything(), id)
+		if err != nil {
+			return err
+		}
+		if o.Name == name && o.IsVerified() == !verified.IsZero() {
+			return nil
+		}
+		if _, err := tx.Exec(ctx, `UPDATE organizations SET name = $1, verified_at = $2, updated_at = $3 WHERE id = $4`,
+			name, microsOrZero(verified), store.Micros(d.now()), id); err != nil {
+			return fmt.Errorf("update organisation: %w", err)
+		}
+		if o.Name != name {
+			if _, err := tx.Exec(ctx, `UPDATE seals SET owner_name = $1 WHERE organization_id = $2`, name, id); err != nil {
+				return fmt.Errorf("update the owner of seals: %w", err)
+			}
+			if err := index(ctx, tx, "organizations", id, name, o.IDCardNumber); err != nil {
+				return err
+			}
+		}
+		return d.note(ctx, tx, "organization.update", "organization", id, map[string]any{
+			"before": map[string]any{"name": o.Name, "verified": o.IsVerified()},
+			"after":  map[string]any{"name": name, "verified": !verified.IsZero()},
+		})
+	})
+}
+
+// Organization returns a sub-organisation within the scope.
+func (d *DB) Organization(ctx context.Context, scope Scope, id string) (o Organization, err error) {
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		o, err = findOrganization(ctx, tx, scope, id)
+		return err
+	})
+	return o, err
+}
+
+func findOrganization(ctx context.Context, tx *store.Tx, scope Scope, id string) (Organization, error) {
+	within, args := scope.clause("id", 1)
+	o, err := scanOrganization(tx.QueryRow(ctx, `SELECT `+organizationColumns+` FROM organizations WHERE id = $1`+within, append([]any{id}, args...)...))
+	if err != nil {
+		return Organization{}, fmt.Errorf("organisation: %w", err)
+	}
+	return o, nil
+}
+
+// Organizations lists the sub-organisations of a scope, newest first; next is where the following page starts, empty at the end.
+func (d *DB) Organizations(ctx context.Context, scope Scope, f DirectoryFilter, page Page) (all []Organization, next string, err error) {
+	where, args := scope.clause("id", 0)
+	found, more := matching("id", "organizations", f.Text, len(args))
+	where, args = where+found, append(args, more...)
+	where += verifiedClause(f.Verified)
+	after, more := page.clause("created_at", "id", len(args))
+	where, args = where+after, append(args, more...)
+	query := fmt.Sprintf(`SELECT %s FROM organizations WHERE 1 = 1%s ORDER BY created_at DESC, id DESC LIMIT %d`, organizationColumns, where, page.limit())
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Query(ctx, query, args...)
+		if err != nil {
+			return fmt.Errorf("list organisations: %w", err)
+		}
+		all, err = collect(rows, scanOrganization)
+		return err
+	})
+	all, next = cut(page, all, func(o Organization) (time.Time, string) { return o.Created, o.ID })
+	return all, next, err
+}
+
+func verifiedClause(verified *bool) string {
+	switch {
+	case verified == nil:
+		return ""
+	case *verified:
+		return " AND verified_at <> 0"
+	default:
+		return " AND verified_at = 0"
+	}
+}
+
+// MaxChoices is how many organisations or people a form offers in a list.
+const MaxChoices = 200
+
+// OrganizationChoices are the newest sub-organisations of a scope, for a form to choose from.
+func (d *DB) OrganizationChoices(ctx context.Context, scope Scope) ([]Organization, error) {
+	all, _, err := d.Organizations(ctx, scope, DirectoryFilter{}, Page{Limit: MaxChoices})
+	return all, err
+}
