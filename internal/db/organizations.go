@@ -42,22 +42,6 @@ func scanOrganization(row interface{ Scan(...any) error }) (Organization, error)
 	return o, nil
 }
 
-// timeOrZero reads a time that is 0 for never.
-func timeOrZero(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return store.Time(micros)
-}
-
-// microsOrZero is the reverse of timeOrZero.
-func microsOrZero(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return store.Micros(t)
-}
-
 // AddOrganization puts a sub-organisation, which the platform has made, into the index. One that is there already stays as it is.
 func (d *DB) AddOrganization(ctx context.Context, o Organization) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
