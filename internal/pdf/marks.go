@@ -70,7 +70,7 @@ const (
 	ReasonBox       = "box"       // no width or height, or not a number
 	ReasonDuplicate = "duplicate" // two marks with one ID
 	ReasonKind      = "kind"      // unknown kind, or a value that the kind cannot take
-	ReasonSigned    = "signed"    // the signature field is signed already
+	ReasonSigned    = "signed"    // the field is signed or filled already
 	ReasonPicture   = "picture"   // the picture is no PNG or too large
 	ReasonUnknown   = "unknown"   // a fill names a mark that neither the file nor the call has
 )

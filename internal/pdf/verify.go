@@ -1,9 +1,14 @@
 package pdf
 
 import (
+	"bytes"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf16"
 )
 
 // Report is what Verify found.
@@ -20,7 +25,7 @@ type SignatureReport struct {
 	Organization    string    `json:"organization,omitempty"` // organisation in the certificate
 	Reason          string    `json:"reason,omitempty"`
 	Location        string    `json:"location,omitempty"`
-	Time            time.Time `json:"time"`                   // as claimed by the signer
+	Time            time.Time `json:"time,omitzero"`          // as claimed by the signer
 	TimestampTime   time.Time `json:"timestampTime,omitzero"` // from a time stamp; zero without one
 	Intact          bool      `json:"intact"`                 // the bytes it covers and the signature itself are as they were made
 	CoversWholeFile bool      `json:"coversWholeFile"`
@@ -28,18 +33,324 @@ type SignatureReport struct {
 	ChangedAfter    []Change  `json:"changedAfter,omitempty"`
 	Problem         string    `json:"problem,omitempty"` // one of the Problem… codes, empty for none
 
-	Certificate *x509.Certificate `json:"-"`
+	Certificate *x509.Certificate `json:"-"` // nil when the signature could not be read
+
+	end int // of the bytes covered
 }
 
-// Change is something that a later update did to the file.
-type Change struct {
-	Code      string `json:"code"` // one of the Change… codes
-	Field     string `json:"field,omitempty"`
-	Page      int    `json:"page,omitempty"` // from 1
-	Permitted bool   `json:"permitted"`      // filling and signing are, everything else takes the signature's meaning away
-}
+// Problems of a file or of a signature.
+const (
+	ProblemNoSignature = "no_signature" // the file has none
+	ProblemNotCovered  = "not_covered"  // bytes that no signature covers follow the last one
+	ProblemUnsupported = "unsupported"  // a kind of signature that cannot be checked
+	ProblemByteRange   = "byte_range"   // it does not cover all but itself
+	ProblemContents    = "contents"     // the signature's own bytes were changed
+	ProblemDigest      = "digest"       // the bytes it covers were changed
+	ProblemSignature   = "signature"    // it was not made with its certificate's key
+	ProblemCertificate = "certificate"  // a certificate in it was changed
+	ProblemTimestamp   = "timestamp"    // its time stamp is not over it, or was changed
+	ProblemUntrusted   = "untrusted"    // its certificate, or its time stamp's, does not lead to a root
+	ProblemChanged     = "changed"      // a later update changed what was signed
+)
 
-// Verify checks every signature of a file. Roots are the certificates to trust; nil leaves ChainTrusted false and out of OK.
+// Verify checks every signature of a file. Roots are the certificates to trust; nil leaves ChainTrusted false and out
+// of OK. A file that cannot be read is an error, everything else is told by the report.
 func Verify(data []byte, roots *x509.CertPool) (*Report, error) {
-	return nil, errors.New("not there yet")
+	f, err := open(data)
+	if err != nil {
+		return nil, fmt.Errorf("verify: %w", err)
+	}
+	report := &Report{Signatures: []SignatureReport{}}
+	for _, field := range f.signatureFields() {
+		report.Signatures = append(report.Signatures, f.checkSignature(field, roots))
+	}
+	slices.SortStableFunc(report.Signatures, func(a, b SignatureReport) int { return a.end - b.end })
+	report.OK = len(report.Signatures) > 0
+	for i := range report.Signatures {
+		s := &report.Signatures[i]
+		if s.end > 0 && s.end < len(data) {
+			s.ChangedAfter = f.changesAfter(s.end)
+		}
+		for _, change := range s.ChangedAfter {
+			if !change.Permitted {
+				s.problem(ProblemChanged)
+			}
+		}
+		if roots != nil && !s.ChainTrusted {
+			s.problem(ProblemUntrusted)
+		}
+		report.OK = report.OK && s.Problem == ""
+	}
+	if n := len(report.Signatures); n == 0 {
+		report.Problem = ProblemNoSignature
+	} else if !report.Signatures[n-1].CoversWholeFile {
+		report.OK, report.Problem = false, ProblemNotCovered
+	}
+	return report, nil
+}
+
+// problem notes the first problem.
+func (s *SignatureReport) problem(code string) {
+	if s.Problem == "" {
+		s.Problem = code
+	}
+}
+
+// signatureField is a signature field that is signed.
+type signatureField struct {
+	name  string
+	value dict
+}
+
+// maxFields bounds the walk through a form.
+const maxFields = 100_000
+
+// signatureFields finds the signed fields of the form.
+func (f *file) signatureFields() []signatureField {
+	var out []signatureField
+	seen := map[int]bool{}
+	count := 0
+	var walk func(o object, prefix []string, kind, value object, depth int)
+	walk = func(o object, prefix []string, kind, value object, depth int) {
+		r, _ := o.(ref)
+		d, ok := f.get(o).(dict)
+		if count++; !ok || depth > maxDepth || count > maxFields || r.num != 0 && seen[r.num] {
+			return
+		}
+		seen[r.num] = true
+		path := prefix
+		if t, ok := f.get(d["T"]).(str); ok {
+			path = append(slices.Clone(prefix), decodeText(t))
+		}
+		if v := f.get(d["FT"]); v != nil {
+			kind = v
+		}
+		if v := d["V"]; v != nil {
+			value = v
+		}
+		for _, kid := range f.array(d["Kids"]) {
+			if k := f.dict(kid); k != nil && k["T"] != nil {
+				walk(kid, path, kind, value, depth+1)
+			}
+		}
+		if v, ok := f.get(value).(dict); ok && kind == name("Sig") && !f.hasNamedKids(d) {
+			out = append(out, signatureField{strings.Join(path, "."), v})
+		}
+	}
+	for _, field := range f.array(f.dict(f.catalog()["AcroForm"])["Fields"]) {
+		walk(field, nil, nil, nil, 0)
+	}
+	return out
+}
+
+// hasNamedKids tells a node of the hierarchy from a field whose kids are only its widgets.
+func (f *file) hasNamedKids(d dict) bool {
+	kids := f.array(d["Kids"])
+	return slices.ContainsFunc(kids, func(kid object) bool { return f.dict(kid)["T"] != nil })
+}
+
+// decodeText reads text for people.
+func decodeText(s str) string {
+	if !strings.HasPrefix(string(s), "\xfe\xff") {
+		runes := make([]rune, len(s)) // PDFDocEncoding, taken as Latin-1
+		for i := range len(s) {
+			runes[i] = rune(s[i])
+		}
+		return string(runes)
+	}
+	var units []uint16
+	for i := 2; i+1 < len(s); i += 2 {
+		units = append(units, uint16(s[i])<<8|uint16(s[i+1]))
+	}
+	return string(utf16.Decode(units))
+}
+
+// checkSignature checks one signature by itself.
+func (f *file) checkSignature(field signatureField, roots *x509.CertPool) SignatureReport {
+	s := SignatureReport{Field: field.name, Time: f.signingTime(field.value)}
+	for key, target := range map[name]*string{"Reason": &s.Reason, "Location": &s.Location} {
+		if v, ok := f.get(field.value[key]).(str); ok {
+			*target = decodeText(v)
+		}
+	}
+	start, holeEnd, ok := f.byteRange(field.value, &s)
+	if !ok {
+		s.problem(ProblemByteRange)
+		return s
+	}
+	der, ok := f.contents(field.value, start, holeEnd)
+	if !ok {
+		s.problem(ProblemContents)
+		return s
+	}
+	c, err := verifyCMS(der)
+	if err != nil {
+		s.problem(problemOf(err))
+		return s
+	}
+	s.Certificate = c.signer
+	s.Signer = c.signer.Subject.CommonName
+	if names := c.signer.Subject.Organization; len(names) > 0 {
+		s.Organization = names[0]
+	}
+	f.checkCMS(c, field.value, start, holeEnd, &s)
+	s.checkTrust(c, roots)
+	return s
+}
+
+func problemOf(err error) string {
+	switch {
+	case errors.Is(err, errUnsupported):
+		return ProblemUnsupported
+	case errors.Is(err, errSignature):
+		return ProblemSignature
+	case errors.Is(err, errCertificate):
+		return ProblemCertificate
+	}
+	return ProblemContents
+}
+
+// byteRange reads what a signature covers: from the first byte to the hole, and from behind it to the end of its
+// revision.
+func (f *file) byteRange(value dict, s *SignatureReport) (start, holeEnd int, ok bool) {
+	a := f.array(value["ByteRange"])
+	if len(a) != 4 {
+		return 0, 0, false
+	}
+	var v [4]int
+	for i := range v {
+		n, ok := asInt(f.get(a[i]))
+		if !ok || n < 0 || n > len(f.original) {
+			return 0, 0, false
+		}
+		v[i] = n
+	}
+	if v[0] != 0 || v[1] < 1 || v[2] < v[1]+2 || v[2]+v[3] > len(f.original) || v[3] < 1 {
+		return 0, 0, false
+	}
+	s.end = v[2] + v[3]
+	s.CoversWholeFile = s.end == len(f.original)
+	return v[1], v[2], true
+}
+
+// contents checks that the hole is the signature's own hexadecimal string and nothing else, in one way of writing, and
+// padded with zeros only: these bytes are covered by nothing but this check.
+func (f *file) contents(value dict, start, end int) ([]byte, bool) {
+	all, ok := f.get(value["Contents"]).(str)
+	if !ok {
+		return nil, false
+	}
+	hole := f.original[start:end]
+	hex := appendHex([]byte{'<'}, []byte(all))
+	hex = append(hex, '>')
+	if !bytes.Equal(hole, hex) && !bytes.Equal(hole, bytes.ToUpper(hex)) {
+		return nil, false
+	}
+	der := []byte(all)
+	n := derLength(der)
+	if n == 0 || len(bytes.Trim(der[n:], "\x00")) > 0 {
+		return nil, false
+	}
+	return der[:n], true
+}
+
+// derLength is the length of the first DER value, 0 when there is none.
+func derLength(der []byte) int {
+	if len(der) < 2 {
+		return 0
+	}
+	n, head := int(der[1]), 2
+	if n >= 0x80 {
+		count := n & 0x7f
+		if count == 0 || count > 4 || len(der) < 2+count {
+			return 0
+		}
+		n, head = 0, 2+count
+		for _, c := range der[2:head] {
+			n = n<<8 | int(c)
+		}
+	}
+	if n > len(der)-head {
+		return 0
+	}
+	return head + n
+}
+
+// checkCMS checks the digest of the covered bytes, and the time stamp.
+func (f *file) checkCMS(c *verifiedCMS, value dict, start, holeEnd int, s *SignatureReport) {
+	h := c.hash.New()
+	covered := [][]byte{f.original[:start], f.original[holeEnd:s.end]}
+	switch f.get(value["SubFilter"]) {
+	case name("ETSI.CAdES.detached"), name("adbe.pkcs7.detached"):
+		for _, part := range covered {
+			h.Write(part)
+		}
+		if c.content != nil || !c.kind.Equal(oidData) {
+			s.problem(ProblemContents)
+		} else if !bytes.Equal(h.Sum(nil), c.digest) {
+			s.problem(ProblemDigest)
+		}
+	case name("ETSI.RFC3161"): // a time stamp over the whole document
+		at, err := c.tokenTime(slices.Concat(covered...))
+		s.TimestampTime = at
+		if err != nil {
+			s.problem(ProblemDigest)
+		}
+	default:
+		s.problem(ProblemUnsupported)
+	}
+	s.Intact = s.Problem == ""
+}
+
+// checkTrust checks the time stamp over the signature, and whether the certificates lead to a root at that time.
+func (s *SignatureReport) checkTrust(c *verifiedCMS, roots *x509.CertPool) {
+	use := x509.ExtKeyUsageAny
+	if c.kind.Equal(oidTSTInfo) {
+		use = x509.ExtKeyUsageTimeStamping
+	}
+	trusted := true
+	if c.token != nil {
+		token, err := verifyCMS(c.token)
+		if err == nil {
+			s.TimestampTime, err = token.tokenTime(c.signature)
+		}
+		if err != nil {
+			s.problem(ProblemTimestamp)
+			s.Intact, s.TimestampTime = false, time.Time{}
+			return
+		}
+		trusted = token.leadsTo(roots, s.TimestampTime, x509.ExtKeyUsageTimeStamping)
+	}
+	at := s.TimestampTime
+	if at.IsZero() {
+		at = s.Time
+	}
+	s.ChainTrusted = trusted && c.leadsTo(roots, at, use)
+}
+
+// leadsTo tells whether the signer's certificate was good at a time under one of the roots.
+func (c *verifiedCMS) leadsTo(roots *x509.CertPool, at time.Time, use x509.ExtKeyUsage) bool {
+	if roots == nil {
+		return false
+	}
+	between := x509.NewCertPool()
+	for _, cert := range c.certificates {
+		between.AddCert(cert)
+	}
+	_, err := c.signer.Verify(x509.VerifyOptions{
+		Roots: roots, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{use},
+	})
+	return err == nil
+}
+
+// signingTime reads the claimed time; zero when there is none.
+func (f *file) signingTime(value dict) time.Time {
+	v, _ := f.get(value["M"]).(str)
+	text := strings.ReplaceAll(strings.TrimPrefix(string(v), "D:"), "'", "")
+	for _, layout := range []string{"20060102150405Z0700", "20060102150405"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
 }
