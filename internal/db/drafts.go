@@ -1,0 +1,216 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/store"
+)
+
+// The component types that the builder offers, in the platform's spelling.
+const (
+	SignSeal      = "SIGN_SEAL"
+	SignSignature = "SIGN_SIGNATURE"
+	SignDate      = "SIGN_DATE"
+	FillText      = "TEXT"
+)
+
+// Component is a field that a draft places on a page. X and Y are the top left corner in points from the top left of the page as
+// shown, y down; Page counts from 1, FileIndex from 0.
+type Component struct {
+	ID        string  `json:"id"`
+	Type      string  `json:"type"`
+	Approver  string  `json:"approver"`
+	FileIndex int     `json:"fileIndex"`
+	Page      int     `json:"page"`
+	X         float64 `json:"x"`
+	Y         float64 `json:"y"`
+	Width     float64 `json:"width"`
+	Height    float64 `json:"height"`
+	Required  bool    `json:"required"`
+	Name      string  `json:"name"`
+	Value     string  `json:"value"`
+}
+
+// Signs tells whether the component is a seal or a signature, of which every approver needs one.
+func (c Component) Signs() bool { return c.Type == SignSeal || c.Type == SignSignature }
+
+// DraftApprover is a person who is to sign, for an organisation or as themselves.
+type DraftApprover struct {
+	ID               string `json:"id"`
+	UserID           string `json:"userId"`
+	UserName         string `json:"userName"`
+	OrganizationID   string `json:"organizationId"` // empty: as a person
+	OrganizationName string `json:"organizationName"`
+	Channel          string `json:"channel"` // how they prove their will: the platform's VerifyChannel
+	Step             int    `json:"step"`    // from 1; people of one step sign in parallel
+	FullText         bool   `json:"fullText"`
+}
+
+// DraftDocument is what a draft says, and what a flow keeps of it.
+type DraftDocument struct {
+	OperatorID  string          `json:"operatorId"` // the person in whose name the flow is started
+	Type        string          `json:"type"`
+	Description string          `json:"description"`
+	Deadline    time.Time       `json:"deadline"`
+	Files       []string        `json:"files"` // ids, in the order of FileIndex
+	Approvers   []DraftApprover `json:"approvers"`
+	Components  []Component     `json:"components"`
+}
+
+// Draft is a flow that has not been sent. Every save raises its revision, so that two people cannot overwrite each other unseen.
+type Draft struct {
+	ID             string
+	Revision       int64
+	OrganizationID string // initiating organisation
+	Name           string
+	DraftDocument
+	CreatedBy string
+	Created   time.Time
+	Updated   time.Time
+}
+
+// StaleError tells that somebody else saved the draft in between; Revision is the one that stands.
+type StaleError struct{ Revision int64 }
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("the draft is at revision %d by now", e.Revision)
+}
+
+const draftColumns = `id, revision, organization_id, name, document, created_by, created, updated`
+
+func scanDraft(row interface{ Scan(...any) error }) (Draft, error) {
+	var r Draft
+	var created, updated int64
+	var document string
+	if err := row.Scan(&r.ID, &r.Revision, &r.OrganizationID, &r.Name, &document, &r.CreatedBy, &created, &updated); err != nil {
+		return r, missing(err)
+	}
+	r.Created, r.Updated = store.Time(created), store.Time(updated)
+	return r, json.Unmarshal([]byte(document), &r.DraftDocument)
+}
+
+// CreateDraft stores a draft at revision 1.
+func (d *DB) CreateDraft(ctx context.Context, r Draft) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		if err := insertDraft(ctx, tx, r); err != nil {
+			return err
+		}
+		return d.note(ctx, tx, "draft.create", "draft", r.ID, map[string]any{"name": r.Name, "organization": r.OrganizationID})
+	})
+}
+
+func insertDraft(ctx context.Context, tx *store.Tx, r Draft) error {
+	document, err := json.Marshal(r.DraftDocument)
+	if err != nil {
+		return fmt.Errorf("create draft: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO drafts (id, revision, organization_id, name, document, created_by, created, updated)
+		VALUES ($1, 1, $2, $3, $4, $5, $6, $6)`, r.ID, r.OrganizationID, r.Name, string(document), r.CreatedBy, store.Micros(r.Created))
+	if err != nil {
+		return fmt.Errorf("create draft: %w", err)
+	}
+	return bump(ctx, tx, "drafts", r.OrganizationID, 1)
+}
+
+// Draft returns a draft within the scope.
+func (d *DB) Draft(ctx context.Context, scope Scope, id string) (Draft, error) {
+	var r Draft
+	err := d.store.Read(ctx, func(tx *store.Tx) (err error) {
+		r, err = findDraft(ctx, tx, scope, id)
+		return err
+	})
+	return r, err
+}
+
+func findDraft(ctx context.Context, tx *store.Tx, scope Scope, id string) (Draft, error) {
+	within, args := scope.clause("organization_id", 1)
+	r, err := scanDraft(tx.QueryRow(ctx, `SELECT `+draftColumns+` FROM drafts WHERE id = $1`+within, append([]any{id}, args...)...))
+	if err != nil {
+		return Draft{}, fmt.Errorf("draft: %w", err)
+	}
+	return r, nil
+}
+
+// Drafts lists the drafts of a scope, newest first; next is where the following page starts, empty at the end.
+func (d *DB) Drafts(ctx context.Context, scope Scope, page Page) (all []Draft, next string, err error) {
+	within, args := scope.clause("organization_id", 0)
+	after, more := page.clause("created", "id", len(args))
+	query := fmt.Sprintf(`SELECT %s FROM drafts WHERE 1 = 1%s%s ORDER BY created DESC, id DESC LIMIT %d`, draftColumns, within, after, page.limit())
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Query(ctx, query, append(args, more...)...)
+		if err != nil {
+			return fmt.Errorf("list drafts: %w", err)
+		}
+		all, err = collect(rows, scanDraft)
+		return err
+	})
+	all, next = cut(page, all, func(r Draft) (time.Time, string) { return r.Created, r.ID })
+	return all, next, err
+}
+
+// SaveDraft changes a draft in one transaction. revision is the one that the change is based on; 0 takes whichever stands. The
+// answer is the draft as it is then; an error is a *StaleError when somebody else was first.
+func (d *DB) SaveDraft(ctx context.Context, scope Scope, id string, revision int64, change func(*Draft) error) (Draft, error) {
+	var r Draft
+	err := d.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if r, err = findDraft(ctx, tx, scope, id); err != nil {
+			return err
+		}
+		if revision != 0 && revision != r.Revision {
+			return &StaleError{Revision: r.Revision}
+		}
+		organization := r.OrganizationID
+		if err := change(&r); err != nil {
+			return err
+		}
+		if organization != r.OrganizationID {
+			if err := errors.Join(bump(ctx, tx, "drafts", organization, -1), bump(ctx, tx, "drafts", r.OrganizationID, 1)); err != nil {
+				return err
+			}
+		}
+		document, err := json.Marshal(r.DraftDocument)
+		if err != nil {
+			return fmt.Errorf("save draft: %w", err)
+		}
+		r.Revision++
+		r.Updated = d.now()
+		if _, err := tx.Exec(ctx, `UPDATE drafts SET revision = $1, organization_id = $2, name = $3, document = $4, updated = $5 WHERE id = $6`,
+			r.Revision, r.OrganizationID, r.Name, string(document), store.Micros(r.Updated), id); err != nil {
+			return fmt.Errorf("save draft: %w", err)
+		}
+		return d.note(ctx, tx, "draft.save", "draft", id, map[string]any{"revision": r.Revision, "files": len(r.Files), "approvers": len(r.Approvers), "components": len(r.Components)})
+	})
+	if err != nil {
+		return Draft{}, err
+	}
+	return r, nil
+}
+
+// DeleteDraft removes a draft. Its files stay in the list of files.
+func (d *DB) DeleteDraft(ctx context.Context, scope Scope, id string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		r, err := findDraft(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if err := removeDraft(ctx, tx, r); err != nil {
+			return err
+		}
+		return d.note(ctx, tx, "draft.delete", "draft", id, map[string]any{"name": r.Name})
+	})
+}
+
+func removeDraft(ctx context.Context, tx *store.Tx, r Draft) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM drafts WHERE id = $1`, r.ID); err != nil {
+		return fmt.Errorf("delete draft: %w", err)
+	}
+	return bump(ctx, tx, "drafts", r.OrganizationID, -1)
+}
+
+// actorName is who acts according to the context, for lists and timelines.
+func actorName(ctx context.Context) string { return audit.ActorFrom(ctx).Name }

@@ -1,0 +1,290 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/store"
+)
+
+// The kinds of what the outbox does at the platform.
+const (
+	OutboxUpload = "upload" // UploadFiles with one file; Subject is its FileIndex, Result the FileId
+	OutboxCreate = "create" // CreateFlowByFiles; Result is the FlowId
+	OutboxSend   = "send"   // SendFlow to one approver; Subject is their id, Result the SignId
+)
+
+// The states of an entry. "trying" is written before a call: found at start, it means a crash in between and so an unknown outcome.
+const (
+	OutboxWaiting = "waiting"
+	OutboxTrying  = "trying"
+	OutboxUnknown = "unknown"
+	OutboxDone    = "done"
+	OutboxFailed  = "failed"
+)
+
+// CodeCannotAsk is the error of an entry whose outcome is unknown and will stay so: the platform does not serve the question.
+const CodeCannotAsk = "OutcomeCannotBeAsked"
+
+// OutboxEntry is one call that is to be made exactly once.
+type OutboxEntry struct {
+	Seq      int64
+	FlowID   string
+	Kind     string
+	Subject  string
+	State    string
+	Result   string
+	Error    string
+	Attempts int
+	Due      time.Time
+}
+
+const outboxColumns = `seq, flow_id, kind, subject, state, result, error, attempts, due`
+
+func scanOutbox(row interface{ Scan(...any) error }) (OutboxEntry, error) {
+	var e OutboxEntry
+	var due int64
+	err := row.Scan(&e.Seq, &e.FlowID, &e.Kind, &e.Subject, &e.State, &e.Result, &e.Error, &e.Attempts, &due)
+	e.Due = store.Time(due)
+	return e, missing(err)
+}
+
+func (d *DB) enqueue(ctx context.Context, tx *store.Tx, flowID, kind, subject string) error {
+	now := store.Micros(d.now())
+	if _, err := tx.Exec(ctx, `INSERT INTO flow_outbox (flow_id, kind, subject, state, result, error, attempts, due, updated)
+		VALUES ($1, $2, $3, $4, '', '', 0, $5, $5) ON CONFLICT (flow_id, kind, subject) DO NOTHING`, flowID, kind, subject, OutboxWaiting, now); err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	return nil
+}
+
+// enqueueNextStep puts the first step that has unsent approvers into the outbox, once everybody in the steps before has signed.
+func (d *DB) enqueueNextStep(ctx context.Context, tx *store.Tx, flowID string) error {
+	approvers, err := findFlowApprovers(ctx, tx, flowID)
+	if err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	for _, a := range nextStep(approvers) {
+		if err := d.enqueue(ctx, tx, flowID, OutboxSend, a.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextStep gives the approvers, ordered by step, whose turn has come and who have not been sent to.
+func nextStep(approvers []FlowApprover) (turn []FlowApprover) {
+	for i, a := range approvers {
+		if i > 0 && a.Step != approvers[i-1].Step {
+			for _, earlier := range approvers[:i] {
+				if earlier.Status != ApproverSigned {
+					return turn
+				}
+			}
+		}
+		if a.Status == ApproverUnsent {
+			turn = append(turn, a)
+		}
+	}
+	return turn
+}
+
+// Advance puts the next step of a flow into the outbox if its turn has come, and tells whether it did.
+func (d *DB) Advance(ctx context.Context, flowID string) (queued bool, err error) {
+	f, err := d.Flow(ctx, Everything(), flowID)
+	if err != nil {
+		return false, err
+	}
+	if !f.State.Open() || len(nextStep(f.Approvers)) == 0 {
+		return false, nil
+	}
+	err = d.store.Write(ctx, func(tx *store.Tx) error { return d.enqueueNextStep(ctx, tx, flowID) })
+	return err == nil, err
+}
+
+// Outbox returns the entries of a flow in their order.
+func (d *DB) Outbox(ctx context.Context, flowID string) (all []OutboxEntry, err error) {
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT `+outboxColumns+` FROM flow_outbox WHERE flow_id = $1 ORDER BY seq`, flowID)
+		if err != nil {
+			return fmt.Errorf("outbox: %w", err)
+		}
+		all, err = collect(rows, scanOutbox)
+		return err
+	})
+	return all, err
+}
+
+// OutboxDue returns the flows that have something to do by now, and when the next one will have; zero: none.
+func (d *DB) OutboxDue(ctx context.Context, now time.Time) (flowIDs []string, next time.Time, err error) {
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT flow_id, min(due) FROM flow_outbox WHERE state IN ('waiting', 'trying', 'unknown') GROUP BY flow_id ORDER BY min(due)`)
+		if err != nil {
+			return fmt.Errorf("outbox: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id string
+			var due int64
+			if err := rows.Scan(&id, &due); err != nil {
+				return err
+			}
+			if due > store.Micros(now) {
+				next = store.Time(due)
+				break
+			}
+			flowIDs = append(flowIDs, id)
+		}
+		return rows.Err()
+	})
+	return flowIDs, next, err
+}
+
+// OutboxTry records that the call of an entry is about to be made.
+func (d *DB) OutboxTry(ctx context.Context, e OutboxEntry) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		return d.setOutbox(ctx, tx, e.Seq, OutboxTrying, "", e.Attempts+1, d.now())
+	})
+}
+
+func (d *DB) setOutbox(ctx context.Context, tx *store.Tx, seq int64, state, code string, attempts int, due time.Time) error {
+	if _, err := tx.Exec(ctx, `UPDATE flow_outbox SET state = $1, error = $2, attempts = $3, due = $4, updated = $5 WHERE seq = $6`,
+		state, code, attempts, store.Micros(due), store.Micros(d.now()), seq); err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	return nil
+}
+
+// OutboxLater puts an entry off: state is waiting when the platform surely did nothing, unknown when it may have.
+func (d *DB) OutboxLater(ctx context.Context, e OutboxEntry, state, code string, due time.Time) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		return d.setOutbox(ctx, tx, e.Seq, state, code, e.Attempts, due)
+	})
+}
+
+// OutboxRefused records that the platform refused the call. The flow shows the code until a person decides; it only counts as failed
+// when it is not running yet.
+func (d *DB) OutboxRefused(ctx context.Context, e OutboxEntry, code string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		f, err := findFlow(ctx, tx, Everything(), e.FlowID)
+		if err != nil {
+			return err
+		}
+		if err := d.setOutbox(ctx, tx, e.Seq, OutboxFailed, code, e.Attempts, d.now()); err != nil {
+			return err
+		}
+		before := f
+		f.Problem = code
+		if f.State == FlowSending {
+			f.State = FlowFailed
+		}
+		who := ""
+		for _, a := range f.Approvers {
+			if e.Kind == OutboxSend && a.ID == e.Subject {
+				who = a.UserName
+			}
+		}
+		return errors.Join(d.setFlow(ctx, tx, before, f),
+			d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: "refused_" + e.Kind, Who: who, Detail: code}),
+			d.record(ctx, tx, audit.Event{Action: "flow.send." + e.Kind, ObjectType: "flow", ObjectID: f.ID, Outcome: audit.Failed, ErrorCode: code}))
+	})
+}
+
+// OutboxFinished records the result of an entry and what follows from it for the flow.
+func (d *DB) OutboxFinished(ctx context.Context, e OutboxEntry, result string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		f, err := findFlow(ctx, tx, Everything(), e.FlowID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE flow_outbox SET state = $1, result = $2, error = '', updated = $3 WHERE seq = $4`,
+			OutboxDone, result, store.Micros(d.now()), e.Seq); err != nil {
+			return fmt.Errorf("outbox: %w", err)
+		}
+		before := f
+		switch e.Kind {
+		case OutboxUpload:
+			return nil
+		case OutboxCreate:
+			f.PlatformID = result
+			if err := d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: "created"}); err != nil {
+				return err
+			}
+		case OutboxSend:
+			if err := d.approverSent(ctx, tx, &f, e.Subject, result); err != nil {
+				return err
+			}
+		}
+		return d.setFlow(ctx, tx, before, f)
+	})
+}
+
+// approverSent records the task of an approver; the flow runs when nobody of its step is left to send to.
+func (d *DB) approverSent(ctx context.Context, tx *store.Tx, f *Flow, approverID, signID string) error {
+	for i := range f.Approvers {
+		a := &f.Approvers[i]
+		if a.ID != approverID {
+			continue
+		}
+		a.SignID, a.Status, a.Sent = signID, 0, d.now()
+		if err := d.setFlowApprover(ctx, tx, f.ID, *a); err != nil {
+			return err
+		}
+		if err := d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: "sent", Who: a.UserName}); err != nil {
+			return err
+		}
+	}
+	var left int
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM flow_outbox WHERE flow_id = $1 AND state <> $2`, f.ID, OutboxDone).Scan(&left); err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	if left == 0 {
+		f.Problem = ""
+		if f.State == FlowSending || f.State == FlowFailed || f.State == FlowSigned || f.State == FlowCreated {
+			f.State, f.Completed = FlowSigning, time.Time{}
+		}
+	}
+	return nil
+}
+
+// RetryOutbox makes refused entries of a flow wait again, at a person's wish.
+func (d *DB) RetryOutbox(ctx context.Context, scope Scope, flowID string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		f, err := findFlow(ctx, tx, scope, flowID)
+		if err != nil {
+			return err
+		}
+		if final(f.State) {
+			return ErrConflict
+		}
+		// An entry that failed after an unknown outcome is asked about again before it is repeated.
+		// Only where asking is impossible does the person decide to repeat without it. What waited behind it is due as well.
+		now := store.Micros(d.now())
+		if _, err := tx.Exec(ctx, `UPDATE flow_outbox SET state = CASE WHEN state = $1 AND error <> $2 THEN $3 ELSE $4 END, attempts = 0, due = $5,
+			updated = $5 WHERE flow_id = $6 AND state IN ($1, $4)`,
+			OutboxFailed, CodeCannotAsk, OutboxUnknown, OutboxWaiting, now, flowID); err != nil {
+			return fmt.Errorf("retry: %w", err)
+		}
+		before := f
+		f.Problem = ""
+		if f.State == FlowFailed {
+			f.State = FlowSending
+		}
+		return errors.Join(d.setFlow(ctx, tx, before, f), d.flowEvent(ctx, tx, flowID, FlowEvent{Kind: "retried", Actor: actorName(ctx)}),
+			d.note(ctx, tx, "flow.retry", "flow", flowID, nil))
+	})
+}
+
+// DropOutbox ends what is left to do for a flow that nobody can sign any more.
+func (d *DB) DropOutbox(ctx context.Context, flowID string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE flow_outbox SET state = $1, error = 'ended', updated = $2 WHERE flow_id = $3 AND state <> $4`,
+			OutboxFailed, store.Micros(d.now()), flowID, OutboxDone); err != nil {
+			return fmt.Errorf("outbox: %w", err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,146 @@
+package routing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/db"
+)
+
+// Problem is something that hinders a draft from being sent. Its text is the key "builder.preflight." + Rule, which may read {{.Name}};
+// Step is the page of the draft where it is put right.
+type Problem struct {
+	Rule string
+	Name string // the person, organisation or file that it is about
+	Step string // details, people, pages
+}
+
+// PreflightError is what Send answers for a draft that cannot be sent yet.
+type PreflightError struct{ Problems []Problem }
+
+func (e *PreflightError) Error() string {
+	rules := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		rules[i] = p.Rule
+	}
+	return "the draft cannot be sent: " + strings.Join(rules, ", ")
+}
+
+// Preflight says what hinders a draft from being sent. Everything that the portal knows is checked at once; whether people and
+// organisations are verified is asked of the platform, once the rest is right or nearly so. An error means that it could not be asked.
+func (r *Router) Preflight(ctx context.Context, draft db.Draft) ([]Problem, error) {
+	problems := r.complete(draft)
+	files, err := r.opts.DB.FilesByID(ctx, db.Everything(), draft.Files)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return nil, fmt.Errorf("preflight: %w", err)
+	}
+	if err != nil {
+		problems = append(problems, Problem{Rule: "file_gone", Step: "details"})
+	} else if _, moved, wrong := Place(draft.Components, files, draft.Approvers); len(moved)+len(wrong) > 0 {
+		problems = append(problems, Problem{Rule: "misplaced", Step: "pages"})
+	}
+	unverified, err := r.unverified(ctx, draft)
+	if err != nil {
+		return nil, fmt.Errorf("preflight: %w", err)
+	}
+	return append(problems, unverified...), nil
+}
+
+// complete checks what needs nobody else.
+func (r *Router) complete(draft db.Draft) (problems []Problem) {
+	if draft.Name == "" {
+		problems = append(problems, Problem{Rule: "name", Step: "details"})
+	}
+	if !draft.Deadline.After(r.opts.Clock()) {
+		problems = append(problems, Problem{Rule: "deadline", Step: "details"})
+	}
+	if draft.OperatorID == "" {
+		problems = append(problems, Problem{Rule: "operator", Step: "details"})
+	}
+	if len(draft.Files) == 0 {
+		problems = append(problems, Problem{Rule: "no_files", Step: "details"})
+	}
+	if len(draft.Approvers) == 0 {
+		problems = append(problems, Problem{Rule: "no_approvers", Step: "people"})
+	}
+	signs := map[string]bool{}
+	names := map[string]string{}
+	for _, a := range draft.Approvers {
+		names[a.ID] = a.UserName
+	}
+	for _, c := range draft.Components {
+		signs[c.Approver] = signs[c.Approver] || c.Signs()
+		if c.Type == db.FillText && c.Required && c.Value == "" {
+			problems = append(problems, Problem{Rule: "empty_text", Name: names[c.Approver], Step: "pages"})
+		}
+	}
+	seen := map[[2]string]bool{}
+	for _, a := range draft.Approvers {
+		if !signs[a.ID] {
+			problems = append(problems, Problem{Rule: "no_component", Name: a.UserName, Step: "pages"})
+		}
+		if key := [2]string{a.UserID, a.OrganizationID}; seen[key] {
+			problems = append(problems, Problem{Rule: "twice", Name: a.UserName, Step: "people"})
+		} else {
+			seen[key] = true
+		}
+	}
+	return problems
+}
+
+// unverified asks which people and organisations of the draft the platform has not verified.
+func (r *Router) unverified(ctx context.Context, draft db.Draft) (problems []Problem, err error) {
+	users, organizations := map[string]string{}, map[string]string{}
+	for _, a := range draft.Approvers {
+		users[a.UserID] = a.UserName
+		if a.OrganizationID != "" {
+			organizations[a.OrganizationID] = a.OrganizationName
+		}
+	}
+	caller := api.Caller{SubOrganizationId: draft.OrganizationID, OperatorId: draft.OperatorID}
+	if len(users) > 0 {
+		resp, err := api.DescribeUsers.Call(ctx, r.opts.Client, &api.DescribeUsersRequest{Caller: caller, UserIds: keys(users)})
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range resp.Users {
+			if u.VerifyStatus == api.UserVerified {
+				delete(users, u.UserId)
+			}
+		}
+	}
+	if len(organizations) > 0 {
+		resp, err := api.DescribeSubOrganizations.Call(ctx, r.opts.Client, &api.DescribeSubOrganizationsRequest{Caller: caller,
+			SubOrganizationIds: keys(organizations)})
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range resp.SubOrganizationInfos {
+			if o.VerifyStatus != api.OrganizationNotVerified {
+				delete(organizations, o.Id)
+			}
+		}
+	}
+	for _, a := range draft.Approvers {
+		if name, bad := users[a.UserID]; bad {
+			problems = append(problems, Problem{Rule: "person_unverified", Name: name, Step: "people"})
+			delete(users, a.UserID)
+		}
+		if name, bad := organizations[a.OrganizationID]; bad {
+			problems = append(problems, Problem{Rule: "organization_unverified", Name: name, Step: "people"})
+			delete(organizations, a.OrganizationID)
+		}
+	}
+	return problems, nil
+}
+
+func keys(m map[string]string) []string {
+	all := make([]string, 0, len(m))
+	for k := range m {
+		all = append(all, k)
+	}
+	return all
+}

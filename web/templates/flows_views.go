@@ -1,0 +1,69 @@
+package templates
+
+import (
+	"context"
+	"strconv"
+	"strings"
+)
+
+// flowKind is the kind of badge of a state.
+func flowKind(state string) string {
+	switch state {
+	case "4", "7":
+		return "ok"
+	case "-1", "0", "1":
+		return "wait"
+	case "2", "-2":
+		return "danger"
+	}
+	return "neutral"
+}
+
+// flowPeople are the approvers of a flow in the order of their steps.
+func flowPeople(ctx context.Context, d FlowData) []TimelineItem {
+	items := make([]TimelineItem, 0, len(d.People))
+	steps := 0
+	for _, p := range d.People {
+		steps = max(steps, p.Step)
+	}
+	for _, p := range d.People {
+		kind, state := "neutral", "todo"
+		switch p.Status {
+		case 0, 12:
+			kind, state = "wait", "current"
+		case 1:
+			kind, state = "ok", "done"
+		case 2, 3, 13:
+			kind, state = "danger", "failed"
+		}
+		subtitle := p.Organization
+		if subtitle == "" {
+			subtitle = t(ctx, "builder.as_person")
+		}
+		if steps > 1 {
+			subtitle += " · " + t(ctx, "flows.step", "Step", p.Step)
+		}
+		item := TimelineItem{State: state, Title: p.Name, Subtitle: subtitle, Note: TimeText(p.At),
+			Badge: Badge(kind, t(ctx, "flows.approver."+strconv.FormatInt(p.Status, 10)))}
+		if p.Message != "" || p.CanLink {
+			item.Detail = flowPersonDetail(d.ID, p)
+		}
+		items = append(items, item)
+	}
+	return items
+}
+
+// flowTimeline are the events of a flow, newest first.
+func flowTimeline(d FlowData) []TimelineItem {
+	items := make([]TimelineItem, 0, len(d.Events))
+	for _, e := range d.Events {
+		var more []string
+		for _, text := range []string{e.Actor, e.Detail} {
+			if text != "" {
+				more = append(more, text)
+			}
+		}
+		items = append(items, TimelineItem{State: "done", Title: e.Text, Subtitle: strings.Join(more, " · "), Note: TimeText(e.At)})
+	}
+	return items
+}
