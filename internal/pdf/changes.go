@@ -36,15 +36,24 @@ const maxCompared = 4 << 20
 
 // comparison is of a revision that was signed with the file as it is now.
 type comparison struct {
-	old, new    *file
-	oldPages    []page
-	newPages    []page
-	oldIndex    map[int]int // number of a page object → index of the page
-	newIndex    map[int]int
-	visited     map[[2]int]bool
-	left        int
-	changes     []Change
-	widgetPages map[int]int // where the new file shows a widget
+	old, new           *file
+	oldPages, newPages []page
+	oldIndex, newIndex map[int]int // number of a page object → index of the page
+	widgetPages        map[int]int // number of a widget → page that shows it now
+	compared           map[int]bool
+	changes            []Change
+
+	// Results for pairs of objects. While forms is set, a field is the same if it is the same object, because fields are
+	// compared apart. What a page shows must not be left out like that: the signer of a file may have prepared it for
+	// being changed, and called some part of a page a field.
+	forms bool
+	known map[pair]bool
+	left  int // values that may still be compared
+}
+
+type pair struct {
+	a, b  int
+	forms bool
 }
 
 // changesAfter lists what was changed after the first bytes of a file, which were signed.
@@ -53,7 +62,9 @@ func (f *file) changesAfter(end int) []Change {
 	if err != nil {
 		return []Change{{Code: ChangeUnreadable}}
 	}
-	c := &comparison{old: old, new: f, visited: map[[2]int]bool{}, left: maxCompared, widgetPages: map[int]int{}}
+	c := &comparison{
+		old: old, new: f, widgetPages: map[int]int{}, compared: map[int]bool{}, known: map[pair]bool{}, left: maxCompared,
+	}
 	var errOld, errNew error
 	c.oldPages, errOld = old.pages()
 	c.newPages, errNew = f.pages()
@@ -62,6 +73,8 @@ func (f *file) changesAfter(end int) []Change {
 	}
 	c.oldIndex, c.newIndex = indexPages(c.oldPages), indexPages(c.newPages)
 	c.comparePages()
+	c.forms = true
+	c.compareAllAnnots()
 	c.compareForm()
 	c.compareCatalog()
 	if c.left <= 0 {
@@ -103,7 +116,13 @@ func (c *comparison) comparePages() {
 		if !same || !c.equalExcept(a.dict, b.dict, "Annots", "Parent") || !c.equal(a.resources, b.resources, 0) {
 			c.note(Change{Code: ChangePage, Page: i + 1})
 		}
-		c.compareAnnots(i, c.old.array(a.dict["Annots"]), c.new.array(b.dict["Annots"]))
+	}
+}
+
+func (c *comparison) compareAllAnnots() {
+	for i := range min(len(c.oldPages), len(c.newPages)) {
+		a, b := c.oldPages[i].dict["Annots"], c.newPages[i].dict["Annots"]
+		c.compareAnnots(i, c.old.array(a), c.new.array(b))
 	}
 }
 
@@ -182,12 +201,12 @@ func refsOf(a array) []int {
 
 // compareField compares a field or widget and, below it, its kids.
 func (c *comparison) compareField(num, page int) {
-	key := [2]int{-num, -num}
-	if c.visited[key] {
+	if c.compared[num] {
 		return
 	}
-	c.visited[key] = true
-	a, b := c.old.dict(ref{num: num}), c.new.dict(ref{num: num})
+	c.compared[num] = true
+	a, _ := c.old.object(num).(dict)
+	b, _ := c.new.object(num).(dict)
 	change := Change{Field: c.fieldName(c.new, ref{num: num}), Page: page}
 	mutable := []name{"V", "AP", "AS", "M", "Ff", "Parent", "Kids", "P"}
 	if !c.equalExcept(a, b, mutable...) || !sameFlags(c, a, b) {
@@ -269,10 +288,12 @@ func (c *comparison) equal(a, b object, depth int) bool {
 	ra, isA := a.(ref)
 	rb, isB := b.(ref)
 	if isA && isB {
-		if same, known := c.equalRefs(ra, rb); known {
-			return same
-		}
+		return c.equalRefs(ra, rb, depth)
 	}
+	return c.equalValues(a, b, depth)
+}
+
+func (c *comparison) equalValues(a, b object, depth int) bool {
 	a, b = c.old.get(a), c.new.get(b)
 	switch a := a.(type) {
 	case array:
@@ -295,22 +316,32 @@ func (c *comparison) equal(a, b object, depth int) bool {
 	return a == b
 }
 
-// equalRefs compares references where that needs no look at what they lead to.
-func (c *comparison) equalRefs(a, b ref) (same, known bool) {
+// equalRefs compares what two references lead to, once for each pair.
+func (c *comparison) equalRefs(a, b ref, depth int) bool {
 	i, pageA := c.oldIndex[a.num]
 	k, pageB := c.newIndex[b.num]
 	if pageA || pageB {
-		return pageA && pageB && i == k, true
+		return pageA && pageB && i == k
 	}
-	key := [2]int{a.num, b.num}
-	if c.visited[key] {
-		return true, true // being compared, or found equal; a difference was told where it was found
+	if c.forms && a.num == b.num && c.isField(a) {
+		return true
 	}
-	c.visited[key] = true
-	if c.old.dict(a)["Subtype"] == name("Widget") || c.old.dict(a)["FT"] != nil {
-		return a.num == b.num, true
+	key := pair{a.num, b.num, c.forms}
+	if same, ok := c.known[key]; ok {
+		return same
 	}
-	return false, false
+	c.known[key] = true // a loop is equal unless something else in it differs
+	same := c.equalValues(a, b, depth)
+	if !same {
+		clear(c.known) // what was found equal may have leant on this pair
+		c.known[key] = false
+	}
+	return same
+}
+
+func (c *comparison) isField(r ref) bool {
+	d, ok := c.old.object(r.num).(dict)
+	return ok && (d["Subtype"] == name("Widget") || d["FT"] != nil)
 }
 
 func (c *comparison) equalDicts(a, b dict, depth int) bool {

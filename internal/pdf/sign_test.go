@@ -1,0 +1,96 @@
+package pdf_test
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+
+	"sealdesk/internal/pdf"
+)
+
+// stroke is a PNG of a wavy line on a transparent ground.
+func stroke(t testing.TB) *pdf.Form {
+	img := image.NewNRGBA(image.Rect(0, 0, 400, 140))
+	for x := 20; x < 380; x++ {
+		y := 70 + int(40*math.Sin(float64(x)/25))
+		for d := -3; d <= 3; d++ {
+			img.Set(x, y+d, color.NRGBA{20, 20, 60, uint8(255 - 40*max(d, -d))})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return &pdf.Form{PNG: b.Bytes()}
+}
+
+// signedContract is a contract that two parties signed.
+func signedContract(t testing.TB) (prepared, first, second []byte) {
+	t.Helper()
+	data, at := contract(t)
+	marks := []pdf.Mark{
+		markAt("a.seal", pdf.Seal, "a", at["a.seal"]),
+		markAt("a.hand", pdf.Signature, "a", at["a.signature"]),
+		markAt("a.date", pdf.Date, "a", at["a.date"]),
+		markAt("b.seal", pdf.Seal, "b", at["b.seal"]),
+		markAt("b.hand", pdf.Signature, "b", at["b.signature"]),
+		markAt("b.date", pdf.Date, "b", at["b.date"]),
+		{ID: "note", Kind: pdf.Text, Page: 1, X: 72, Y: 20, Width: 300, Height: 24, Text: "附注：填写的文字可以检索", Color: color.NRGBA{0, 0, 160, 255}},
+	}
+	a := newAuthority(t)
+	prepared, err := pdf.Prepare(data, face(t), marks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.HasPrefix(prepared, data) {
+		t.Fatal("preparing changed earlier bytes")
+	}
+	first = sign(t, prepared, a.act(a.rsa, "北京印台科技有限公司", map[string]pdf.Fill{
+		"a.seal": {Form: disc()}, "a.hand": {Form: stroke(t)}, "a.date": {Text: "2026年5月4日"},
+	}), marks)
+	second = sign(t, first, a.act(a.ecdsa, "李雷", map[string]pdf.Fill{
+		"b.seal": {Form: disc()}, "b.hand": {Form: stroke(t)}, "b.date": {Text: "2026年5月5日"},
+	}), marks)
+	return prepared, first, second
+}
+
+func TestSignaturesStandUpToPdfsigAndQpdf(t *testing.T) {
+	prepared, first, second := signedContract(t)
+	for name, c := range map[string]struct {
+		data       []byte
+		signatures int
+	}{"prepared.pdf": {prepared, 0}, "first.pdf": {first, 1}, "second.pdf": {second, 2}} {
+		path := write(t, name, c.data)
+		out := mustRun(t, "qpdf", "--check", path)
+		if strings.Contains(strings.ToLower(out), "warning") {
+			t.Errorf("qpdf on %s: %s", name, out)
+		}
+		if c.signatures == 0 {
+			continue
+		}
+		out, _ = run(t, "pdfsig", path)
+		if got := strings.Count(out, "Signature Validation: Signature is Valid."); got != c.signatures {
+			t.Errorf("pdfsig on %s: %d valid signatures\n%s", name, got, out)
+		}
+		if got := regexp.MustCompile(`(?m)^\s+- Total document signed`).FindAllString(out, -1); len(got) != 1 {
+			t.Errorf("pdfsig on %s: the last signature must cover the whole document\n%s", name, out)
+		}
+	}
+}
+
+func TestVerifyReportsEverySignature(t *testing.T) {
+	_, _, second := signedContract(t)
+	report, err := pdf.Verify(second, newAuthority(t).roots)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !report.OK || len(report.Signatures) != 2 {
+		t.Fatalf("report %+v", report)
+	}
+	t.Logf("%+v", report)
+}
