@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -123,27 +124,31 @@ func parsePosition(after string) (int64, string, bool) {
 	return micros, id, ok && err == nil
 }
 
-// Options say where the database lies and how the audit log signs.
+// Options say where the database lies and how its audit log is named.
 type Options struct {
-	Dir   string // data folder; empty keeps everything in memory
-	Clock func() time.Time
-	Audit audit.Options // Origin and Key; Clock is filled from here
+	Dir         string // data folder; empty keeps everything in memory
+	Clock       func() time.Time
+	Origin      string    // name of the audit log in its checkpoints; fixed by the first start
+	Checkpoints io.Writer // where signed checkpoints go besides the database; may be nil
 }
 
-// fileName is the portal's database within the data folder.
-const fileName = "portal.db"
+// What lies in the data folder.
+const (
+	FileName = "portal.db"
+	KeyName  = "audit.key"
+)
+
+// defaultOrigin names an audit log that nobody named.
+const defaultOrigin = "sealdesk/portal"
 
 // Open opens the portal's database, brings its tables up to date and the audit log with it.
 func Open(ctx context.Context, opts Options) (*DB, error) {
 	if opts.Clock == nil {
 		opts.Clock = time.Now
 	}
-	path := ""
-	if opts.Dir != "" {
-		if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
-			return nil, fmt.Errorf("make the data folder: %w", err)
-		}
-		path = filepath.Join(opts.Dir, fileName)
+	path, key, err := prepare(opts)
+	if err != nil {
+		return nil, err
 	}
 	root, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -153,16 +158,31 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the portal's database: %w", err)
 	}
-	opts.Audit.Clock = opts.Clock
-	log, err := audit.Open(ctx, s, opts.Audit)
+	log, err := audit.Open(ctx, s, audit.Options{Key: key, Clock: opts.Clock, Checkpoints: opts.Checkpoints})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the audit log: %w", err), s.Close())
 	}
 	return &DB{store: s, audit: log, now: opts.Clock}, nil
 }
 
-// Close closes the database; calls under way end first.
-func (d *DB) Close() error { return d.store.Close() }
+// prepare makes the data folder and the key of the audit log, at the first start.
+func prepare(opts Options) (path string, key audit.Key, err error) {
+	if opts.Origin == "" {
+		opts.Origin = defaultOrigin
+	}
+	if opts.Dir == "" {
+		key, err = audit.NewKey(opts.Origin)
+		return "", key, err
+	}
+	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
+		return "", key, fmt.Errorf("make the data folder: %w", err)
+	}
+	key, err = audit.OpenKey(filepath.Join(opts.Dir, KeyName), opts.Origin)
+	return filepath.Join(opts.Dir, FileName), key, err
+}
+
+// Close ends the work of the audit log and closes the database; calls under way end first.
+func (d *DB) Close() error { return errors.Join(d.audit.Close(), d.store.Close()) }
 
 // Store is the database below, for backups and features of their own.
 func (d *DB) Store() *store.DB { return d.store }

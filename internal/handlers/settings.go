@@ -1,0 +1,58 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/i18n"
+	"sealdesk/web/templates"
+)
+
+func settingsPage() page { return page{Title: "settings.title", Active: "settings"} }
+
+// showSettings shows how the portal is set up.
+func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
+	return s.render(w, r, http.StatusOK, settingsPage(), templates.Settings(s.settings()))
+}
+
+func (s *server) settings() templates.SettingsData {
+	p := s.platform
+	return templates.SettingsData{Embedded: p.IsEmbedded(), Endpoint: p.Endpoint, Region: p.Region, Application: p.ApplicationID,
+		SecretID: maskSecret(p.SecretID), PublicURL: s.publicURL, EngineURL: s.engineURL, Version: s.version, TLS: isTLS(s.publicURL)}
+}
+
+// maskSecret leaves the ends of a secret id, enough to tell two apart.
+func maskSecret(id string) string {
+	if len(id) < 12 {
+		return strings.Repeat("*", len(id))
+	}
+	return id[:4] + strings.Repeat("*", 8) + id[len(id)-4:]
+}
+
+// testConnection asks the platform for a sub-organisation that does not exist: a read that every application may do. Any answer but one
+// about the signature or the rights shows that the settings are good.
+func (s *server) testConnection(w http.ResponseWriter, r *http.Request) error {
+	start := time.Now()
+	_, err := api.DescribeSubOrganizations.Call(r.Context(), s.client, &api.DescribeSubOrganizationsRequest{
+		SubOrganizationIds: []string{strings.Repeat("0", 32)},
+	})
+	result := &templates.TestResult{OK: true, Milliseconds: strconv.FormatInt(time.Since(start).Milliseconds(), 10)}
+	var refused *api.Error
+	switch {
+	case err == nil:
+	case errors.As(err, &refused):
+		result.OK = slices.Contains([]string{"ResourceNotFound", "InvalidParameter", "InvalidParameterValue"}, family(refused.Code))
+		result.Code, result.Text = refused.Code, i18n.ErrorText(r.Context(), refused.Code)
+	default:
+		result.OK, result.Text = false, i18n.T(r.Context(), "settings.test.noAnswer")
+	}
+	if isPartial(r) {
+		return s.fragment(w, r, http.StatusOK, templates.ConnectionTest(result))
+	}
+	return s.render(w, r, http.StatusOK, settingsPage(), templates.ConnectionTest(result))
+}

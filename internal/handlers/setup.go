@@ -1,0 +1,117 @@
+package handlers
+
+import (
+	"crypto/subtle"
+	"errors"
+	"net/http"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"sealdesk/internal/auth"
+	"sealdesk/internal/db"
+	"sealdesk/internal/i18n"
+	"sealdesk/web/templates"
+)
+
+// The bounds of a name to log in with, in characters.
+const (
+	minName = 2
+	maxName = 32
+)
+
+func setupPage() page { return page{Title: "auth.setup.title"} }
+
+// showSetup shows the form that makes the first administrator, while there is none.
+func (s *server) showSetup(w http.ResponseWriter, r *http.Request) error {
+	if done, err := s.setupDone(w, r); done || err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, setupPage(), templates.SetupForm(templates.SetupData{Token: r.URL.Query().Get("token")}))
+}
+
+// setupDone sends everybody away once the portal is set up.
+func (s *server) setupDone(w http.ResponseWriter, r *http.Request) (bool, error) {
+	has, err := s.db.HasAccounts(r.Context())
+	if err != nil || !has {
+		return false, err
+	}
+	return true, s.redirect(w, r, "/login")
+}
+
+// setUp makes the first administrator and logs them in.
+func (s *server) setUp(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	if done, err := s.setupDone(w, r); done || err != nil {
+		return err
+	}
+	if err := readForm(r); err != nil {
+		return err
+	}
+	form := templates.SetupData{
+		Token: strings.TrimSpace(r.PostForm.Get("Token")), Name: strings.TrimSpace(r.PostForm.Get("Name")),
+		DisplayName: strings.TrimSpace(r.PostForm.Get("DisplayName")),
+	}
+	password := r.PostForm.Get("Password")
+	if wait := s.throttle.Begin("", exchangeOf(ctx).address); wait > 0 {
+		return tooMany(w, wait)
+	}
+	if s.setupToken == "" || subtle.ConstantTimeCompare([]byte(form.Token), []byte(s.setupToken)) != 1 {
+		form.Problems = append(form.Problems, templates.Problem{Field: "Token", Rule: "token"})
+	} else {
+		s.throttle.Succeed("", exchangeOf(ctx).address)
+	}
+	form.Problems = append(form.Problems, nameProblems(form.Name)...)
+	form.Problems = append(form.Problems, passwordProblems(form.Name, password, r.PostForm.Get("Repeat"))...)
+	if len(form.Problems) > 0 {
+		return s.renderForm(w, r, setupPage(), templates.SetupForm(form))
+	}
+	hash, err := auth.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	account, err := s.db.SetUp(ctx, db.NewAccount{
+		Name: form.Name, DisplayName: form.DisplayName, Role: auth.Admin, Scope: db.Everything(), PasswordHash: hash, Language: i18n.Language(ctx),
+	})
+	if errors.Is(err, db.ErrSetUp) {
+		return s.redirect(w, r, "/login")
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.startSession(w, r, account); err != nil {
+		return err
+	}
+	s.flash(r, "ok", "auth.setup.done")
+	return s.redirect(w, r, "/")
+}
+
+// nameProblems holds a new name to log in with against the rules: short, without spaces and signs that look like others.
+func nameProblems(name string) templates.Problems {
+	n := utf8.RuneCountInString(name)
+	switch {
+	case name == "":
+		return templates.Problems{{Field: "Name", Rule: "required"}}
+	case n < minName || n > maxName || strings.ContainsFunc(name, strangeInName):
+		return templates.Problems{{Field: "Name", Rule: "account_name"}}
+	}
+	return nil
+}
+
+func strangeInName(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-@", r)
+}
+
+// passwordProblems holds a new password and its repetition against the rules.
+func passwordProblems(name, password, repeat string) templates.Problems {
+	var broken *auth.PasswordError
+	switch {
+	case password == "":
+		return templates.Problems{{Field: "Password", Rule: "required"}}
+	case errors.As(auth.CheckPassword(name, password), &broken):
+		return templates.Problems{{Field: "Password", Rule: broken.Rule, Param: broken.Param}}
+	case password != repeat:
+		return templates.Problems{{Field: "Repeat", Rule: "same"}}
+	}
+	return nil
+}
