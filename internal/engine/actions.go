@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"context"
+
+	"sealdesk/internal/api"
+)
+
+// register lists what the engine serves: one line an action.
+func (e *Engine) register() {
+	handle(e, api.CreateSubOrganization, e.createSubOrganization)
+	handle(e, api.CreateSubOrganizationAndSeal, e.createSubOrganizationAndSeal)
+	handle(e, api.VerifySubOrganization, e.verifySubOrganization)
+	handle(e, api.DescribeSubOrganizations, e.describeSubOrganizations)
+
+	handle(e, api.CreateUser, e.createUser)
+	handle(e, api.CreateUserAndSeal, e.createUserAndSeal)
+	handle(e, api.VerifyUser, e.verifyUser)
+	handle(e, api.DescribeUsers, e.describeUsers)
+
+	handle(e, api.CreateSeal, e.createSeal)
+	handle(e, api.GenerateOrganizationSeal, e.generateOrganizationSeal)
+	handle(e, api.GenerateUserSeal, e.generateUserSeal)
+	handle(e, api.ModifyOrganizationDefaultSeal, e.modifyOrganizationDefaultSeal)
+	handle(e, api.DescribeSeals, e.describeSeals)
+
+	handle(e, api.UploadFiles, e.uploadFiles)
+	handle(e, api.DescribeFileUrls, e.describeFileUrls)
+	handle(e, api.DescribeFileIdsByCustomIds, e.describeFileIdsByCustomIds)
+
+	handle(e, api.CreateFlowByFiles, e.createFlowByFiles)
+	handle(e, api.SendFlow, e.sendFlow)
+	handle(e, api.SendFlowUrl, e.sendFlowURL)
+	handle(e, api.CancelFlow, e.cancelFlow)
+	handle(e, api.ArchiveFlow, e.archiveFlow)
+	handle(e, api.DescribeFlow, e.describeFlow)
+	handle(e, api.DescribeFlowApprovers, e.describeFlowApprovers)
+	handle(e, api.DescribeFlowFiles, e.describeFlowFiles)
+	handle(e, api.DescribeCustomFlowIds, e.describeCustomFlowIds)
+	handle(e, api.DescribeCustomFlowIdsByFlowId, e.describeCustomFlowIdsByFlowID)
+
+	handle(e, api.CreateSignUrl, e.createSignURL)
+	handle(e, api.CreatePreviewSignUrl, e.createPreviewSignURL)
+	handle(e, api.SignFlow, e.signFlow)
+	handle(e, api.RejectFlow, e.rejectFlow)
+
+	for _, name := range notServed {
+		e.actions[name] = action{serve: refuse}
+	}
+}
+
+// notServed lists the actions that the platform has and the engine does not. They are known, so InvalidAction would be
+// wrong: each answers UnsupportedOperation, or the nearest code that it declares.
+var notServed = []string{
+	"ModifySubOrganizationInfo", "ModifyUser",
+	"ModifySeal", "DeleteSeal", "ModifyUserDefaultSeal",
+	"CreateServerFlowSign", "DestroyFlowFile",
+	"DescribeCatalogApprovers", "DescribeCatalogSignComponents",
+	"SendSignInnerVerifyCode", "CheckVerifyCodeMatchFlowId",
+	"CheckIdCardVerification", "CheckMobileAndName", "CheckMobileVerification",
+	"CheckBankCard2EVerification", "CheckBankCard3EVerification", "CheckBankCard4EVerification", "CheckBankCardVerification",
+	"CreateFaceIdSign", "CreateH5FaceIdUrl", "CheckFaceIdentify", "DescribeFaceIdResults", "DescribeFaceIdPhotos",
+}
+
+func refuse(context.Context, input) (any, error) {
+	return nil, fail(api.CodeUnsupportedOperation, "the embedded engine does not serve this action")
+}

@@ -1,0 +1,204 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/x509"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/files"
+	"sealdesk/internal/font"
+	"sealdesk/internal/pdf"
+	"sealdesk/internal/store"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Options configure an Engine.
+type Options struct {
+	// DataDir holds engine.db, files/ and keys/; required unless Memory is set.
+	DataDir string
+	// Memory keeps everything in memory, for demonstrations and tests.
+	Memory bool
+	// PublicURL is the base of the links for signers and downloads, and the endpoint in Credentials, such as
+	// http://127.0.0.1:8081. Required.
+	PublicURL string
+	// Clock gives the time of every rule and record; nil is time.Now.
+	Clock func() time.Time
+	// Logger takes failures; nil discards. It never gets personal data.
+	Logger *slog.Logger
+	// Face draws seals and text, Renderer checks and shows PDFs. Both are required and stay the caller's.
+	Face     *font.Face
+	Renderer *pdf.Renderer
+	// MasterKey (32 bytes) encrypts secrets; nil reads or makes keys/master.key.
+	MasterKey []byte
+	// Outbox gets what the platform would send by SMS, one line a message; nil discards. The messages hold signing
+	// codes: it should be a terminal, not a log.
+	Outbox io.Writer
+	// AllowPrivateFetch lets UploadFiles fetch FileUrls from loopback and private networks.
+	AllowPrivateFetch bool
+}
+
+// Engine is the embedded platform. It is safe for concurrent use.
+type Engine struct {
+	publicURL string
+	clock     func() time.Time
+	logger    *slog.Logger
+	face      *font.Face
+	renderer  *pdf.Renderer
+	outbox    io.Writer
+
+	db      *store.DB
+	files   *files.Store
+	log     *audit.Log
+	vault   *vault
+	fetcher *fetcher
+
+	apps      *applications
+	authority *authority
+	flowLocks *locks
+	actions   map[string]action
+}
+
+// New opens the data folder, makes on its first start an application with credentials and the certificate authority,
+// and serves from then on.
+func New(ctx context.Context, opts Options) (_ *Engine, err error) {
+	e, err := newEngine(opts)
+	if err != nil {
+		return nil, err
+	}
+	key, err := e.openStores(ctx, opts)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.Close())
+		}
+	}()
+	if err != nil {
+		return nil, err
+	}
+	if e.vault, err = newVault(key); err != nil {
+		return nil, err
+	}
+	if e.log, err = openEvidence(ctx, e, opts); err != nil {
+		return nil, err
+	}
+	if e.apps, err = e.openApplications(ctx); err != nil {
+		return nil, err
+	}
+	if e.authority, err = e.openAuthority(ctx); err != nil {
+		return nil, err
+	}
+	e.register()
+	return e, nil
+}
+
+// newEngine checks the options and sets what needs no store.
+func newEngine(opts Options) (*Engine, error) {
+	switch {
+	case opts.Face == nil:
+		return nil, errors.New("engine: Options.Face is missing")
+	case opts.Renderer == nil:
+		return nil, errors.New("engine: Options.Renderer is missing")
+	case opts.DataDir == "" && !opts.Memory:
+		return nil, errors.New("engine: Options.DataDir is missing")
+	}
+	public, err := checkPublicURL(opts.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		publicURL: public,
+		clock:     opts.Clock,
+		logger:    opts.Logger,
+		face:      opts.Face,
+		renderer:  opts.Renderer,
+		outbox:    opts.Outbox,
+		fetcher:   newFetcher(opts.AllowPrivateFetch),
+		flowLocks: newLocks(),
+		actions:   map[string]action{},
+	}
+	if e.clock == nil {
+		e.clock = time.Now
+	}
+	if e.logger == nil {
+		e.logger = slog.New(slog.DiscardHandler)
+	}
+	if e.outbox == nil {
+		e.outbox = io.Discard
+	}
+	return e, nil
+}
+
+// openStores opens database and files, and gives the master key.
+func (e *Engine) openStores(ctx context.Context, opts Options) (key []byte, err error) {
+	folder, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("open the engine's migrations: %w", err)
+	}
+	database := store.Options{Migrations: folder, Table: "engine_schema"}
+	key = opts.MasterKey
+	if opts.Memory {
+		e.files = files.OpenMemory()
+		if key == nil {
+			key = make([]byte, masterKeyBytes)
+			if _, err := rand.Read(key); err != nil {
+				return nil, fmt.Errorf("make the master key: %w", err)
+			}
+		}
+	} else {
+		keys := filepath.Join(opts.DataDir, "keys")
+		if err := os.MkdirAll(keys, 0o700); err != nil {
+			return nil, fmt.Errorf("make the data folder: %w", err)
+		}
+		if key == nil {
+			if key, err = loadMasterKey(filepath.Join(keys, "master.key")); err != nil {
+				return nil, err
+			}
+		}
+		if e.files, err = files.Open(filepath.Join(opts.DataDir, "files")); err != nil {
+			return nil, fmt.Errorf("open the engine's files: %w", err)
+		}
+		database.Path = filepath.Join(opts.DataDir, "engine.db")
+	}
+	if e.db, err = store.Open(ctx, database); err != nil {
+		return nil, fmt.Errorf("open the engine's store: %w", err)
+	}
+	return key, nil
+}
+
+// Close ends the engine. Face and Renderer stay open.
+func (e *Engine) Close() error {
+	var errs []error
+	if e.log != nil {
+		errs = append(errs, e.log.Close())
+	}
+	if e.db != nil {
+		errs = append(errs, e.db.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Evidence is the engine's own log: every act with time, address, device and ticket.
+func (e *Engine) Evidence() *audit.Log { return e.log }
+
+// Roots holds the engine's root certificate, for checking signatures.
+func (e *Engine) Roots() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(e.authority.root)
+	return pool
+}
+
+// RootCertificate is the certificate that Roots holds, in DER.
+func (e *Engine) RootCertificate() []byte { return e.authority.root.Raw }
+
+func (e *Engine) now() time.Time { return e.clock().UTC() }

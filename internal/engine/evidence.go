@@ -1,0 +1,61 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/store"
+)
+
+// evidenceOrigin names the engine's log in its checkpoints.
+const evidenceOrigin = "sealdesk-engine-evidence"
+
+// event is one entry of the evidence log.
+type event struct {
+	Action     string
+	ObjectType string
+	ObjectID   string
+	Detail     map[string]any
+}
+
+// openEvidence opens the engine's log in its own store. In memory its key lives as long as the log.
+func openEvidence(ctx context.Context, e *Engine, opts Options) (*audit.Log, error) {
+	var key audit.Key
+	var err error
+	if opts.Memory {
+		key, err = audit.NewKey(evidenceOrigin)
+	} else {
+		key, err = audit.OpenKey(filepath.Join(opts.DataDir, "keys", "evidence.key"), evidenceOrigin)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the key of the evidence log: %w", err)
+	}
+	log, err := audit.Open(ctx, e.db, audit.Options{Key: key, Clock: e.now})
+	if err != nil {
+		return nil, fmt.Errorf("open the evidence log: %w", err)
+	}
+	return log, nil
+}
+
+// record appends to the evidence in the transaction of the change. Who acts comes from the request, or from the signer's
+// page (see withSigner).
+func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
+	c := callOf(ctx)
+	actor := audit.Actor{Role: "program", IP: c.IP, UserAgent: c.UserAgent, RequestID: c.RequestID}
+	switch {
+	case c.Signer != "":
+		actor.Name, actor.Role = c.Signer, "signer"
+	case c.Application != nil:
+		actor.Name = c.Application.ID
+	default:
+		actor.Name, actor.Role = "engine", "system"
+	}
+	_, err := e.log.Append(ctx, tx, audit.Event{Actor: actor, Action: ev.Action, ObjectType: ev.ObjectType, ObjectID: ev.ObjectID,
+		Outcome: audit.OK, Detail: ev.Detail})
+	if err != nil {
+		return fmt.Errorf("record the evidence: %w", err)
+	}
+	return nil
+}
