@@ -43,7 +43,7 @@ const maxProblems = 100
 // Report is what Verify found.
 type Report struct {
 	Events     int64
-	Root       tlog.Hash  // computed from the events
+	Root       tlog.Hash  // computed from the events; zero when one is missing
 	Checkpoint Checkpoint // the stored one; zero when there is none or its signature is wrong
 	Against    int        // how many other checkpoints were compared
 	Took       time.Duration
@@ -80,7 +80,8 @@ type verifier struct {
 	report  Report
 	stored  *Checkpoint
 	tree    tree
-	broken  bool // an event is missing: the tree cannot be computed from there on
+	next    int64 // number of the next event
+	broken  bool  // an event is missing: the tree cannot be computed from there on
 	time    int64
 	buf     []byte
 	born    []tlog.Hash
@@ -105,9 +106,11 @@ func (v *verifier) run(ctx context.Context, tx *store.Tx, publicKey string) erro
 	if err := v.events(ctx, tx); err != nil {
 		return err
 	}
-	r.Root = v.tree.root()
+	if !v.broken {
+		r.Root = v.tree.root()
+	}
 	r.Against = len(v.against)
-	last := v.tree.size
+	last := v.next
 	if v.stored == nil && text == nil && r.Events > 0 {
 		r.add(ProblemCheckpoint, 0)
 	}
@@ -165,16 +168,15 @@ func (v *verifier) event(fields [][]byte, hashes []byte) error {
 	if err != nil {
 		return fmt.Errorf("read the time of event %d: %w", seq, err)
 	}
-	for ; v.tree.size < seq; v.tree.size++ {
-		if !v.broken {
-			v.broken = true
-		}
-		r.add(ProblemMissing, v.tree.size)
+	for ; v.next < seq; v.next++ {
+		v.broken = true
+		r.add(ProblemMissing, v.next)
 		if r.Found > maxProblems {
-			v.tree.size = seq // a log with so many holes needs no longer list
+			v.next = seq // a log with so many holes needs no longer list
 			break
 		}
 	}
+	v.next++
 	if at < v.time {
 		r.add(ProblemTime, seq)
 	}
@@ -188,8 +190,12 @@ func (v *verifier) event(fields [][]byte, hashes []byte) error {
 			copy(leaf[:], hashes)
 		}
 	}
+	if seq < 0 { // nothing numbers events so
+		v.next = 0
+		r.add(ProblemContent, seq)
+		return nil
+	}
 	if v.broken {
-		v.tree.size++
 		return nil
 	}
 	v.born = v.tree.push(leaf, v.born[:0])

@@ -1,0 +1,236 @@
+package audit
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"sealdesk/internal/store"
+)
+
+// The formats of an export.
+const (
+	JSONL = "jsonl"
+	CSV   = "csv"
+)
+
+// exportFormat names the layout of both formats.
+const exportFormat = "sealdesk-audit-export-1"
+
+// exportPage is how many events are read at a time, so that a slow reader of the export holds no connection of the database.
+const exportPage = 500
+
+// Export writes the events that pass the filter, oldest first, each with its inclusion proof, and the checkpoint that the proofs lead to.
+// VerifyExport checks the result without the log. It returns the number of events.
+func (l *Log) Export(ctx context.Context, w io.Writer, f Filter, format string) (int64, error) {
+	var out exporter
+	switch format {
+	case JSONL:
+		out = &jsonlExport{to: json.NewEncoder(w)}
+	case CSV:
+		out = &csvExport{raw: w, to: csv.NewWriter(w)}
+	default:
+		return 0, fmt.Errorf("export the audit log: the format %q is unknown", format)
+	}
+	n, err := l.export(ctx, out, f)
+	if err != nil {
+		return n, fmt.Errorf("export the audit log: %w", err)
+	}
+	return n, nil
+}
+
+// exporter is one format.
+type exporter interface {
+	head(exportHead) error
+	event(*Event, []tlog.Hash) error
+	end(events int64) error
+}
+
+// exportHead is what an export says before its events.
+type exportHead struct {
+	Format     string `json:"format"`
+	PublicKey  string `json:"public_key"`
+	Checkpoint string `json:"checkpoint"`
+}
+
+func (l *Log) export(ctx context.Context, out exporter, f Filter) (n int64, err error) {
+	wanted := phrases(f.Text)
+	if len(wanted) > 0 {
+		if err := l.catchUp(ctx); err != nil {
+			return 0, err
+		}
+	}
+	var c Checkpoint
+	q := query{f: f, limit: exportPage, oldest: true}
+	err = l.db.Read(ctx, func(tx *store.Tx) error {
+		if q.from, q.to, err = seqRange(ctx, tx, f.From, f.To); err != nil {
+			return err
+		}
+		c, err = l.readCheckpoint(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	q.to = min(q.to, c.Size)
+	if f.Text != "" && len(wanted) == 0 {
+		q.to = q.from
+	}
+	if err := out.head(exportHead{exportFormat, l.opts.Key.public, string(c.Text)}); err != nil {
+		return 0, err
+	}
+	cache := make(nodeCache)
+	for {
+		events, paths, err := l.exportPage(ctx, &q, wanted, c, cache)
+		if err != nil {
+			return n, err
+		}
+		for i := range events {
+			if err := out.event(&events[i], paths[i]); err != nil {
+				return n, err
+			}
+			n++
+		}
+		if len(events) < exportPage {
+			return n, out.end(n)
+		}
+		q.from = events[len(events)-1].Seq + 1
+	}
+}
+
+func (l *Log) exportPage(ctx context.Context, q *query, wanted []phrase, c Checkpoint, cache nodeCache) (events []Event, paths [][]tlog.Hash, err error) {
+	err = l.db.Read(ctx, func(tx *store.Tx) error {
+		if len(wanted) > 0 {
+			events, err = q.search(ctx, tx, wanted)
+		} else {
+			events, err = q.plain(ctx, tx)
+		}
+		if err != nil {
+			return err
+		}
+		paths = make([][]tlog.Hash, len(events))
+		for i := range events {
+			p, err := prove(ctx, tx, events[i].Seq, c, cache)
+			if err != nil {
+				return err
+			}
+			paths[i] = p.Path
+		}
+		return nil
+	})
+	return events, paths, err
+}
+
+// exportEvent is one event in JSON. The detail stays a text, because its very bytes were hashed; At is Time for people.
+type exportEvent struct {
+	Seq               int64       `json:"seq"`
+	At                string      `json:"at"`
+	Time              int64       `json:"time"`
+	Actor             string      `json:"actor"`
+	Role              string      `json:"role"`
+	Session           string      `json:"session"`
+	IP                string      `json:"ip"`
+	UserAgent         string      `json:"user_agent"`
+	Action            string      `json:"action"`
+	ObjectType        string      `json:"object_type"`
+	ObjectID          string      `json:"object_id"`
+	Outcome           string      `json:"outcome"`
+	ErrorCode         string      `json:"error_code"`
+	RequestID         string      `json:"request_id"`
+	PlatformRequestID string      `json:"platform_request_id"`
+	Duration          int64       `json:"duration"`
+	Detail            string      `json:"detail"`
+	Proof             []tlog.Hash `json:"proof"`
+}
+
+// exportEnd is an export's last line: without it, something is missing.
+type exportEnd struct {
+	End    bool  `json:"end"`
+	Events int64 `json:"events"`
+}
+
+// atText is a time as exports write it for people.
+func atText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+
+type jsonlExport struct{ to *json.Encoder }
+
+func (x *jsonlExport) head(h exportHead) error {
+	x.to.SetEscapeHTML(false)
+	return x.to.Encode(h)
+}
+
+func (x *jsonlExport) event(e *Event, path []tlog.Hash) error {
+	a := &e.Actor
+	if path == nil {
+		path = []tlog.Hash{}
+	}
+	return x.to.Encode(exportEvent{e.Seq, atText(e.Time), e.Time.UnixMicro(), a.Name, a.Role, a.Session, a.IP, a.UserAgent, e.Action,
+		e.ObjectType, e.ObjectID, e.Outcome, e.ErrorCode, a.RequestID, e.PlatformRequestID, e.Duration.Microseconds(), e.DetailText, path})
+}
+
+func (x *jsonlExport) end(events int64) error { return x.to.Encode(exportEnd{true, events}) }
+
+// The first cells of the rows of a CSV export that are no events.
+const (
+	csvCheckpoint = "checkpoint"
+	csvEnd        = "end"
+)
+
+// csvWidth is the number of cells of every row: the columns, the time for people, the proof.
+const csvWidth = columnCount + 2
+
+type csvExport struct {
+	raw io.Writer
+	to  *csv.Writer
+}
+
+// byteOrderMark makes spreadsheets read UTF-8.
+const byteOrderMark = "\uFEFF"
+
+func (x *csvExport) row(cells ...string) error {
+	row := make([]string, csvWidth)
+	for i, cell := range cells {
+		row[i] = guard(cell)
+	}
+	return x.to.Write(row)
+}
+
+func (x *csvExport) head(h exportHead) error {
+	if _, err := io.WriteString(x.raw, byteOrderMark); err != nil {
+		return err
+	}
+	return errors.Join(x.row(append(append([]string{}, columnNames...), "at", "proof")...), x.row(csvCheckpoint, h.Format, h.PublicKey, h.Checkpoint))
+}
+
+func (x *csvExport) event(e *Event, path []tlog.Hash) error {
+	f := e.fields()
+	proof := make([]string, len(path))
+	for i, h := range path {
+		proof[i] = h.String()
+	}
+	return x.row(append(f[:], atText(e.Time), strings.Join(proof, " "))...)
+}
+
+func (x *csvExport) end(events int64) error {
+	err := x.row(csvEnd, strconv.FormatInt(events, 10))
+	x.to.Flush()
+	return errors.Join(err, x.to.Error())
+}
+
+// guard keeps spreadsheets from running a cell as a formula: one that begins like one gets an apostrophe in front, which unguard takes off.
+func guard(cell string) string {
+	if cell != "" && strings.IndexByte("=+-@\t\r'", cell[0]) >= 0 {
+		return "'" + cell
+	}
+	return cell
+}
+
+func unguard(cell string) string { return strings.TrimPrefix(cell, "'") }

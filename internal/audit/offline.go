@@ -1,0 +1,230 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Problems that only an export can have, beside ProblemContent (the event and its proof do not lead to the checkpoint).
+const (
+	ProblemOrder      = "order"      // the event does not come after the one before it
+	ProblemIncomplete = "incomplete" // the end is missing or counts other events; Seq is how many were read
+)
+
+// ExportReport is what VerifyExport found.
+type ExportReport struct {
+	Events     int64
+	Checkpoint Checkpoint
+	// OwnKey says that nobody gave a key, so that the one in the export itself was used: that shows no more than that the export agrees
+	// with itself.
+	OwnKey   bool
+	Problems []Problem // the first of them
+	Found    int
+}
+
+// OK tells that nothing is wrong.
+func (r *ExportReport) OK() bool { return r.Found == 0 }
+
+// maxLine is the longest line of an export that is read.
+const maxLine = 1 << 20
+
+// VerifyExport checks an export of either format without the log: the checkpoint's signature by publicKey (as Log.PublicKey gives it; empty
+// takes the export's own), and that each event as it stands there is in the log that the checkpoint describes. It cannot tell whether a
+// filter left events out. An error says that the file is no export or that its checkpoint is not signed by the key.
+func VerifyExport(r io.Reader, publicKey string) (ExportReport, error) {
+	in := bufio.NewReader(r)
+	if mark, err := in.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
+		if _, err := in.Discard(len(byteOrderMark)); err != nil {
+			return ExportReport{}, fmt.Errorf("verify the export: %w", err)
+		}
+	}
+	x := exportCheck{key: publicKey, last: -1}
+	first, err := in.Peek(1)
+	if err == nil {
+		if first[0] == '{' {
+			err = x.jsonl(in)
+		} else {
+			err = x.csv(in)
+		}
+	}
+	if err != nil {
+		return ExportReport{}, fmt.Errorf("verify the export: %w", err)
+	}
+	if !x.ended {
+		x.add(ProblemIncomplete, x.report.Events)
+	}
+	return x.report, nil
+}
+
+type exportCheck struct {
+	key    string
+	last   int64
+	begun  bool
+	ended  bool
+	report ExportReport
+}
+
+func (x *exportCheck) add(kind string, seq int64) {
+	x.report.Found++
+	if len(x.report.Problems) < maxProblems {
+		x.report.Problems = append(x.report.Problems, Problem{kind, seq})
+	}
+}
+
+func (x *exportCheck) head(h exportHead) error {
+	if h.Format != exportFormat {
+		return errors.New("this is no export of an audit log")
+	}
+	if x.key == "" {
+		x.key, x.report.OwnKey = h.PublicKey, true
+	}
+	c, err := ParseCheckpoint([]byte(h.Checkpoint), x.key)
+	x.report.Checkpoint, x.begun = c, true
+	return err
+}
+
+func (x *exportCheck) event(e *Event, at string, path []tlog.Hash) {
+	x.report.Events++
+	if e.Seq <= x.last || x.ended {
+		x.add(ProblemOrder, e.Seq)
+	}
+	x.last = max(x.last, e.Seq)
+	c := &x.report.Checkpoint
+	err := errors.New("the number or the time is not of this log")
+	if e.Seq >= 0 && e.Seq < c.Size && at == atText(e.Time) {
+		err = tlog.CheckRecord(path, c.Size, c.Root, e.Seq, tlog.RecordHash(e.Leaf()))
+	}
+	if err != nil {
+		x.add(ProblemContent, e.Seq)
+	}
+}
+
+func (x *exportCheck) end(events int64) {
+	if x.ended || events != x.report.Events {
+		x.add(ProblemIncomplete, x.report.Events)
+	}
+	x.ended = true
+}
+
+func (x *exportCheck) jsonl(r io.Reader) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLine)
+	for n := 1; lines.Scan(); n++ {
+		line := bytes.TrimSpace(lines.Bytes())
+		if len(line) == 0 {
+			continue
+		}
+		if !x.begun {
+			var h exportHead
+			if err := json.Unmarshal(line, &h); err != nil {
+				return fmt.Errorf("line %d: %w", n, err)
+			}
+			if err := x.head(h); err != nil {
+				return err
+			}
+			continue
+		}
+		var row struct {
+			exportEvent
+			exportEnd
+		}
+		row.Seq = -1
+		if err := strictJSON(line, &row); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		if row.End {
+			x.end(row.Events)
+			continue
+		}
+		x.event(row.event(), row.At, row.Proof)
+	}
+	return lines.Err()
+}
+
+// strictJSON refuses what would be read by nobody and therefore checked by nobody.
+func strictJSON(line []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
+}
+
+func (x *exportEvent) event() *Event {
+	e := &Event{Seq: x.Seq, Actor: Actor{x.Actor, x.Role, x.Session, x.IP, x.UserAgent, x.RequestID}, Action: x.Action,
+		ObjectType: x.ObjectType, ObjectID: x.ObjectID, Outcome: x.Outcome, ErrorCode: x.ErrorCode, PlatformRequestID: x.PlatformRequestID,
+		DetailText: x.Detail}
+	e.Time, e.Duration = time.UnixMicro(x.Time).UTC(), time.Duration(x.Duration)*time.Microsecond
+	return e
+}
+
+func (x *exportCheck) csv(r io.Reader) error {
+	in := csv.NewReader(r)
+	in.FieldsPerRecord = csvWidth
+	in.ReuseRecord = true
+	for n := 1; ; n++ {
+		row, err := in.Read()
+		if errors.Is(err, io.EOF) && n > 2 {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for i := range row {
+			row[i] = unguard(row[i])
+		}
+		switch {
+		case n == 1: // the names of the columns
+			if row[0] != columnNames[0] {
+				return errors.New("this is no export of an audit log")
+			}
+		case n == 2:
+			if row[0] != csvCheckpoint {
+				return errors.New("this is no export of an audit log")
+			}
+			if err := x.head(exportHead{row[1], row[2], row[3]}); err != nil {
+				return err
+			}
+		case row[0] == csvEnd:
+			events, err := strconv.ParseInt(row[1], 10, 64)
+			if err != nil {
+				return fmt.Errorf("row %d: %w", n, err)
+			}
+			x.end(events)
+		default:
+			if err := x.csvEvent(row); err != nil {
+				return fmt.Errorf("row %d: %w", n, err)
+			}
+		}
+	}
+}
+
+func (x *exportCheck) csvEvent(row []string) error {
+	var numbers [3]int64
+	for i, column := range []int{0, columnTime, columnDetail - 1} {
+		var err error
+		if numbers[i], err = strconv.ParseInt(row[column], 10, 64); err != nil {
+			return err
+		}
+	}
+	e := exportEvent{Seq: numbers[0], Time: numbers[1], Actor: row[2], Role: row[3], Session: row[4], IP: row[5], UserAgent: row[6],
+		Action: row[7], ObjectType: row[8], ObjectID: row[9], Outcome: row[10], ErrorCode: row[11], RequestID: row[12],
+		PlatformRequestID: row[13], Duration: numbers[2], Detail: row[columnDetail], At: row[columnCount]}
+	for text := range strings.FieldsSeq(row[columnCount+1]) {
+		h, err := tlog.ParseHash(text)
+		if err != nil {
+			return err
+		}
+		e.Proof = append(e.Proof, h)
+	}
+	x.event(e.event(), e.At, e.Proof)
+	return nil
+}
