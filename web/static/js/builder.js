@@ -1,0 +1,108 @@
+// The builder: places components on the pages of a draft. The server has rendered the pages, the palette and the frames of the panels; it
+// is told of every change and has the last word on all coordinates.
+import { Actions } from "./builder-actions.js";
+import { listenToKeys } from "./builder-keys.js";
+import { Panel } from "./builder-panel.js";
+import { Pointer } from "./builder-pointer.js";
+import { Saver } from "./builder-save.js";
+import { Store } from "./builder-store.js";
+import { make, View } from "./builder-view.js";
+
+function start(root) {
+  const data = JSON.parse(document.getElementById("builder-data").textContent);
+  const text = (key, values = {}) => (data.texts?.[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+  const live = root.querySelector("#builder-live") ?? root.querySelector("#builder-status");
+  const say = (key, values) => live && (live.textContent = text(key, values));
+
+  // One signal takes back every listener when the page is left by a boosted visit.
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const store = new Store(data.components);
+  const view = new View(root, data, text);
+  if (!view.sheets.length) return;
+  const actions = new Actions(store, view, say);
+  const panel = new Panel(actions, store, view, signal);
+  const pointer = new Pointer(actions, store, view, signal);
+  const saver = new Saver({
+    url: root.dataset.save,
+    revision: Number(root.dataset.revision),
+    store,
+    report: (state, detail) => report(root, view, store, state, detail, text),
+  });
+  listenToKeys(actions, store, view, pointer, signal);
+
+  const tools = [...root.querySelectorAll("[data-command]")];
+  const showTools = () => {
+    for (const tool of tools) tool.disabled = !actions.can(tool.dataset.command);
+  };
+  const draw = () => {
+    view.render(store);
+    panel.render();
+    showTools();
+  };
+  store.onChange(({ components }) => {
+    draw();
+    if (components && saver.dirty) saver.soon();
+  });
+
+  for (const tool of tools) {
+    tool.addEventListener("click", () => {
+      actions.run(tool.dataset.command);
+      showTools();
+    }, { signal });
+  }
+  for (const item of root.querySelectorAll(".palette-item")) {
+    // A click without a pointer comes from the keyboard or a screen reader.
+    item.addEventListener("click", (event) => {
+      if (event.detail === 0) actions.addInMiddle(item.dataset.type);
+      else if (!(event.timeStamp - pointer.draggedAt < 50)) actions.arm(item.dataset.type);
+    }, { signal });
+  }
+  view.pane.addEventListener("focusin", ({ target }) => {
+    const id = target.closest(".component")?.dataset.id;
+    if (!id) return;
+    view.current = view.sheetOf(store.get(id));
+    // Only the keyboard selects by focus; the pointer decides for itself.
+    if (target.matches(":focus-visible") && !store.selected.has(id)) store.select(id);
+  }, { signal });
+  for (const target of [view.pane, document]) target.addEventListener("scroll", () => view.updateCurrent(), { signal, passive: true });
+  addEventListener("beforeunload", (event) => saver.dirty && event.preventDefault(), { signal });
+  addEventListener("pagehide", () => saver.now(), { signal });
+  document.addEventListener("htmx:before:cleanup", ({ target }) => {
+    if (!target.contains?.(root)) return;
+    saver.now();
+    leaving.abort();
+  }, { signal });
+
+  view.fit();
+  draw();
+  report(root, view, store, "saved", null, text);
+}
+
+// report shows the state of saving, and tells the page so that it can check anew what still hinders sending.
+function report(root, view, store, state, detail, text) {
+  const status = root.querySelector("#builder-status");
+  const before = view.problems.size;
+  if (state === "saved" || state === "problems") {
+    view.problems = new Map((detail?.errors ?? []).map(({ id, message }) => [id, message]));
+  }
+  if (before || view.problems.size) view.render(store);
+  let message = text(state, { count: view.problems.size });
+  if (state === "saved" && detail?.clamped?.length) message = text("clamped", { count: detail.clamped.length });
+  status.dataset.state = state;
+  status.replaceChildren(message);
+  if (state === "conflict" || state === "failed") {
+    const reload = make("button", "button button-secondary button-small", text("reload"));
+    reload.type = "button";
+    reload.addEventListener("click", () => location.reload());
+    status.append(reload);
+  }
+  if (state === "saved" && detail) root.dispatchEvent(new CustomEvent("builder:saved", { bubbles: true, detail }));
+}
+
+const root = document.getElementById("builder");
+// The script runs anew on each boosted visit; a builder that already runs is left alone.
+if (root && !("running" in root.dataset)) {
+  root.dataset.running = "";
+  start(root);
+}
