@@ -23,7 +23,7 @@ const (
 	codesPerDay  = 10
 )
 
-// Errors of SendCode.
+// Errors of SendCode, and that of a ticket that is not valid.
 var (
 	// ErrCodeChannel: the approver is not asked for a code, or has no mobile.
 	ErrCodeChannel = errors.New("engine: this signer needs no code")
@@ -145,14 +145,19 @@ func (e *Engine) storeCode(ctx context.Context, tx *store.Tx, a *approver, appli
 	for _, limit := range []struct {
 		since time.Time
 		count int
-	}{{now.Add(-codePause), 1}, {now.Truncate(time.Hour), codesPerHour}, {day, codesPerDay}} {
+		code  string
+	}{
+		{now.Add(-codePause), 1, api.CodeFailedOperationRequestLimitExceeded30S},
+		{now.Truncate(time.Hour), codesPerHour, api.CodeFailedOperationRequestLimitExceeded1H},
+		{day, codesPerDay, api.CodeFailedOperationRequestLimitExceeded1D},
+	} {
 		var sent int
-		err := tx.QueryRow(ctx, `SELECT count(*) FROM engine_codes WHERE mobile_index = $1 AND created >= $2`, index, store.Micros(limit.since)).Scan(&sent)
+		err := tx.QueryRow(ctx, `SELECT count(*) FROM engine_codes WHERE mobile_index = $1 AND created > $2`, index, store.Micros(limit.since)).Scan(&sent)
 		if err != nil {
 			return fmt.Errorf("count the codes: %w", err)
 		}
 		if sent >= limit.count {
-			return ErrCodeTooSoon
+			return errors.Join(ErrCodeTooSoon, fail(limit.code, "too many codes for this mobile"))
 		}
 	}
 	id, err := newID()
