@@ -88,10 +88,20 @@ type server struct {
 
 	sessions *db.SessionStore
 	throttle *auth.Throttle
+
+	flowDocuments documentCache
 }
 
 // New builds the portal. The handler serves everything of the portal's address, static files included.
 func New(o Options) (http.Handler, error) {
+	s, err := newServer(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.handler()
+}
+
+func newServer(o Options) (*server, error) {
 	for name, missing := range map[string]bool{
 		"DB": o.DB == nil, "Client": o.Client == nil, "Files": o.Files == nil, "Renderer": o.Renderer == nil, "Face": o.Face == nil,
 		"Routing": o.Routing == nil, "Watch": o.Watch == nil, "PublicURL": o.PublicURL == "", "Logger": o.Logger == nil, "Clock": o.Clock == nil,
@@ -101,12 +111,11 @@ func New(o Options) (http.Handler, error) {
 		}
 	}
 	o.Platform.SecretKey = ""
-	s := &server{
+	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
 		version: o.Version, log: o.Logger, now: o.Clock,
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
 		throttle: auth.NewThrottle(o.Clock),
-	}
-	return s.handler()
+	}, nil
 }

@@ -56,10 +56,44 @@ func (s *server) routes() []route {
 		// seals
 
 		// files
+		{"GET /files", auth.FilesRead, s.listFiles},
+		{"POST /files", auth.FilesWrite, upload(s.uploadFiles)},
+		{"GET /files/{id}", auth.FilesRead, s.showFile},
+		{"GET /files/{id}/pages/{page}", auth.FilesRead, s.showFilePage},
+		{"GET /files/{id}/download", auth.FilesRead, s.downloadFile},
 
 		// builder (drafts)
+		{"GET /drafts", auth.FlowsWrite, s.listDrafts},
+		{"GET /drafts/new", auth.FlowsWrite, s.newDraft},
+		{"POST /drafts", auth.FlowsWrite, upload(s.createDraft)},
+		{"GET /drafts/{id}", auth.FlowsWrite, s.showDraft},
+		{"POST /drafts/{id}", auth.FlowsWrite, upload(s.saveDraft)},
+		{"POST /drafts/{id}/delete", auth.FlowsWrite, s.deleteDraft},
+		{"GET /drafts/{id}/people", auth.FlowsWrite, s.showDraftPeople},
+		{"POST /drafts/{id}/people", auth.FlowsWrite, s.addDraftPerson},
+		{"POST /drafts/{id}/people/{approver}/remove", auth.FlowsWrite, s.removeDraftPerson},
+		{"GET /drafts/{id}/builder", auth.FlowsWrite, s.showBuilder},
+		{"GET /drafts/{id}/preflight", auth.FlowsWrite, s.showPreflight},
+		{"GET /drafts/{id}/files/{file}/pages/{page}", auth.FlowsWrite, s.showDraftPage},
+		{"PUT /drafts/{id}/components", auth.FlowsWrite, s.saveComponents},
+		{"POST /drafts/{id}/components", auth.FlowsWrite, s.addComponent},
+		{"POST /drafts/{id}/components/{component}/remove", auth.FlowsWrite, s.removeComponent},
+		{"POST /drafts/{id}/send", auth.FlowsWrite, s.sendDraft},
 
 		// flows
+		{"GET /flows", auth.FlowsRead, s.listFlows},
+		{"GET /flows/{id}", auth.FlowsRead, s.showFlow},
+		{"GET /flows/{id}/events", auth.FlowsRead, stream(s.flowEvents)},
+		{"GET /flows/{id}/preview", auth.ContractsRead, s.showPreview},
+		{"GET /flows/{id}/files/{file}/pages/{page}", auth.ContractsRead, s.showFlowPage},
+		{"GET /flows/{id}/files/{file}/download", auth.ContractsRead, s.downloadFlow},
+		{"POST /flows/{id}/approvers/{approver}/link", auth.FlowsWrite, s.makeSignLink},
+		{"POST /flows/{id}/preview-link", auth.FlowsWrite, s.makePreviewLink},
+		{"GET /flows/{id}/cancel", auth.FlowsWrite, s.askCancel},
+		{"POST /flows/{id}/cancel", auth.FlowsWrite, s.cancelFlow},
+		{"POST /flows/{id}/archive", auth.FlowsWrite, s.archiveFlow},
+		{"POST /flows/{id}/retry", auth.FlowsWrite, s.retryFlow},
+		{"POST /flows/{id}/reopen", auth.FlowsWrite, s.reopenFlow},
 
 		// audit
 	}

@@ -29,24 +29,69 @@ func (e *PreflightError) Error() string {
 	return "the draft cannot be sent: " + strings.Join(rules, ", ")
 }
 
-// Preflight says what hinders a draft from being sent. Everything that the portal knows is checked at once; whether people and
-// organisations are verified is asked of the platform, once the rest is right or nearly so. An error means that it could not be asked.
-func (r *Router) Preflight(ctx context.Context, draft db.Draft) ([]Problem, error) {
-	problems := r.complete(draft)
-	files, err := r.opts.DB.FilesByID(ctx, db.Everything(), draft.Files)
-	if err != nil && !errors.Is(err, db.ErrNotFound) {
-		return nil, fmt.Errorf("preflight: %w", err)
-	}
+// Check says what hinders a draft from being sent as far as the portal knows by itself; for showing while one works on the draft.
+func (r *Router) Check(ctx context.Context, draft db.Draft) ([]Problem, error) {
+	problems, err := r.checkPlaces(ctx, draft)
 	if err != nil {
-		problems = append(problems, Problem{Rule: "file_gone", Step: "details"})
-	} else if _, moved, wrong := Place(draft.Components, files, draft.Approvers); len(moved)+len(wrong) > 0 {
-		problems = append(problems, Problem{Rule: "misplaced", Step: "pages"})
+		return nil, fmt.Errorf("check: %w", err)
+	}
+	told := map[string]bool{}
+	tell := func(rule, id, name string) {
+		if !told[id] {
+			told[id] = true
+			problems = append(problems, Problem{Rule: rule, Name: name, Step: "people"})
+		}
+	}
+	for _, a := range draft.Approvers {
+		user, err := r.opts.DB.User(ctx, db.Everything(), a.UserID)
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return nil, fmt.Errorf("check: %w", err)
+		}
+		if !user.IsVerified() {
+			tell("person_unverified", a.UserID, a.UserName)
+		}
+		if a.OrganizationID == "" {
+			continue
+		}
+		organization, err := r.opts.DB.Organization(ctx, db.Everything(), a.OrganizationID)
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return nil, fmt.Errorf("check: %w", err)
+		}
+		if !organization.IsVerified() {
+			tell("organization_unverified", a.OrganizationID, a.OrganizationName)
+		}
+	}
+	return problems, nil
+}
+
+// Preflight says what hinders a draft from being sent. Whether people and organisations are verified is asked of the platform, since the
+// portal's index may be behind it. An error means that it could not be asked.
+func (r *Router) Preflight(ctx context.Context, draft db.Draft) ([]Problem, error) {
+	problems, err := r.checkPlaces(ctx, draft)
+	if err != nil {
+		return nil, fmt.Errorf("preflight: %w", err)
 	}
 	unverified, err := r.unverified(ctx, draft)
 	if err != nil {
 		return nil, fmt.Errorf("preflight: %w", err)
 	}
 	return append(problems, unverified...), nil
+}
+
+// checkPlaces is complete, and whether the components still fit the files.
+func (r *Router) checkPlaces(ctx context.Context, draft db.Draft) ([]Problem, error) {
+	problems := r.complete(draft)
+	files, err := r.opts.DB.FilesByID(ctx, db.Everything(), draft.Files)
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return append(problems, Problem{Rule: "file_gone", Step: "details"}), nil
+	case err != nil:
+		return nil, err
+	}
+	if _, moved, wrong := Place(draft.Components, files, draft.Approvers); len(moved)+len(wrong) > 0 {
+		problems = append(problems, Problem{Rule: "misplaced", Step: "pages"})
+	}
+	return problems, nil
 }
 
 // complete checks what needs nobody else.

@@ -1,0 +1,294 @@
+package handlers
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/db"
+	"sealdesk/internal/i18n"
+	"sealdesk/web/templates"
+)
+
+// deadlineLayout is how a browser sends a local date and time; people type it in Beijing time.
+const deadlineLayout = "2006-01-02T15:04"
+
+func beijing() *time.Location { return time.FixedZone("UTC+08:00", 8*60*60) }
+
+// randomID is an id of 128 bits.
+func randomID() string {
+	var b [16]byte
+	rand.Read(b[:]) //nolint:errcheck // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// listDrafts shows the drafts.
+func (s *server) listDrafts(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	all, next, err := s.db.Drafts(ctx, scope(ctx), limits(r))
+	if err != nil {
+		return err
+	}
+	names, err := s.organizationNames(ctx)
+	if err != nil {
+		return err
+	}
+	data := templates.DraftsData{Paging: paging(r, next)}
+	for _, d := range all {
+		data.Drafts = append(data.Drafts, templates.DraftRow{ID: d.ID, Name: d.Name, Organization: names[d.OrganizationID], By: d.CreatedBy,
+			Files: len(d.Files), Approvers: len(d.Approvers), Components: len(d.Components), Updated: d.Updated})
+	}
+	return s.render(w, r, http.StatusOK, page{Title: "builder.drafts.title", Active: "drafts", Action: templates.NewDraftAction()}, templates.DraftsPage(data))
+}
+
+// newDraft shows the empty form of a contract. ?file= takes over a file.
+func (s *server) newDraft(w http.ResponseWriter, r *http.Request) error {
+	form := templates.DraftForm{}
+	in30Days := s.now().In(beijing()).AddDate(0, 0, 30)
+	form.Values.Deadline = time.Date(in30Days.Year(), in30Days.Month(), in30Days.Day(), 23, 59, 0, 0, beijing()).Format(deadlineLayout)
+	form.Values.FileID = r.URL.Query().Get("file")
+	return s.draftForm(w, r, http.StatusOK, form)
+}
+
+// draftForm renders the form of a contract with the choices of the account.
+func (s *server) draftForm(w http.ResponseWriter, r *http.Request, status int, form templates.DraftForm) error {
+	ctx := r.Context()
+	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx))
+	if err != nil {
+		return err
+	}
+	for _, o := range organizations {
+		form.Organizations = append(form.Organizations, templates.Option{Value: o.ID, Text: o.Name})
+	}
+	if len(organizations) == 1 && form.Values.OrganizationID == "" {
+		form.Values.OrganizationID = organizations[0].ID
+	}
+	people, err := s.db.UserChoices(ctx, scope(ctx), "")
+	if err != nil {
+		return err
+	}
+	form.Operators = personOptions(people)
+	known, _, err := s.db.Files(ctx, scope(ctx), db.Page{Limit: 100})
+	if err != nil {
+		return err
+	}
+	for _, f := range known {
+		form.Known = append(form.Known, templates.Option{Value: f.ID, Text: f.Name})
+	}
+	form.Limit = sizeText(maxPDF)
+	p := page{Title: "builder.new", Active: "drafts", Back: &templates.Link{URL: "/drafts", Text: i18n.T(ctx, "builder.drafts.title")}}
+	if form.ID != "" {
+		p.Title, p.TitleText = "", form.Values.Name
+	}
+	return s.render(w, r, status, p, templates.DraftFormPage(form))
+}
+
+func personOptions(people []db.User) []templates.Option {
+	var options []templates.Option
+	for _, u := range people {
+		text := u.Name
+		for i, o := range u.Organizations {
+			if i == 0 {
+				text += " · " + o.Name
+			} else {
+				text += "、" + o.Name
+			}
+		}
+		options = append(options, templates.Option{Value: u.ID, Text: text})
+	}
+	return options
+}
+
+// readDraftForm parses and checks the form of a contract; new files are inspected, not stored.
+func (s *server) readDraftForm(r *http.Request, form *templates.DraftForm) (deadline time.Time, incoming []incomingPDF, err error) {
+	ctx := r.Context()
+	broken := parseForm(r, &form.Values)
+	if broken == nil {
+		broken = api.Validate(&form.Values)
+	}
+	if broken != nil {
+		list, ok := problems(broken)
+		if !ok {
+			return deadline, nil, broken
+		}
+		form.Problems = list
+	}
+	if v := form.Values.Deadline; v != "" {
+		if deadline, err = time.ParseInLocation(deadlineLayout, v, beijing()); err != nil {
+			form.Problems = append(form.Problems, templates.Problem{Field: "Deadline", Rule: "date"})
+		} else if !deadline.After(s.now()) {
+			form.Problems = append(form.Problems, templates.Problem{Field: "Deadline", Rule: "future"})
+		}
+	}
+	if id := form.Values.OrganizationID; id != "" && !s.mayOwn(ctx, id) {
+		form.Problems = append(form.Problems, templates.Problem{Field: "OrganizationId", Rule: "forbidden"})
+	}
+	if id := form.Values.OperatorID; id != "" {
+		if _, err := s.db.User(ctx, scope(ctx), id); errors.Is(err, db.ErrNotFound) {
+			form.Problems = append(form.Problems, templates.Problem{Field: "OperatorId", Rule: "not_found"})
+		} else if err != nil {
+			return deadline, nil, err
+		}
+	}
+	if id := form.Values.FileID; id != "" {
+		if _, err := s.db.File(ctx, scope(ctx), id); errors.Is(err, db.ErrNotFound) {
+			form.Problems = append(form.Problems, templates.Problem{Field: "FileId", Rule: "not_found"})
+		} else if err != nil {
+			return deadline, nil, err
+		}
+	}
+	incoming, form.Failures, err = s.readPDFs(r)
+	return deadline, incoming, err
+}
+
+// createDraft stores a new draft and goes on to its people.
+func (s *server) createDraft(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	var form templates.DraftForm
+	deadline, incoming, err := s.readDraftForm(r, &form)
+	if err != nil {
+		return err
+	}
+	if len(incoming)+len(form.Failures) == 0 && form.Values.FileID == "" {
+		form.Problems = append(form.Problems, templates.Problem{Field: "Files", Rule: "file"})
+	}
+	if len(form.Problems)+len(form.Failures) > 0 {
+		return s.draftForm(w, r, http.StatusUnprocessableEntity, form)
+	}
+	draft := db.Draft{ID: randomID(), CreatedBy: account(ctx).DisplayName, Created: s.now()}
+	fill(&draft, form.Values, deadline)
+	kept, err := s.keepPDFs(ctx, incoming, draft.OrganizationID)
+	if err != nil {
+		return err
+	}
+	addFiles(&draft, form.Values.FileID, kept)
+	if err := s.db.CreateDraft(ctx, draft); err != nil {
+		return err
+	}
+	return s.redirect(w, r, "/drafts/"+draft.ID+"/people")
+}
+
+func fill(d *db.Draft, v templates.DraftValues, deadline time.Time) {
+	d.Name, d.Type, d.Description, d.Deadline = v.Name, v.Type, v.Description, deadline.UTC()
+	d.OrganizationID, d.OperatorID = v.OrganizationID, v.OperatorID
+}
+
+// addFiles appends a known file and new ones; what the draft has already is not added again.
+func addFiles(d *db.Draft, knownID string, kept []db.File) {
+	if knownID != "" && !slices.Contains(d.Files, knownID) {
+		d.Files = append(d.Files, knownID)
+	}
+	for _, f := range kept {
+		d.Files = append(d.Files, f.ID)
+	}
+}
+
+// showDraft shows the form of a contract.
+func (s *server) showDraft(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	draft, err := s.db.Draft(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	form := templates.DraftForm{ID: draft.ID, Values: templates.DraftValues{Name: draft.Name, Type: draft.Type, Description: draft.Description,
+		Deadline: draft.Deadline.In(beijing()).Format(deadlineLayout), OrganizationID: draft.OrganizationID, OperatorID: draft.OperatorID}}
+	if form.Files, err = s.draftFiles(ctx, draft); err != nil {
+		return err
+	}
+	return s.draftForm(w, r, http.StatusOK, form)
+}
+
+func (s *server) draftFiles(ctx context.Context, draft db.Draft) (list []templates.DraftFile, err error) {
+	all, err := s.db.FilesByID(ctx, scope(ctx), draft.Files)
+	for i, f := range all {
+		list = append(list, templates.DraftFile{Index: i, Name: f.Name, Pages: len(f.Pages)})
+	}
+	return list, err
+}
+
+// saveDraft takes the form of a contract, or removes a file when one of those buttons was used.
+func (s *server) saveDraft(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	id := r.PathValue("id")
+	draft, err := s.db.Draft(ctx, scope(ctx), id)
+	if err != nil {
+		return err
+	}
+	if err := readForm(r); err != nil {
+		return err
+	}
+	if remove := r.PostFormValue("remove"); remove != "" {
+		return s.removeDraftFile(w, r, id, remove)
+	}
+	form := templates.DraftForm{ID: id}
+	deadline, incoming, err := s.readDraftForm(r, &form)
+	if err != nil {
+		return err
+	}
+	if len(draft.Files)+len(incoming) > maxFiles {
+		form.Problems = append(form.Problems, templates.Problem{Field: "Files", Rule: "max_items", Param: strconv.Itoa(maxFiles)})
+	}
+	if len(form.Problems)+len(form.Failures) > 0 {
+		if form.Files, err = s.draftFiles(ctx, draft); err != nil {
+			return err
+		}
+		return s.draftForm(w, r, http.StatusUnprocessableEntity, form)
+	}
+	kept, err := s.keepPDFs(ctx, incoming, form.Values.OrganizationID)
+	if err != nil {
+		return err
+	}
+	if _, err := s.db.SaveDraft(ctx, scope(ctx), id, 0, func(d *db.Draft) error {
+		fill(d, form.Values, deadline)
+		addFiles(d, form.Values.FileID, kept)
+		return nil
+	}); err != nil {
+		return err
+	}
+	if r.PostFormValue("stay") != "" {
+		s.flash(r, "ok", "common.saved")
+		return s.redirect(w, r, "/drafts/"+id)
+	}
+	return s.redirect(w, r, "/drafts/"+id+"/people")
+}
+
+// removeDraftFile takes a file out of a draft, and the components on it.
+func (s *server) removeDraftFile(w http.ResponseWriter, r *http.Request, id, index string) error {
+	ctx := r.Context()
+	at, err := strconv.Atoi(index)
+	if err != nil {
+		return &badRequest{fmt.Errorf("remove: %w", err)}
+	}
+	if _, err := s.db.SaveDraft(ctx, scope(ctx), id, 0, func(d *db.Draft) error {
+		if at < 0 || at >= len(d.Files) {
+			return db.ErrNotFound
+		}
+		d.Files = slices.Delete(d.Files, at, at+1)
+		d.Components = slices.DeleteFunc(d.Components, func(c db.Component) bool { return c.FileIndex == at })
+		for i := range d.Components {
+			if d.Components[i].FileIndex > at {
+				d.Components[i].FileIndex--
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return s.redirect(w, r, "/drafts/"+id)
+}
+
+// deleteDraft removes a draft.
+func (s *server) deleteDraft(w http.ResponseWriter, r *http.Request) error {
+	if err := s.db.DeleteDraft(r.Context(), scope(r.Context()), r.PathValue("id")); err != nil {
+		return err
+	}
+	s.flash(r, "ok", "builder.deleted")
+	return s.redirect(w, r, "/drafts")
+}

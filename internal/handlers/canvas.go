@@ -1,0 +1,303 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/db"
+	"sealdesk/internal/i18n"
+	"sealdesk/internal/routing"
+	"sealdesk/web/templates"
+)
+
+// showBuilder shows the pages of a draft with its components.
+func (s *server) showBuilder(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	draft, err := s.db.Draft(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if len(draft.Approvers) == 0 { // nobody to place anything for
+		return s.redirect(w, r, "/drafts/"+draft.ID+"/people")
+	}
+	build, err := s.draftBuild(ctx, draft)
+	if err != nil {
+		return err
+	}
+	build.Values = templates.PlaceValues{Width: 119, Height: 119}
+	return s.render(w, r, http.StatusOK, builderPage(ctx, draft), templates.DraftBuildPage(build))
+}
+
+func builderPage(ctx context.Context, draft db.Draft) page {
+	return page{TitleText: draft.Name, Active: "drafts", Wide: true, Scripts: []string{"builder.js"}, Action: templates.SendAction(draft.ID),
+		Back: &templates.Link{URL: "/drafts", Text: i18n.T(ctx, "builder.drafts.title")}}
+}
+
+// draftBuild is what the builder shows of a draft.
+func (s *server) draftBuild(ctx context.Context, draft db.Draft) (templates.DraftBuild, error) {
+	files, err := s.db.FilesByID(ctx, db.Everything(), draft.Files)
+	if err != nil {
+		return templates.DraftBuild{}, err
+	}
+	canvas := templates.CanvasData{DraftID: draft.ID, SaveURL: "/drafts/" + draft.ID + "/components", Revision: draft.Revision}
+	for i, a := range draft.Approvers {
+		name := a.UserName
+		if a.OrganizationName != "" {
+			name += " · " + a.OrganizationName
+		}
+		canvas.Approvers = append(canvas.Approvers, templates.CanvasApprover{ID: a.ID, Name: name, Color: i % 6})
+	}
+	build := templates.DraftBuild{}
+	for i, f := range files {
+		file := templates.CanvasFile{Index: i, Name: f.Name}
+		for n, p := range f.Pages {
+			// The content's hash in the address keeps a browser from showing the page of another file that had this place before.
+			file.Pages = append(file.Pages, templates.CanvasPage{Number: n + 1, Width: p.Width, Height: p.Height,
+				Image: fmt.Sprintf("/drafts/%s/files/%d/pages/%d.png?v=%.8s", draft.ID, i, n+1, f.Ref)})
+			build.Pages = append(build.Pages, templates.Option{Value: fmt.Sprintf("%d.%d", i, n+1),
+				Text: i18n.T(ctx, "common.document.page", "File", f.Name, "Page", n+1)})
+		}
+		canvas.Files = append(canvas.Files, file)
+	}
+	for _, c := range draft.Components {
+		canvas.Components = append(canvas.Components, templates.CanvasComponent(c))
+	}
+	problems, err := s.routing.Check(ctx, draft)
+	if err != nil {
+		return templates.DraftBuild{}, err
+	}
+	build.Preflight = preflightLines(ctx, draft.ID, problems)
+	canvas.Side = templates.PreflightPanel(draft.ID, build.Preflight)
+	build.Canvas = canvas
+	return build, nil
+}
+
+func preflightLines(ctx context.Context, draftID string, problems []routing.Problem) []templates.PreflightLine {
+	urls := map[string]string{"details": "/drafts/" + draftID, "people": "/drafts/" + draftID + "/people"}
+	var lines []templates.PreflightLine
+	for _, p := range problems {
+		lines = append(lines, templates.PreflightLine{Text: i18n.T(ctx, "builder.preflight."+p.Rule, "Name", p.Name), URL: urls[p.Step]})
+	}
+	return lines
+}
+
+// showPreflight is the list of what hinders sending, which the builder asks for again after it has saved.
+func (s *server) showPreflight(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	draft, err := s.db.Draft(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	problems, err := s.routing.Check(ctx, draft)
+	if err != nil {
+		return err
+	}
+	return s.fragment(w, r, http.StatusOK, templates.PreflightList(preflightLines(ctx, draft.ID, problems)))
+}
+
+// showDraftPage draws a page of a draft's file.
+func (s *server) showDraftPage(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	draft, err := s.db.Draft(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	index, err := strconv.Atoi(r.PathValue("file"))
+	if err != nil || index < 0 || index >= len(draft.Files) {
+		return db.ErrNotFound
+	}
+	f, err := s.db.File(ctx, db.Everything(), draft.Files[index])
+	if err != nil {
+		return err
+	}
+	return s.storedPage(w, r, f)
+}
+
+// savedComponents, conflict and refused are what the builder's script gets for a save.
+type (
+	savedComponents struct {
+		Revision   int64          `json:"revision"`
+		Components []db.Component `json:"components"`
+		Clamped    []string       `json:"clamped"`
+	}
+	conflict struct {
+		Revision int64 `json:"revision"`
+	}
+	componentProblem struct {
+		ID      string `json:"id"`
+		Message string `json:"message"`
+	}
+	refused struct {
+		Errors []componentProblem `json:"errors"`
+	}
+)
+
+// placementError stops a save whose components cannot be kept.
+type placementError struct{ wrong []routing.PlacementError }
+
+func (e *placementError) Error() string {
+	return fmt.Sprintf("%d components cannot be kept", len(e.wrong))
+}
+
+// saveComponents takes all components of a draft at the revision that they are based on.
+func (s *server) saveComponents(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	var in struct {
+		Revision   int64          `json:"revision"`
+		Components []db.Component `json:"components"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+		return &badRequest{fmt.Errorf("components: %w", err)}
+	}
+	if in.Revision < 1 {
+		return &badRequest{errors.New("components: no revision")}
+	}
+	draft, clamped, err := s.place(ctx, r.PathValue("id"), in.Revision, func(db.Draft) []db.Component { return in.Components })
+	var stale *db.StaleError
+	var wrong *placementError
+	switch {
+	case errors.As(err, &stale):
+		return writeJSON(w, http.StatusConflict, conflict{stale.Revision})
+	case errors.As(err, &wrong):
+		answer := refused{Errors: []componentProblem{}}
+		for _, p := range wrong.wrong {
+			answer.Errors = append(answer.Errors, componentProblem{ID: p.ID, Message: i18n.T(ctx, "builder.error."+p.Rule)})
+		}
+		return writeJSON(w, http.StatusUnprocessableEntity, answer)
+	case err != nil:
+		return err
+	}
+	return writeJSON(w, http.StatusOK, savedComponents{draft.Revision, append([]db.Component{}, draft.Components...), append([]string{}, clamped...)})
+}
+
+// place puts components into a draft after they were checked against its files and people. Revision 0 takes whichever stands.
+func (s *server) place(ctx context.Context, id string, revision int64, change func(db.Draft) []db.Component) (db.Draft, []string, error) {
+	// Read before the transaction: which files a draft has may change in between, which the revision then tells.
+	draft, err := s.db.Draft(ctx, scope(ctx), id)
+	if err != nil {
+		return db.Draft{}, nil, err
+	}
+	if revision == 0 {
+		revision = draft.Revision
+	}
+	files, err := s.db.FilesByID(ctx, db.Everything(), draft.Files)
+	if err != nil {
+		return db.Draft{}, nil, err
+	}
+	var clamped []string
+	draft, err = s.db.SaveDraft(ctx, scope(ctx), id, revision, func(d *db.Draft) error {
+		placed, moved, wrong := routing.Place(change(*d), files, d.Approvers)
+		if len(wrong) > 0 {
+			return &placementError{wrong}
+		}
+		d.Components, clamped = placed, moved
+		return nil
+	})
+	return draft, clamped, err
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, err = w.Write(data)
+	return disconnected(err)
+}
+
+// addComponent places one component by numbers, for those without scripts.
+func (s *server) addComponent(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	draft, err := s.db.Draft(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	var values templates.PlaceValues
+	broken := parseForm(r, &values)
+	if broken == nil {
+		broken = api.Validate(&values)
+	}
+	wrong, ok := problems(broken)
+	if broken != nil && !ok {
+		return broken
+	}
+	if len(wrong) > 0 {
+		return s.placeAgain(w, r, draft, values, wrong)
+	}
+	file, number, _ := strings.Cut(values.Page, ".")
+	component := db.Component{ID: randomID(), Type: values.Type, Approver: values.Approver, X: values.X, Y: values.Y, Width: values.Width,
+		Height: values.Height, Required: true, Value: values.Value}
+	component.FileIndex, err = strconv.Atoi(file)
+	if err != nil {
+		component.FileIndex = -1 // refused as no file
+	}
+	component.Page, err = strconv.Atoi(number)
+	if err != nil {
+		component.Page = 0 // refused as no page
+	}
+	_, clamped, err := s.place(ctx, draft.ID, 0, func(d db.Draft) []db.Component { return append(d.Components, component) })
+	var placement *placementError
+	if errors.As(err, &placement) {
+		field := map[string]string{"approver": "Approver", "type": "Type", "file": "Page", "page": "Page", "too_long": "Value"}[placement.wrong[0].Rule]
+		return s.placeAgain(w, r, draft, values, templates.Problems{{Field: field, Rule: "invalid"}})
+	}
+	if err != nil {
+		return err
+	}
+	if len(clamped) > 0 {
+		s.flash(r, "wait", "builder.clamped")
+	}
+	return s.redirect(w, r, "/drafts/"+draft.ID+"/builder")
+}
+
+func (s *server) placeAgain(w http.ResponseWriter, r *http.Request, draft db.Draft, values templates.PlaceValues, wrong templates.Problems) error {
+	build, err := s.draftBuild(r.Context(), draft)
+	if err != nil {
+		return err
+	}
+	build.Values, build.Problems = values, wrong
+	return s.render(w, r, http.StatusUnprocessableEntity, builderPage(r.Context(), draft), templates.DraftPlacePage(build))
+}
+
+// removeComponent takes one component out of a draft, for those without scripts.
+func (s *server) removeComponent(w http.ResponseWriter, r *http.Request) error {
+	id, component := r.PathValue("id"), r.PathValue("component")
+	_, _, err := s.place(r.Context(), id, 0, func(d db.Draft) []db.Component {
+		return slices.DeleteFunc(d.Components, func(c db.Component) bool { return c.ID == component })
+	})
+	if err != nil {
+		return err
+	}
+	return s.redirect(w, r, "/drafts/"+id+"/builder")
+}
+
+// sendDraft sends a draft, or says what hinders it.
+func (s *server) sendDraft(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	draft, err := s.db.Draft(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	flowID, err := s.routing.Send(ctx, scope(ctx), draft.ID, draft.Revision)
+	var preflight *routing.PreflightError
+	switch {
+	case errors.As(err, &preflight):
+		return s.render(w, r, http.StatusUnprocessableEntity, page{TitleText: draft.Name, Active: "drafts"},
+			templates.SendRefused(draft.ID, preflightLines(ctx, draft.ID, preflight.Problems)))
+	case errors.As(err, new(*db.StaleError)):
+		return refuse("builder.stale")
+	case err != nil:
+		return err
+	}
+	s.flash(r, "ok", "flows.sending.flash", "Name", draft.Name)
+	return s.redirect(w, r, "/flows/"+flowID)
+}

@@ -1,0 +1,308 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/auth"
+	"sealdesk/internal/db"
+	"sealdesk/internal/i18n"
+	"sealdesk/internal/watch"
+	"sealdesk/web/templates"
+)
+
+const (
+	// streamLife bounds a live connection, so that the browser logs in again by connecting again.
+	streamLife = 15 * time.Minute
+	// streamPing keeps proxies from closing a quiet connection.
+	streamPing = 20 * time.Second
+)
+
+// flowStates are the states that the list offers to filter by, in the order of a flow's life.
+func flowStates() []db.FlowState {
+	return []db.FlowState{db.FlowSending, db.FlowFailed, db.FlowSigning, db.FlowSigned, db.FlowArchived, db.FlowRejected, db.FlowWithdrawn, db.FlowExpired}
+}
+
+// listFlows shows the flows that the filters leave.
+func (s *server) listFlows(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	data := templates.FlowsData{State: r.URL.Query().Get("state"), Query: strings.TrimSpace(r.URL.Query().Get("q")), CanNew: can(ctx, auth.FlowsWrite)}
+	filter := db.FlowFilter{Query: data.Query}
+	for _, state := range flowStates() {
+		value := strconv.FormatInt(int64(state), 10)
+		data.States = append(data.States, templates.Option{Value: value, Text: i18n.T(ctx, "flows.state."+value)})
+		if value == data.State {
+			filter.States = []db.FlowState{state}
+		}
+	}
+	all, next, err := s.db.Flows(ctx, scope(ctx), filter, limits(r))
+	if err != nil {
+		return err
+	}
+	names, err := s.organizationNames(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		data.Flows = append(data.Flows, flowRow(f, names))
+	}
+	data.Paging = paging(r, next)
+	p := page{Title: "flows.title", Active: "flows"}
+	if data.CanNew {
+		p.Action = templates.NewDraftAction()
+	}
+	return s.render(w, r, http.StatusOK, p, templates.FlowsPage(data))
+}
+
+func flowRow(f db.Flow, names map[string]string) templates.FlowRow {
+	row := templates.FlowRow{ID: f.ID, Name: f.Name, Organization: names[f.OrganizationID], State: strconv.FormatInt(int64(f.State), 10),
+		Approvers: len(f.Approvers), Problem: f.Problem != "" && f.State != db.FlowFailed, Created: f.Created, Deadline: f.Document.Deadline}
+	var waiting []string
+	for _, a := range f.Approvers {
+		switch a.Status {
+		case api.ApproverSigned:
+			row.Signed++
+		case api.ApproverPending, api.ApproverInReview:
+			waiting = append(waiting, a.UserName)
+		}
+	}
+	if len(waiting) > 3 {
+		waiting = append(waiting[:3], "…")
+	}
+	row.Waiting = strings.Join(waiting, "、")
+	return row
+}
+
+// showFlow shows one flow.
+func (s *server) showFlow(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	data, err := s.flowData(ctx, r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, page{TitleText: data.Name, Active: "flows", Back: &templates.Link{URL: "/flows", Text: i18n.T(ctx, "flows.title")}},
+		templates.FlowPage(data))
+}
+
+// flowData is everything that the page of a flow shows.
+func (s *server) flowData(ctx context.Context, id string) (templates.FlowData, error) {
+	f, err := s.db.Flow(ctx, scope(ctx), id)
+	if err != nil {
+		return templates.FlowData{}, err
+	}
+	names, err := s.organizationNames(ctx)
+	if err != nil {
+		return templates.FlowData{}, err
+	}
+	events, err := s.db.FlowEvents(ctx, id)
+	if err != nil {
+		return templates.FlowData{}, err
+	}
+	write := can(ctx, auth.FlowsWrite)
+	open := f.State.Open() || f.State == db.FlowFailed
+	data := templates.FlowData{FlowRow: flowRow(f, names), PlatformID: f.PlatformID, Type: f.Document.Type, Description: f.Document.Description,
+		By: f.CreatedBy, Message: f.Message, OnPlatform: f.PlatformID != "", Completed: f.Completed, CanWrite: write,
+		CanRead:    can(ctx, auth.ContractsRead) && f.State != db.FlowDestroyed,
+		CanCancel:  write && open && f.PlatformID != "",
+		CanArchive: write && f.State == db.FlowSigned && allSigned(f),
+		CanRetry:   write && f.Problem != "" && open,
+		CanReopen:  write && f.State == db.FlowFailed && f.PlatformID == "",
+	}
+	if f.Problem != "" {
+		data.ProblemText = i18n.ErrorText(ctx, f.Problem)
+	}
+	if operator, err := s.db.User(ctx, db.Everything(), f.Document.OperatorID); err == nil {
+		data.Operator = operator.Name
+	} else if !errors.Is(err, db.ErrNotFound) {
+		return templates.FlowData{}, err
+	}
+	for _, a := range f.Approvers {
+		at := a.Decided
+		if at.IsZero() {
+			at = a.Sent
+		}
+		data.People = append(data.People, templates.FlowPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channel: a.Channel,
+			Message: a.Message, Step: int(a.Step), Status: a.Status, At: at,
+			CanLink: write && a.SignID != "" && a.Status == api.ApproverPending && open})
+	}
+	for _, e := range events {
+		line := templates.FlowEventLine{Text: i18n.T(ctx, "flows.event."+e.Kind, "Name", e.Who), Actor: e.Actor, Detail: e.Detail, At: e.At}
+		if line.Actor == e.Who {
+			line.Actor = ""
+		}
+		if strings.HasPrefix(e.Kind, "refused_") {
+			line.Detail = i18n.ErrorText(ctx, e.Detail)
+		}
+		data.Events = append(data.Events, line)
+	}
+	data.Files, err = s.flowFiles(ctx, f)
+	return data, err
+}
+
+func allSigned(f db.Flow) bool {
+	return !slices.ContainsFunc(f.Approvers, func(a db.FlowApprover) bool { return a.Status != api.ApproverSigned })
+}
+
+// flowFiles are the names of a flow's documents, from the files that it was made of.
+func (s *server) flowFiles(ctx context.Context, f db.Flow) (list []templates.FlowFile, err error) {
+	for i, id := range f.Document.Files {
+		file, err := s.db.File(ctx, db.Everything(), id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, templates.FlowFile{Index: i, Name: file.Name})
+	}
+	return list, nil
+}
+
+// flowEvents sends the changing part of a flow's page whenever the flow has changed.
+func (s *server) flowEvents(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	id := r.PathValue("id")
+	if _, err := s.db.Flow(ctx, scope(ctx), id); err != nil {
+		return err
+	}
+	changes, cancel := s.watch.Hub().Subscribe(watch.Topic(id))
+	defer cancel()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	// The first message is what happened between the page and this connection.
+	if err := s.sendFlow(w, r, id); err != nil {
+		return errAnswered
+	}
+	ping := time.NewTicker(streamPing)
+	defer ping.Stop()
+	end := time.NewTimer(streamLife)
+	defer end.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-end.C:
+			return nil
+		case <-ping.C:
+			if err := sendLines(w, ": \n\n"); err != nil {
+				return errAnswered
+			}
+		case _, more := <-changes:
+			if !more { // too slow, or the portal stops
+				return nil
+			}
+			if err := s.sendFlow(w, r, id); err != nil {
+				return errAnswered
+			}
+		}
+	}
+}
+
+// sendFlow writes one message without a name, which swaps the live region.
+func (s *server) sendFlow(w http.ResponseWriter, r *http.Request, id string) error {
+	data, err := s.flowData(r.Context(), id)
+	if err != nil {
+		s.log.ErrorContext(r.Context(), "live flow", "flow", id, "error", scrub(err))
+		return err
+	}
+	var html bytes.Buffer
+	if err := templates.FlowLive(data).Render(r.Context(), &html); err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	return sendLines(w, "data: "+strings.ReplaceAll(html.String(), "\n", "\ndata: ")+"\n\n")
+}
+
+func sendLines(w http.ResponseWriter, text string) error {
+	if _, err := w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return http.NewResponseController(w).Flush()
+}
+
+// askCancel asks for the reason of a withdrawal on a page of its own.
+func (s *server) askCancel(w http.ResponseWriter, r *http.Request) error {
+	f, err := s.db.Flow(r.Context(), scope(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, page{Title: "flows.cancel.title", TitleArgs: []any{"Name", f.Name}, Active: "flows"}, templates.CancelPage(f.ID, "", nil))
+}
+
+// cancelFlow withdraws a running flow.
+func (s *server) cancelFlow(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.db.Flow(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	reason := strings.TrimSpace(r.PostFormValue("CancelMessage"))
+	var wrong templates.Problems
+	switch {
+	case reason == "":
+		wrong = templates.Problems{{Field: "CancelMessage", Rule: "required"}}
+	case len([]rune(reason)) > 200:
+		wrong = templates.Problems{{Field: "CancelMessage", Rule: "max", Param: "200"}}
+	}
+	if len(wrong) > 0 {
+		return s.render(w, r, http.StatusUnprocessableEntity, page{Title: "flows.cancel.title", TitleArgs: []any{"Name", f.Name}, Active: "flows"},
+			templates.CancelPage(f.ID, reason, wrong))
+	}
+	if f.PlatformID == "" {
+		return refuse("flows.not_there")
+	}
+	_, err = api.CancelFlow.Call(ctx, s.client, &api.CancelFlowRequest{Caller: flowCaller(f), FlowId: f.PlatformID, CancelMessage: reason})
+	return s.afterFlowCall(w, r, f, err, "flows.cancelled")
+}
+
+// archiveFlow archives a flow that all have signed.
+func (s *server) archiveFlow(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.db.Flow(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if f.State != db.FlowSigned || !allSigned(f) {
+		return refuse("flows.not_signed")
+	}
+	_, err = api.ArchiveFlow.Call(ctx, s.client, &api.ArchiveFlowRequest{Caller: flowCaller(f), FlowId: f.PlatformID})
+	return s.afterFlowCall(w, r, f, err, "flows.archived")
+}
+
+// flowCaller is in whose name the portal acts on a flow.
+func flowCaller(f db.Flow) api.Caller {
+	return api.Caller{SubOrganizationId: f.OrganizationID, OperatorId: f.Document.OperatorID}
+}
+
+// afterFlowCall brings the flow up to date, also when the call failed or got no answer: it may have been done, here or elsewhere.
+func (s *server) afterFlowCall(w http.ResponseWriter, r *http.Request, f db.Flow, failed error, message string) error {
+	if err := s.watch.Refresh(r.Context(), f.ID); failed != nil || err != nil {
+		return errors.Join(failed, err)
+	}
+	s.flash(r, "ok", message, "Name", f.Name)
+	return s.redirect(w, r, "/flows/"+f.ID)
+}
+
+// retryFlow tries the refused steps of sending again.
+func (s *server) retryFlow(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	if err := s.routing.Retry(r.Context(), scope(r.Context()), id); err != nil {
+		return err
+	}
+	return s.redirect(w, r, "/flows/"+id)
+}
+
+// reopenFlow makes a draft again of a flow that the platform refused.
+func (s *server) reopenFlow(w http.ResponseWriter, r *http.Request) error {
+	draftID, err := s.db.ReopenDraft(r.Context(), scope(r.Context()), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return s.redirect(w, r, "/drafts/"+draftID)
+}

@@ -1,0 +1,256 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
+	"sealdesk/internal/db"
+	"sealdesk/internal/i18n"
+	"sealdesk/web/templates"
+
+	"rsc.io/qr"
+)
+
+const (
+	// linkLife is how long a link for signers is good, if the flow runs that long.
+	linkLife = 7 * 24 * time.Hour
+	// quietZone around a QR code, in squares; the standard asks for four.
+	quietZone = 4
+	// keptDocuments are the documents of flows looked at last: the pages of a preview come one by one.
+	keptDocuments = 8
+)
+
+// makeSignLink makes a link for an approver whose turn it is and shows it with its QR code.
+func (s *server) makeSignLink(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.db.Flow(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	for _, a := range f.Approvers {
+		if a.ID != r.PathValue("approver") {
+			continue
+		}
+		if a.SignID == "" || a.Status != api.ApproverPending {
+			return refuse("flows.link.none")
+		}
+		until := s.linkEnd(f)
+		resp, err := api.CreateSignUrl.Call(ctx, s.client, &api.CreateSignUrlRequest{Caller: flowCaller(f), UserId: a.UserID, FlowId: f.PlatformID,
+			SignId: a.SignID, SignUrlType: api.BusinessFlow, Deadline: until.Unix()})
+		if err != nil {
+			return err
+		}
+		return s.linkPage(w, r, f, templates.FlowLink{Title: i18n.T(ctx, "flows.link.title", "Name", a.UserName), URL: resp.SignUrl, Until: until,
+			Hint: i18n.T(ctx, "flows.link.hint", "Name", a.UserName)})
+	}
+	return db.ErrNotFound
+}
+
+// makePreviewLink makes a link for somebody who may only read.
+func (s *server) makePreviewLink(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.db.Flow(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if f.PlatformID == "" {
+		return refuse("flows.not_there")
+	}
+	until := s.now().Add(linkLife)
+	resp, err := api.CreatePreviewSignUrl.Call(ctx, s.client, &api.CreatePreviewSignUrlRequest{Caller: flowCaller(f), FlowId: f.PlatformID,
+		SignUrlType: api.BusinessFlow, Deadline: until.Unix()})
+	if err != nil {
+		return err
+	}
+	return s.linkPage(w, r, f, templates.FlowLink{Title: i18n.T(ctx, "flows.preview_link.title"), URL: resp.PreviewSignUrl, Until: until,
+		Hint: i18n.T(ctx, "flows.preview_link.hint")})
+}
+
+func (s *server) linkEnd(f db.Flow) time.Time {
+	until := s.now().Add(linkLife)
+	if f.Document.Deadline.Before(until) {
+		return f.Document.Deadline
+	}
+	return until
+}
+
+func (s *server) linkPage(w http.ResponseWriter, r *http.Request, f db.Flow, link templates.FlowLink) error {
+	code, err := qr.Encode(link.URL, qr.M)
+	if err != nil {
+		return fmt.Errorf("QR code: %w", err)
+	}
+	link.QRPath, link.QRSize = qrPath(code), code.Size+2*quietZone
+	link.Back = templates.Link{URL: "/flows/" + f.ID, Text: i18n.T(r.Context(), "common.back")}
+	w.Header().Set("Cache-Control", "no-store")
+	return s.render(w, r, http.StatusOK, page{TitleText: link.Title, Active: "flows", Back: &templates.Link{URL: "/flows/" + f.ID, Text: f.Name}},
+		templates.FlowLinkPage(link))
+}
+
+// qrPath outlines the dark squares of a code, one rectangle for each run of a row.
+func qrPath(code *qr.Code) string {
+	var path strings.Builder
+	for y := range code.Size {
+		for x := 0; x < code.Size; x++ {
+			if !code.Black(x, y) {
+				continue
+			}
+			start := x
+			for x < code.Size && code.Black(x, y) {
+				x++
+			}
+			fmt.Fprintf(&path, "M%d %dh%dv1h-%dz", start+quietZone, y+quietZone, x-start, x-start)
+		}
+	}
+	return path.String()
+}
+
+// showPreview shows the documents of a flow as they are now, stamped as far as people have signed.
+func (s *server) showPreview(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, err := s.db.Flow(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	documents, err := s.documents(ctx, f)
+	if err != nil {
+		return err
+	}
+	if err := s.record(ctx, audit.Event{Action: "contract.read", ObjectType: "flow", ObjectID: f.ID}); err != nil {
+		return err
+	}
+	var files []templates.FlowPreviewFile
+	for i, d := range documents {
+		info, err := s.renderer.Inspect(ctx, d.data)
+		if err != nil {
+			return err
+		}
+		file := templates.FlowPreviewFile{Name: d.name}
+		for n, p := range info.Pages {
+			file.Pages = append(file.Pages, templates.PageView{Image: fmt.Sprintf("/flows/%s/files/%d/pages/%d.png?v=%d", f.ID, i, n+1, f.Revision),
+				Label: i18n.T(ctx, "common.document.page", "File", d.name, "Page", n+1), Width: p.WidthPt, Height: p.HeightPt})
+		}
+		files = append(files, file)
+	}
+	return s.render(w, r, http.StatusOK, page{TitleText: f.Name, Active: "flows", Back: &templates.Link{URL: "/flows/" + f.ID, Text: i18n.T(ctx, "common.back")}},
+		templates.FlowPreviewPage(files))
+}
+
+// flowDocument finds the document that the path names.
+func (s *server) flowDocument(r *http.Request) (db.Flow, document, error) {
+	ctx := r.Context()
+	f, err := s.db.Flow(ctx, scope(ctx), r.PathValue("id"))
+	if err != nil {
+		return f, document{}, err
+	}
+	all, err := s.documents(ctx, f)
+	if err != nil {
+		return f, document{}, err
+	}
+	index, err := strconv.Atoi(r.PathValue("file"))
+	if err != nil || index < 0 || index >= len(all) {
+		return f, document{}, db.ErrNotFound
+	}
+	return f, all[index], nil
+}
+
+// showFlowPage draws a page of a flow's document.
+func (s *server) showFlowPage(w http.ResponseWriter, r *http.Request) error {
+	f, d, err := s.flowDocument(r)
+	if err != nil {
+		return err
+	}
+	number, err := strconv.Atoi(strings.TrimSuffix(r.PathValue("page"), ".png"))
+	if err != nil {
+		return db.ErrNotFound
+	}
+	if notModified(w, r, fmt.Sprintf(`"%s-%d-%s-%d-%d"`, f.ID, f.Revision, r.PathValue("file"), number, pageDPI)) {
+		return nil
+	}
+	return s.writePage(w, r, d.data, number)
+}
+
+// downloadFlow sends a document of a flow as the platform has it.
+func (s *server) downloadFlow(w http.ResponseWriter, r *http.Request) error {
+	f, d, err := s.flowDocument(r)
+	if err != nil {
+		return err
+	}
+	if err := s.record(r.Context(), audit.Event{Action: "contract.download", ObjectType: "flow", ObjectID: f.ID, Detail: map[string]any{"file": d.name}}); err != nil {
+		return err
+	}
+	return writePDF(w, d.name, d.data)
+}
+
+// document is a file of a flow, fetched from the platform.
+type document struct {
+	name string
+	data []byte
+}
+
+// documentCache keeps the documents of the flows looked at last, by flow and revision. Its zero value is ready.
+type documentCache struct {
+	mu   sync.Mutex
+	keys []string
+	all  map[string][]document
+}
+
+func (c *documentCache) get(key string) ([]document, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all, ok := c.all[key]
+	return all, ok
+}
+
+func (c *documentCache) put(key string, all []document) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.all == nil {
+		c.all = map[string][]document{}
+	}
+	if _, known := c.all[key]; !known {
+		c.keys = append(c.keys, key)
+	}
+	c.all[key] = all
+	for len(c.keys) > keptDocuments {
+		delete(c.all, c.keys[0])
+		c.keys = c.keys[1:]
+	}
+}
+
+// documents fetches the documents of a flow as they are at its revision.
+func (s *server) documents(ctx context.Context, f db.Flow) ([]document, error) {
+	if f.PlatformID == "" {
+		return nil, refuse("flows.not_there")
+	}
+	if f.State == db.FlowDestroyed {
+		return nil, refuse("flows.destroyed")
+	}
+	key := f.ID + "/" + strconv.FormatInt(f.Revision, 10)
+	if all, ok := s.flowDocuments.get(key); ok {
+		return all, nil
+	}
+	resp, err := api.DescribeFlowFiles.Call(ctx, s.client, &api.DescribeFlowFilesRequest{Caller: flowCaller(f), FlowId: f.PlatformID})
+	if err != nil {
+		return nil, err
+	}
+	all := make([]document, len(resp.FlowFileInfos))
+	for _, info := range resp.FlowFileInfos {
+		if info.FileIndex < 0 || int(info.FileIndex) >= len(all) {
+			return nil, fmt.Errorf("documents: file index %d of %d", info.FileIndex, len(all))
+		}
+		data, err := s.fetchDocument(ctx, info.Url)
+		if err != nil {
+			return nil, fmt.Errorf("documents: %w", err)
+		}
+		all[info.FileIndex] = document{name: cleanName(info.FileName), data: data}
+	}
+	s.flowDocuments.put(key, all)
+	return all, nil
+}
