@@ -1,0 +1,255 @@
+package signpages
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/engine"
+	"sealdesk/internal/i18n"
+	"sealdesk/web/templates"
+)
+
+// eagerPages are fetched at once; the others when they come near.
+const eagerPages = 2
+
+// page makes the view of a session. Base is the address of the link's page without a slash at its end.
+func (s *server) page(ctx context.Context, token, base string, session *engine.Session, e entry) templates.SignPage {
+	p := templates.SignPage{
+		Name: session.FlowName, Description: session.FlowDescription, Initiator: session.Initiator, Deadline: session.FlowDeadline,
+		Badge: flowBadge(ctx, session.FlowStatus),
+	}
+	notice, message := told{"info", "preview"}, ""
+	if a := session.Approver; a != nil {
+		p.Badge = approverBadge(ctx, a.Status)
+		notice, message = signNotice(session)
+		if !a.Deadline.IsZero() {
+			p.Deadline = a.Deadline
+		}
+		if a.Status == engine.ApproverSigned {
+			p.Continue = a.JumpURL
+		}
+	}
+	if notice.key != "" {
+		p.Notice, p.Message = &templates.Flash{Kind: notice.kind, Text: i18n.T(ctx, "sign.notice."+notice.key)}, message
+	}
+	for _, party := range session.Parties {
+		p.Parties = append(p.Parties, partyItem(ctx, session, party))
+	}
+	groups := []group(nil)
+	if session.CanSign && session.Approver != nil {
+		groups = groupsOf(session)
+		p.Form = s.form(ctx, token, base, session, groups, e)
+	}
+	for _, file := range session.Files {
+		p.Files = append(p.Files, filePage(ctx, base, session, file, groups, e))
+	}
+	return p
+}
+
+// told is a notice: the kind of its look and the end of its key, empty for none.
+type told struct{ kind, key string }
+
+// signNotice says how the contract stands for its signer, and the reason that somebody gave.
+func signNotice(session *engine.Session) (told, string) {
+	a := session.Approver
+	switch {
+	case a.Status == engine.ApproverRejected:
+		return told{"neutral", "rejected"}, a.Message
+	case a.Status == engine.ApproverReview:
+		return told{"wait", "review"}, ""
+	case session.FlowStatus == engine.FlowCancelled:
+		return told{"neutral", "withdrawn"}, session.FlowMessage
+	case session.FlowStatus == engine.FlowRejected:
+		return told{"neutral", "rejected.other"}, session.FlowMessage
+	case a.Status == engine.ApproverSigned && complete(session.FlowStatus):
+		return told{"ok", "complete"}, ""
+	case a.Status == engine.ApproverSigned:
+		return told{"ok", "signed"}, ""
+	case a.Status == engine.ApproverExpired || session.FlowStatus == engine.FlowExpired:
+		return told{"neutral", "expired"}, ""
+	case a.Status == engine.ApproverReviewFailed:
+		return told{"wait", "review.failed"}, a.Message
+	case session.CanSign && len(channelsOf(session)) == 0:
+		return told{"wait", "channels"}, ""
+	default:
+		return told{}, ""
+	}
+}
+
+func complete(status engine.FlowStatus) bool {
+	return status == engine.FlowArchived || status == engine.FlowSigned
+}
+
+func flowBadge(ctx context.Context, status engine.FlowStatus) templates.SignBadge {
+	states := map[engine.FlowStatus]told{
+		engine.FlowCreated: {"wait", "pending"}, engine.FlowSigning: {"wait", "waiting"}, engine.FlowRejected: {"danger", "rejected"},
+		engine.FlowCancelled: {"neutral", "withdrawn"}, engine.FlowArchived: {"ok", "complete"}, engine.FlowSigned: {"ok", "complete"},
+		engine.FlowExpired: {"neutral", "expired"},
+	}
+	return badge(ctx, states[status])
+}
+
+func approverState(status engine.ApproverStatus) told {
+	switch status {
+	case engine.ApproverSigned:
+		return told{"ok", "signed"}
+	case engine.ApproverRejected:
+		return told{"danger", "rejected"}
+	case engine.ApproverExpired:
+		return told{"neutral", "expired"}
+	case engine.ApproverCancelled:
+		return told{"neutral", "withdrawn"}
+	case engine.ApproverReview:
+		return told{"wait", "review"}
+	case engine.ApproverReviewFailed:
+		return told{"danger", "review.failed"}
+	default:
+		return told{"wait", "pending"}
+	}
+}
+
+func approverBadge(ctx context.Context, status engine.ApproverStatus) templates.SignBadge {
+	return badge(ctx, approverState(status))
+}
+
+func badge(ctx context.Context, s told) templates.SignBadge {
+	return templates.SignBadge{Kind: s.kind, Text: i18n.T(ctx, "sign.state."+cmp.Or(s.key, "pending"))}
+}
+
+// partyItem shows an approver to the others: the organisation first, since that is the party.
+func partyItem(ctx context.Context, session *engine.Session, party engine.SessionParty) templates.TimelineItem {
+	item := templates.TimelineItem{Title: party.Name, Note: templates.TimeText(party.ActedAt)}
+	if party.Organization != "" {
+		item.Title, item.Subtitle = party.Organization, party.Name
+	}
+	if a := session.Approver; a != nil && a.Name == party.Name && a.Organization == party.Organization {
+		self := i18n.T(ctx, "sign.party.self")
+		item.Subtitle = strings.TrimSpace(item.Subtitle + " (" + self + ")")
+	}
+	switch state := approverState(party.Status); state.kind {
+	case "ok":
+		item.State = "done"
+	case "wait":
+		item.State = "current"
+	default:
+		item.State = "failed"
+	}
+	b := approverBadge(ctx, party.Status)
+	item.Badge = templates.Badge(b.Kind, b.Text)
+	return item
+}
+
+func filePage(ctx context.Context, base string, session *engine.Session, file engine.SessionFile, groups []group, e entry) templates.SignFile {
+	view := templates.SignFile{Name: file.Name, Download: fmt.Sprintf("%s/files/%d", base, file.Index)}
+	for i, size := range file.Pages {
+		page := templates.SignDocPage{
+			Number: i + 1, Width: size.WidthPt, Height: size.HeightPt, Lazy: i >= eagerPages,
+			Picture: fmt.Sprintf("%s/files/%d/%d.png", base, file.Index, i+1),
+		}
+		if session.CanSign {
+			page.Marks = marksOn(ctx, base, session, groups, e, file.Index, i+1)
+		}
+		view.Pages = append(view.Pages, page)
+	}
+	return view
+}
+
+// marksOn makes the boxes of one page that wait for this signer.
+func marksOn(ctx context.Context, base string, session *engine.Session, groups []group, e entry, file, page int) []templates.SignMark {
+	var marks []templates.SignMark
+	for i, c := range session.Components {
+		if !toSign(c) || c.FileIndex != file || c.Page != page || !signs(c.Type) {
+			continue
+		}
+		mark := templates.SignMark{
+			ID: fmt.Sprintf("mark-%d", i), X: c.X, Y: c.Y, Width: c.Width, Height: c.Height,
+			Label: i18n.T(ctx, "sign.mark."+c.Type, "Page", c.Page), Text: i18n.T(ctx, "sign.box."+c.Type),
+		}
+		for _, g := range groups {
+			if slices.ContainsFunc(g.components, func(other engine.SessionComponent) bool { return other.ID == c.ID }) {
+				mark.Group = g.name
+				if g.offers(e.choices[g.name]) {
+					mark.Picture = sealPicture(base, e.choices[g.name])
+				}
+			}
+		}
+		marks = append(marks, mark)
+	}
+	return marks
+}
+
+func signs(componentType string) bool {
+	return componentType == api.ComponentTypeSeal || componentType == api.ComponentTypeSignature || componentType == api.ComponentTypeSignDate
+}
+
+func sealPicture(base, id string) string { return base + "/seals/" + id + ".png" }
+
+// form makes the signer's part of the page; nil where the page offers no way to show one's will.
+func (s *server) form(ctx context.Context, token, base string, session *engine.Session, groups []group, e entry) *templates.SignForm {
+	channels := channelsOf(session)
+	if len(channels) == 0 {
+		return nil
+	}
+	a := session.Approver
+	f := &templates.SignForm{
+		Sign: base + "/sign", Reject: base + "/reject", Code: base + "/code",
+		Signer:  i18n.T(ctx, "sign.signer", "Name", a.Name),
+		Channel: e.channel, NeedsCode: slices.Contains(channels, api.VerifyChannelCode), Mobile: a.Mobile, CodeValue: e.code,
+		Agreed: e.agreed, Reason: e.reason, Rejecting: e.rejecting, Problems: e.problems,
+	}
+	if a.Organization != "" {
+		f.Signer = i18n.T(ctx, "sign.signer.organization", "Name", a.Name, "Organization", a.Organization)
+	}
+	for _, channel := range channels {
+		f.Channels = append(f.Channels, templates.Option{Value: channel, Text: i18n.T(ctx, "sign.will."+channel)})
+	}
+	for _, c := range session.Components {
+		f.Dates = f.Dates || (toSign(c) && c.Type == api.ComponentTypeSignDate)
+	}
+	for _, g := range groups {
+		f.Groups = append(f.Groups, groupView(ctx, base, session, g, e))
+	}
+	wait, unseen := s.reading.left(token, session)
+	f.ReadFor, f.FullText = roundUp(wait), unseen
+	return f
+}
+
+func roundUp(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
+
+func groupView(ctx context.Context, base string, session *engine.Session, g group, e entry) templates.SignGroup {
+	view := templates.SignGroup{
+		Name: g.name, Legend: i18n.T(ctx, "sign.group."+g.kind), Hand: g.hand(),
+		HandTaken: e.choices[g.name] == templates.SignHand, Drawing: e.drawings[g.name],
+	}
+	var places []string
+	for _, c := range g.components {
+		place := i18n.T(ctx, "sign.place", "Page", c.Page)
+		if len(session.Files) > 1 {
+			place = i18n.T(ctx, "sign.place.file", "File", fileName(session, c.FileIndex), "Page", c.Page)
+		}
+		if !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	view.Places = i18n.T(ctx, "sign.places", "Places", strings.Join(places, " · "))
+	for _, seal := range g.seals {
+		view.Seals = append(view.Seals, templates.SignSeal{
+			ID: seal.ID, Name: seal.Name, Picture: sealPicture(base, seal.ID), Default: seal.Default, Chosen: e.choices[g.name] == seal.ID,
+		})
+	}
+	return view
+}
+
+func fileName(session *engine.Session, index int) string {
+	for _, file := range session.Files {
+		if file.Index == index {
+			return file.Name
+		}
+	}
+	return ""
+}
