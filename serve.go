@@ -1,0 +1,309 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/config"
+	"sealdesk/internal/engine"
+	"sealdesk/internal/files"
+	"sealdesk/internal/font"
+	"sealdesk/internal/handlers"
+	"sealdesk/internal/i18n"
+	"sealdesk/internal/pdf"
+	"sealdesk/internal/routing"
+	"sealdesk/internal/signpages"
+	"sealdesk/internal/watch"
+	"sealdesk/web/static"
+)
+
+const (
+	// headerTimeout and idleTimeout bound what a slow client can hold; bodies have limits of their own, and live pages have no end.
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	// drainTimeout is how long requests under way may take when the program stops.
+	drainTimeout = 10 * time.Second
+)
+
+// program is everything that serving holds, from the disk up.
+type program struct {
+	cfg      config.Config
+	folders  folders
+	logger   *slog.Logger
+	out      io.Writer
+	face     *font.Face
+	renderer *pdf.Renderer
+
+	engine *engine.Engine // nil with the cloud as platform
+	portal *portalDB
+	client *api.Client
+	files  *files.Store
+	router *routing.Router
+	watch  *watch.Watcher
+}
+
+// serve runs the portal and, unless the cloud is the platform, the engine, until the context ends.
+func serve(ctx context.Context, c config.ServeCommand, out io.Writer) (err error) {
+	cfg, err := c.Config()
+	if err != nil {
+		return err
+	}
+	if !static.Ready() {
+		return errors.New("this binary was built without its browser assets; run `make build`")
+	}
+	p, err := open(ctx, cfg, out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	if err := p.openPortal(ctx); err != nil {
+		return err
+	}
+	if cfg.Demo {
+		if err := p.fillDemo(ctx); err != nil {
+			return fmt.Errorf("fill the demo data: %w", err)
+		}
+	}
+	return p.serve(ctx)
+}
+
+// runEngine runs the engine alone.
+func runEngine(ctx context.Context, c config.EngineRunCommand, out io.Writer) (err error) {
+	cfg, err := c.Config()
+	if err != nil {
+		return err
+	}
+	p, err := open(ctx, cfg, out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	return p.serve(ctx)
+}
+
+// printCredentials prints what a program needs to call the engine. They are made when there are none yet.
+func printCredentials(ctx context.Context, c config.EngineCredentialsCommand, out io.Writer) (err error) {
+	cfg, err := c.Config()
+	if err != nil {
+		return err
+	}
+	p, err := open(ctx, cfg, out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	credentials, err := p.engine.Credentials(ctx)
+	if err != nil {
+		return err
+	}
+	// SDKs take host and port as their endpoint, and the protocol apart from it.
+	credentials.Endpoint = strings.TrimPrefix(strings.TrimPrefix(credentials.Endpoint, "http://"), "https://")
+	if c.JSON {
+		return json.NewEncoder(out).Encode(credentials)
+	}
+	fmt.Fprintf(out, "endpoint       %s\nregion         %s\napplication id %s\nsecret id      %s\nsecret key     %s\n",
+		credentials.Endpoint, credentials.Region, credentials.ApplicationID, credentials.SecretID, credentials.SecretKey)
+	return nil
+}
+
+// open opens what portal and engine share, and the engine where it is the platform.
+func open(ctx context.Context, cfg config.Config, out io.Writer) (p *program, err error) {
+	p = &program{cfg: cfg, folders: folders{cfg.Data}, logger: newLogger(cfg.Log), out: out}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.Close())
+		}
+	}()
+	if p.face, err = font.Open(cfg.Fonts...); err != nil {
+		return p, err
+	}
+	if p.renderer, err = openRenderer(ctx, p.folders, p.logger); err != nil {
+		return p, err
+	}
+	if !cfg.Platform.IsEmbedded() {
+		return p, nil
+	}
+	p.engine, err = engine.New(ctx, engine.Options{
+		DataDir: p.folders.engine(), PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Outbox: out,
+	})
+	if err != nil {
+		return p, fmt.Errorf("open the engine: %w", err)
+	}
+	return p, exportRoot(p.engine, p.folders.engineRoot())
+}
+
+func newLogger(l config.Log) *slog.Logger {
+	options := &slog.HandlerOptions{Level: l.Level}
+	if l.JSON {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}
+
+// openPortal opens the portal's own parts and the client that speaks with the platform.
+func (p *program) openPortal(ctx context.Context) (err error) {
+	if p.portal, err = openPortal(ctx, p.folders, time.Now); err != nil {
+		return err
+	}
+	if p.files, err = files.Open(p.folders.portalFiles()); err != nil {
+		return err
+	}
+	if p.client, err = p.newClient(ctx); err != nil {
+		return err
+	}
+	p.router, err = routing.New(routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now})
+	if err != nil {
+		return err
+	}
+	p.watch, err = watch.New(watch.Options{DB: p.portal.DB, Client: p.client, Routing: p.router, Logger: p.logger, Clock: time.Now})
+	return err
+}
+
+// newClient calls the engine inside this process, with the same bytes as over a network, or the cloud.
+func (p *program) newClient(ctx context.Context) (*api.Client, error) {
+	options := api.ClientOptions{Recorder: p.portal.Recorder(), Clock: time.Now}
+	if p.engine == nil {
+		cloud := p.cfg.Platform
+		options.Endpoint, options.Region = cloud.Endpoint, cloud.Region
+		options.SecretID, options.SecretKey, options.ApplicationID = cloud.SecretID, cloud.SecretKey, cloud.ApplicationID
+		return api.NewClient(options)
+	}
+	credentials, err := p.engine.Credentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options.Endpoint, options.Region, options.Transport = p.cfg.EngineURL, credentials.Region, p.engine.Transport()
+	options.SecretID, options.SecretKey, options.ApplicationID = credentials.SecretID, credentials.SecretKey, credentials.ApplicationID
+	return api.NewClient(options)
+}
+
+// serve listens and works until the context ends, then lets requests under way finish.
+func (p *program) serve(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	p.renderer.Warm()
+	if p.engine != nil {
+		handler, err := p.engineHandler()
+		if err != nil {
+			return err
+		}
+		if err := p.listen(ctx, group, p.cfg.EngineListen, handler); err != nil {
+			return err
+		}
+		fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.engine", "URL", p.cfg.EngineURL))
+	}
+	if p.portal != nil {
+		if err := p.servePortal(ctx, group); err != nil {
+			return err
+		}
+	}
+	return group.Wait()
+}
+
+// servePortal starts the portal with its background work and prints how to get in.
+func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error {
+	token, err := p.setupToken(ctx)
+	if err != nil {
+		return err
+	}
+	handler, err := handlers.New(handlers.Options{
+		DB: p.portal.DB, Client: p.client, Files: p.files, Renderer: p.renderer, Face: p.face, Routing: p.router, Watch: p.watch,
+		Platform: p.cfg.Platform, PublicURL: p.cfg.PublicURL, EngineURL: p.cfg.EngineURL, SetupToken: token,
+		TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.listen(ctx, group, p.cfg.Listen, handler); err != nil {
+		return err
+	}
+	group.Go(func() error { return p.router.Run(ctx) })
+	group.Go(func() error { return p.watch.Run(ctx) })
+	fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.portal", "URL", p.cfg.PublicURL))
+	if token != "" {
+		fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.setup"))
+		fmt.Fprintf(p.out, "  %s/setup?token=%s\n", p.cfg.PublicURL, token)
+	}
+	return nil
+}
+
+// setupToken is a token for the set-up page, as long as there is no account.
+func (p *program) setupToken(ctx context.Context) (string, error) {
+	has, err := p.portal.HasAccounts(ctx)
+	if err != nil || has {
+		return "", err
+	}
+	return rand.Text(), nil
+}
+
+// engineHandler is the engine's listener: the API, signers' pages and downloads.
+func (p *program) engineHandler() (http.Handler, error) {
+	pages, err := signpages.New(signpages.Options{Engine: p.engine, Logger: p.logger})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", p.engine.API())
+	for _, prefix := range []string{"/s/", "/p/", "/d/", "/static/", "/preferences"} {
+		mux.Handle(prefix, pages)
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	return mux, nil
+}
+
+// listen starts a server in the group. It is there when listen returns, so that an address in use is told at once.
+func (p *program) listen(ctx context.Context, group *errgroup.Group, address string, handler http.Handler) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; choose another address with --listen or --engine-listen", address, err)
+	}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(p.logger.Handler(), slog.LevelWarn),
+		// Live pages end with the program instead of holding it.
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		defer cancel()
+		if err := server.Shutdown(drain); err != nil {
+			return errors.Join(fmt.Errorf("stop the server on %s: %w", address, err), server.Close())
+		}
+		return nil
+	})
+	return nil
+}
+
+// Close closes what is open, the newest first.
+func (p *program) Close() error {
+	var errs []error
+	if p.portal != nil {
+		errs = append(errs, p.portal.Close())
+	}
+	if p.engine != nil {
+		errs = append(errs, p.engine.Close())
+	}
+	if p.renderer != nil {
+		errs = append(errs, p.renderer.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/auth"
+	"sealdesk/internal/config"
+	"sealdesk/internal/db"
+	"sealdesk/internal/i18n"
+)
+
+// terminalActor is who the audit log names for what is done on the command line.
+var terminalActor = audit.Actor{Name: "terminal", Role: string(auth.Admin)}
+
+// withPortal runs a command on the portal's database of a data folder. The server may run at the same time.
+func withPortal(ctx context.Context, data string, run func(context.Context, *db.DB) error) error {
+	portal, err := openPortal(ctx, folders{data}, time.Now)
+	if err != nil {
+		return err
+	}
+	err = run(audit.WithActor(ctx, terminalActor), portal.DB)
+	return errors.Join(err, portal.Close())
+}
+
+// addUser adds an account, with a password from the standard input or one that it makes and prints.
+func addUser(ctx context.Context, c config.UserAddCommand, in io.Reader, out io.Writer) error {
+	password, err := newPassword(c.Name, c.PasswordStdin, in)
+	if err != nil {
+		return err
+	}
+	hash, err := auth.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	account := db.NewAccount{
+		Name: c.Name, DisplayName: c.DisplayName, Role: auth.Role(c.Role), PasswordHash: hash, MustChange: !c.PasswordStdin,
+		Scope: db.Scope{All: len(c.Organizations) == 0, Organizations: c.Organizations}, Language: i18n.Chinese,
+	}
+	if account.DisplayName == "" {
+		account.DisplayName = c.Name
+	}
+	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
+		if _, err := portal.AddAccount(ctx, account); err != nil {
+			return fmt.Errorf("add the account %q: %w", c.Name, err)
+		}
+		fmt.Fprintln(out, i18n.T(ctx, "cli.user.added", "Name", c.Name, "Role", c.Role))
+		if !c.PasswordStdin {
+			fmt.Fprintln(out, i18n.T(ctx, "cli.user.password", "Password", password))
+		}
+		return nil
+	})
+}
+
+// changePassword sets the password of an account and ends its sessions.
+func changePassword(ctx context.Context, c config.UserPasswdCommand, in io.Reader, out io.Writer) error {
+	password, err := newPassword(c.Name, c.PasswordStdin, in)
+	if err != nil {
+		return err
+	}
+	hash, err := auth.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
+		account, err := portal.AccountByName(ctx, c.Name)
+		if errors.Is(err, db.ErrNotFound) {
+			return fmt.Errorf("there is no account %q; `sealdesk user list` shows them", c.Name)
+		}
+		if err != nil {
+			return err
+		}
+		if err := portal.SetPassword(ctx, account.ID, hash, !c.PasswordStdin, ""); err != nil {
+			return err
+		}
+		fmt.Fprintln(out, i18n.T(ctx, "cli.user.changed", "Name", c.Name))
+		if !c.PasswordStdin {
+			fmt.Fprintln(out, i18n.T(ctx, "cli.user.password", "Password", password))
+		}
+		return nil
+	})
+}
+
+// newPassword reads one line, or makes a password that is easy to type.
+func newPassword(name string, fromInput bool, in io.Reader) (string, error) {
+	password := strings.ToLower(rand.Text())[:20]
+	if fromInput {
+		line, err := bufio.NewReader(in).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		password = strings.TrimRight(line, "\r\n")
+	}
+	if err := auth.CheckPassword(name, password); err != nil {
+		return "", err
+	}
+	return password, nil
+}
+
+// userRow is an account in `user list --json`.
+type userRow struct {
+	Name        string    `json:"name"`
+	DisplayName string    `json:"displayName"`
+	Role        auth.Role `json:"role"`
+	Disabled    bool      `json:"disabled"`
+	LastLogin   time.Time `json:"lastLogin,omitzero"`
+}
+
+func listUsers(ctx context.Context, c config.UserListCommand, out io.Writer) error {
+	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
+		rows := []userRow{}
+		for page := (db.Page{}); ; {
+			accounts, next, err := portal.Accounts(ctx, page)
+			if err != nil {
+				return err
+			}
+			for _, a := range accounts {
+				rows = append(rows, userRow{a.Name, a.DisplayName, a.Role, a.Disabled, a.LastLogin})
+			}
+			if page.After = next; next == "" {
+				break
+			}
+		}
+		if c.JSON {
+			return json.NewEncoder(out).Encode(rows)
+		}
+		table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		for _, row := range rows {
+			last := "–"
+			if !row.LastLogin.IsZero() {
+				last = row.LastLogin.Local().Format(timeFormat)
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%v\t%s\n", row.Name, row.DisplayName, row.Role, !row.Disabled, last)
+		}
+		return table.Flush()
+	})
+}

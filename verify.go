@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"sealdesk/internal/config"
+	"sealdesk/internal/i18n"
+	"sealdesk/internal/pdf"
+)
+
+// timeFormat is how the terminal shows times.
+const timeFormat = "2006-01-02 15:04:05 MST"
+
+// verifyPDF says of every signature in a PDF whether it is valid; exit status 1 when one is not, or when there is none.
+func verifyPDF(ctx context.Context, c config.VerifyCommand, out io.Writer) error {
+	data, err := os.ReadFile(c.File)
+	if err != nil {
+		return err
+	}
+	roots, err := trustedRoots(c)
+	if err != nil {
+		return err
+	}
+	report, err := pdf.Verify(data, roots)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	if c.JSON {
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		err = encoder.Encode(report)
+	} else {
+		printReport(ctx, out, report)
+	}
+	if err == nil && !report.OK {
+		err = errReported
+	}
+	return err
+}
+
+// trustedRoots takes the root certificate that the command names, else the one of the data folder's engine. With neither, chains are not judged.
+func trustedRoots(c config.VerifyCommand) (*x509.CertPool, error) {
+	file, named := c.Root, c.Root != ""
+	if !named {
+		file = folders{c.Data}.engineRoot()
+	}
+	certificate, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(certificate) {
+		return nil, fmt.Errorf("%s holds no certificate in PEM", file)
+	}
+	return roots, nil
+}
+
+func printReport(ctx context.Context, out io.Writer, report *pdf.Report) {
+	t := func(key string, args ...any) string { return i18n.T(ctx, key, args...) }
+	for i, s := range report.Signatures {
+		fmt.Fprintln(out, t("cli.verify.signature", "N", i+1, "Signer", s.Signer))
+		line := func(text string) { fmt.Fprintln(out, "  -", text) }
+		if s.Organization != "" {
+			line(t("cli.verify.organization") + ": " + s.Organization)
+		}
+		line(t("cli.verify.time") + ": " + s.Time.Local().Format(timeFormat))
+		if !s.TimestampTime.IsZero() {
+			line(t("cli.verify.stamped") + ": " + s.TimestampTime.Local().Format(timeFormat))
+		}
+		if s.Problem != "" {
+			line(t("cli.verify.broken", "Problem", s.Problem))
+			continue
+		}
+		line(t("cli.verify.intact"))
+		if s.ChainTrusted {
+			line(t("cli.verify.trusted"))
+		} else {
+			line(t("cli.verify.untrusted"))
+		}
+		if s.CoversWholeFile {
+			line(t("cli.verify.whole"))
+		}
+		if len(s.ChangedAfter) > 0 {
+			line(t("cli.verify.followed", "Changes", changes(s.ChangedAfter)))
+		}
+	}
+	switch {
+	case report.OK:
+		fmt.Fprintln(out, t("cli.verify.ok", "Count", len(report.Signatures)))
+	case len(report.Signatures) == 0:
+		fmt.Fprintln(out, t("cli.verify.none"))
+	default:
+		fmt.Fprintln(out, t("cli.verify.bad", "Problem", report.Problem))
+	}
+}
+
+// changes lists later updates, such as "signature_added approver-2".
+func changes(list []pdf.Change) string {
+	var words []string
+	for _, change := range list {
+		words = append(words, strings.TrimSpace(change.Code+" "+change.Field))
+	}
+	return strings.Join(words, ", ")
+}
