@@ -156,7 +156,7 @@ func CheckPassword(name, password string) error {
 		return &PasswordError{Rule: "password_short", Param: fmt.Sprint(MinPassword)}
 	case n > MaxPassword:
 		return &PasswordError{Rule: "password_long", Param: fmt.Sprint(MaxPassword)}
-	case name != "" && strings.Contains(folded, strings.ToLower(name)) && n < len(name)+MinPassword/2:
+	case name != "" && strings.Contains(folded, strings.ToLower(name)) && withoutName(folded, strings.ToLower(name)) < MinPassword-2:
 		return &PasswordError{Rule: "password_name"}
 	case distinct(folded) < 5 || isRun(folded):
 		return &PasswordError{Rule: "password_simple"}
@@ -165,6 +165,9 @@ func CheckPassword(name, password string) error {
 	}
 	return nil
 }
+
+// withoutName counts what is left of a password when the account's name is taken out.
+func withoutName(password, name string) int { return utf8.RuneCountInString(strings.ReplaceAll(password, name, "")) }
 
 func distinct(s string) int {
 	seen := make(map[rune]bool)

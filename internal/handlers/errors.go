@@ -143,6 +143,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if x.out != nil && x.out.status != 0 { // half an answer is out: cutting it off tells the browser that it is not whole
 		panic(http.ErrAbortHandler)
 	}
+	// The page is made even where the time of the request is over: components refuse to render in a context that has ended.
+	r = r.WithContext(context.WithoutCancel(ctx))
 	data := a.page(ctx, x.id)
 	w.Header().Set("Cache-Control", "no-store")
 	if isPartial(r) {

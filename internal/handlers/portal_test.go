@@ -39,6 +39,7 @@ import (
 type portal struct {
 	t          testing.TB
 	url        string
+	server     *server
 	db         *db.DB
 	client     *api.Client
 	engine     *engine.Engine
@@ -147,9 +148,11 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	if settings.publicURL == "" {
 		settings.publicURL = p.url
 	}
-	server.Config.Handler, err = New(Options{DB: p.db, Client: p.client, Files: p.files, Renderer: renderer, Face: face, Routing: p.routing, Watch: p.watch,
+	p.server, err = newServer(Options{DB: p.db, Client: p.client, Files: p.files, Renderer: renderer, Face: face, Routing: p.routing, Watch: p.watch,
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
 		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now})
+	must()
+	server.Config.Handler, err = p.server.handler()
 	must()
 	server.Start()
 	t.Cleanup(server.Close)

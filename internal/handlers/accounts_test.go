@@ -1,0 +1,174 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/auth"
+	"sealdesk/internal/db"
+)
+
+// cookie is the value of the session's cookie in a browser.
+func (p *portal) cookie(v *visitor) string {
+	p.t.Helper()
+	u, err := url.Parse(p.url)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, c := range v.client.Jar.Cookies(u) {
+		if c.Name == "sealdesk" {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+func (p *portal) account(name string) db.Account {
+	p.t.Helper()
+	a, err := p.db.AccountByName(context.Background(), name)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return a
+}
+
+func dbAccountChange(disabled *bool) db.AccountChange { return db.AccountChange{Disabled: disabled} }
+
+func accountForm(name, role, scope string, organizations ...string) url.Values {
+	return url.Values{"Name": {name}, "DisplayName": {"李娜"}, "Role": {role}, "Scope": {scope}, "Organizations": organizations}
+}
+
+func TestAnAdminAddsAnAccountWhoseOwnerMustChooseAPassword(t *testing.T) {
+	p := startPortal(t)
+	p.addOrganization("org1", "深圳市示例科技有限公司")
+	admin := p.as(auth.Admin)
+	admin.get("/accounts/new").wantStatus(http.StatusOK).wantText("form", "深圳市示例科技有限公司")
+	got := admin.post("/accounts", accountForm("lina", "business", "some", "org1")).wantStatus(http.StatusOK)
+	password := got.find(".copy-text input").AttrOr("value", "")
+	if len(password) < auth.MinPassword {
+		t.Fatalf("temporary password %q", password)
+	}
+	if a := p.account("lina"); a.Scope.All || len(a.Scope.Organizations) != 1 || !a.MustChange {
+		t.Errorf("account: %+v", a)
+	}
+	admin.get("/accounts").wantText("table", "lina").wantText("table", "1 个子机构")
+
+	v := p.visitor()
+	v.logIn("lina", password).wantStatus(http.StatusOK).wantPath("/account?first=1").wantText(".notice", "管理员设置")
+	v.get("/").wantPath("/account?first=1")
+	v.post("/account/password", url.Values{"Current": {password}, "Password": {testPassword}, "Repeat": {testPassword}}).wantStatus(http.StatusOK)
+	v.get("/").wantPath("/")
+	if strings.Contains(p.logs.String(), password) {
+		t.Error("the password is in the log")
+	}
+}
+
+func TestAccountFormsNameWhatIsWrong(t *testing.T) {
+	p := startPortal(t)
+	admin := p.as(auth.Admin)
+	for _, test := range []struct {
+		form  url.Values
+		field string
+	}{
+		{accountForm("", "business", "all"), "Name"},
+		{accountForm("x", "business", "all"), "Name"},
+		{accountForm("ADMIN", "business", "all"), "Name"}, // taken
+		{accountForm("lina", "king", "all"), "Role"},
+		{accountForm("lina", "business", "some"), "Scope"},
+		{accountForm("lina", "admin", "some", "org1"), "Scope"},
+		{url.Values{"Name": {"lina"}, "Role": {"business"}, "DisplayName": {strings.Repeat("娜", 65)}}, "DisplayName"},
+	} {
+		got := admin.post("/accounts", test.form).wantStatus(http.StatusUnprocessableEntity).wantProblem(test.field)
+		if value := got.find("#f-Name").AttrOr("value", ""); value != test.form.Get("Name") {
+			t.Errorf("%v: the name came back as %q", test.form, value)
+		}
+	}
+}
+
+func TestLosingRightsEndsSessionsAtOnce(t *testing.T) {
+	p := startPortal(t)
+	admin, v := p.as(auth.Admin), p.as(auth.Compliance)
+	a := p.account("compliance")
+	form := accountForm("", "business", "all")
+	admin.post("/accounts/"+a.ID, form).wantStatus(http.StatusOK).wantPath("/accounts")
+	v.get("/").wantPath("/login")
+
+	v.logIn("compliance", testPassword).wantPath("/")
+	form.Set("Disabled", "on")
+	admin.post("/accounts/"+a.ID, form).wantStatus(http.StatusOK)
+	v.get("/account").wantPath("/login?next=%2Faccount")
+	admin.get("/accounts").wantText("table", "已停用")
+
+	events, err := p.db.Audit().Query(context.Background(), audit.Filter{Action: "account.change", ObjectID: a.ID}, 0, 10)
+	if err != nil || len(events) != 2 {
+		t.Fatalf("events: %v, %v", events, err)
+	}
+	before, _ := events[1].Detail["before"].(map[string]any)
+	if events[1].Actor.Name != "admin" || before["role"] != "compliance" {
+		t.Errorf("event: %+v", events[1])
+	}
+}
+
+func TestTheLastAdministratorStays(t *testing.T) {
+	p := startPortal(t)
+	admin := p.as(auth.Admin)
+	own := p.account("admin")
+	admin.post("/accounts/"+own.ID, accountForm("", "business", "all")).wantStatus(http.StatusUnprocessableEntity).wantProblem("Role")
+	second := p.addAccount("second", auth.Admin)
+	form := accountForm("", "admin", "all")
+	form.Set("Disabled", "on")
+	admin.post("/accounts/"+own.ID, form).wantStatus(http.StatusOK) // one's own account stays enabled
+	if p.account("admin").Disabled {
+		t.Error("an admin disabled their own account")
+	}
+	admin.post("/accounts/"+second.ID, form).wantStatus(http.StatusOK)
+	if !p.account("second").Disabled {
+		t.Error("the other admin is not disabled")
+	}
+}
+
+func TestResettingAPasswordEndsItsSessions(t *testing.T) {
+	p := startPortal(t)
+	admin, v := p.as(auth.Admin), p.as(auth.Business)
+	a := p.account("business")
+	password := admin.post("/accounts/"+a.ID+"/password", nil).wantStatus(http.StatusOK).find(".copy-text input").AttrOr("value", "")
+	v.get("/account").wantPath("/login?next=%2Faccount")
+	p.visitor().logIn("business", testPassword).wantStatus(http.StatusUnprocessableEntity)
+	p.visitor().logIn("business", password).wantStatus(http.StatusOK).wantPath("/account?first=1")
+	admin.post("/accounts/"+p.account("admin").ID+"/password", nil).wantStatus(http.StatusConflict)
+	admin.post("/accounts/acc_none/password", nil).wantStatus(http.StatusNotFound)
+}
+
+func TestAccountsArePaged(t *testing.T) {
+	p := startPortal(t)
+	admin := p.as(auth.Admin)
+	for i := range db.DefaultLimit + 3 {
+		p.clock.advance(time.Second)
+		p.addAccount("person"+string(rune('a'+i)), auth.Business)
+	}
+	first := admin.get("/accounts").wantStatus(http.StatusOK)
+	next, ok := first.find(".pager a[rel=next]").Attr("href")
+	if !ok || first.find("tbody tr").Length() != db.DefaultLimit {
+		t.Fatalf("first page: %d rows, next %q", first.find("tbody tr").Length(), next)
+	}
+	second := admin.get(next)
+	if n := second.find("tbody tr").Length(); n != 4 {
+		t.Errorf("second page has %d rows, want 4", n)
+	}
+	if second.find(".pager a[rel=next]").Length() != 0 {
+		t.Error("the last page leads on")
+	}
+}
+
+// addOrganization puts a sub-organisation into the portal's index only; for tests that do not ask the platform about it.
+func (p *portal) addOrganization(id, name string) {
+	p.t.Helper()
+	if err := p.db.AddOrganization(context.Background(), db.Organization{ID: id, Name: name, Kind: "ENTERPRISE", Created: p.clock.now()}); err != nil {
+		p.t.Fatal(err)
+	}
+}
