@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -102,7 +103,7 @@ func (c *verifiedCMS) readContent(s cryptobyte.String) error {
 	return nil
 }
 
-// readCertificates parses the embedded certificates, and checks each that another one of them issued.
+// readCertificates parses the embedded certificates, and checks that they belong together.
 func (c *verifiedCMS) readCertificates(s cryptobyte.String) error {
 	for !s.Empty() {
 		var raw cryptobyte.String
@@ -116,21 +117,29 @@ func (c *verifiedCMS) readCertificates(s cryptobyte.String) error {
 		c.certificates = append(c.certificates, cert)
 	}
 	for _, cert := range c.certificates {
-		issuers, good := 0, 0
-		for _, issuer := range c.certificates {
-			if !bytes.Equal(issuer.RawSubject, cert.RawIssuer) {
-				continue
-			}
-			issuers++
-			if issuer.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil {
-				good++
-			}
-		}
-		if issuers > 0 && good == 0 {
+		if !c.fits(cert) {
 			return errCertificate
 		}
 	}
 	return nil
+}
+
+// fits tells whether a certificate belongs to the others: one of them, or itself, issued it, or it issued one of them.
+// The signer's alone needs no other. A certificate that nobody needs could be changed unnoticed.
+func (c *verifiedCMS) fits(cert *x509.Certificate) bool {
+	issued := len(c.certificates) == 1
+	for _, other := range c.certificates {
+		if bytes.Equal(other.RawSubject, cert.RawIssuer) {
+			return slices.ContainsFunc(c.certificates, func(o *x509.Certificate) bool { return issuedBy(cert, o) })
+		}
+		issued = issued || issuedBy(other, cert)
+	}
+	return issued
+}
+
+func issuedBy(cert, issuer *x509.Certificate) bool {
+	return bytes.Equal(issuer.RawSubject, cert.RawIssuer) &&
+		issuer.CheckSignature(cert.SignatureAlgorithm, cert.RawTBSCertificate, cert.Signature) == nil
 }
 
 func readAlgorithm(s *cryptobyte.String) (algorithm, bool) {

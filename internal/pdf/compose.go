@@ -205,7 +205,7 @@ const (
 // SignatureArea sets two parties side by side with room for seal, signature and date. It is never cut by a page's end.
 func (c *Composer) SignatureArea(left, right Party) *Composer {
 	facts := max(len(left.Lines), len(right.Lines)) + 4 // two lines at most for a long name
-	c.room(float64(facts)*areaLineHeight + sealSize + 30)
+	c.room(float64(facts)*areaLineHeight + sealSize + 40)
 	top := c.y + 12
 	bottom := top
 	for i, p := range []Party{left, right} {
@@ -229,20 +229,21 @@ func (c *Composer) party(p Party, x, y float64) float64 {
 	}
 	// The seal lies over the end of the name, as it does on paper.
 	c.anchors[p.Key+".seal"] = Anchor{page + 1, x + areaColumn - sealSize - 6, nameTop + 2, sealSize, sealSize}
-	y = max(y, nameTop+sealSize-2*areaLineHeight) + 26
-	y = c.blank(p.Key+".signature", p.SignatureLabel, page, x, y, 36) + 30
-	return c.blank(p.Key+".date", p.DateLabel, page, x, y, 18) + 8
+	y = max(y, nameTop+sealSize-areaLineHeight) + 34
+	y = c.blank(p.Key+".signature", p.SignatureLabel, page, Anchor{X: x, Y: y, Height: 36}, 2) + 30
+	// A date stands on the base line of its label.
+	return c.blank(p.Key+".date", p.DateLabel, page, Anchor{X: x, Y: y, Height: 18}, 4.4) + 8
 }
 
-// blank sets a label with a line to write on, whose box is an anchor.
-func (c *Composer) blank(key, label string, page int, x, y, height float64) float64 {
+// blank sets a label with a line to write on, whose box, of the given height, is an anchor. It gives the base line.
+func (c *Composer) blank(key, label string, page int, at Anchor, below float64) float64 {
 	runes := []rune(label)
-	c.show(page, x, y, runes, bodyStyle, 0)
-	start := x + c.text.advance(runes)*bodySize + 2
-	width := x + areaColumn - start
-	c.rule(start, y+3.5, width)
-	c.anchors[key] = Anchor{page + 1, start + 2, y + 2 - height, width - 4, height}
-	return y
+	c.show(page, at.X, at.Y, runes, bodyStyle, 0)
+	start := at.X + c.text.advance(runes)*bodySize + 2
+	width := at.X + areaColumn - start
+	c.rule(start, at.Y+4.5, width)
+	c.anchors[key] = Anchor{page + 1, start + 2, at.Y + below - at.Height, width - 4, at.Height}
+	return at.Y
 }
 
 // Anchors returns the boxes of the signature areas by name.

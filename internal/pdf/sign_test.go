@@ -82,15 +82,3 @@ func TestSignaturesStandUpToPdfsigAndQpdf(t *testing.T) {
 		}
 	}
 }
-
-func TestVerifyReportsEverySignature(t *testing.T) {
-	_, _, second := signedContract(t)
-	report, err := pdf.Verify(second, newAuthority(t).roots)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !report.OK || len(report.Signatures) != 2 {
-		t.Fatalf("report %+v", report)
-	}
-	t.Logf("%+v", report)
-}

@@ -129,7 +129,7 @@ func parseRequest(request []byte) (algorithm asn1.ObjectIdentifier, digest []byt
 		}
 	}
 	var certificates bool // the certificate comes in any case
-	if !body.ReadOptionalASN1Boolean(&certificates, cbasn1.BOOLEAN, false) || !body.Empty() {
+	if body.PeekASN1Tag(cbasn1.BOOLEAN) && !body.ReadASN1Boolean(&certificates) || !body.Empty() {
 		return nil, nil, nil, failBadRequest
 	}
 	return algorithm, bytes.Clone(digest), nonce, -1

@@ -41,6 +41,7 @@ type SignatureReport struct {
 // Problems of a file or of a signature.
 const (
 	ProblemNoSignature = "no_signature" // the file has none
+	ProblemRemoved     = "removed"      // a signature was taken out of the form
 	ProblemNotCovered  = "not_covered"  // bytes that no signature covers follow the last one
 	ProblemUnsupported = "unsupported"  // a kind of signature that cannot be checked
 	ProblemByteRange   = "byte_range"   // it does not cover all but itself
@@ -81,12 +82,42 @@ func Verify(data []byte, roots *x509.CertPool) (*Report, error) {
 		}
 		report.OK = report.OK && s.Problem == ""
 	}
-	if n := len(report.Signatures); n == 0 {
+	switch n := len(report.Signatures); {
+	case f.signatureRemoved(report.Signatures):
+		report.OK, report.Problem = false, ProblemRemoved
+	case n == 0:
 		report.Problem = ProblemNoSignature
-	} else if !report.Signatures[n-1].CoversWholeFile {
+	case !report.Signatures[n-1].CoversWholeFile:
 		report.OK, report.Problem = false, ProblemNotCovered
 	}
 	return report, nil
+}
+
+// signatureRemoved looks for a signature that stands in the file's bytes but no longer in its form: a later update
+// took it out.
+func (f *file) signatureRemoved(found []SignatureReport) bool {
+	key := []byte("/ByteRange")
+	for pos := 0; ; {
+		at := bytes.Index(f.original[pos:], key)
+		if at < 0 {
+			return false
+		}
+		pos += at + len(key)
+		p := parser{data: f.original[:min(len(f.original), pos+100)], pos: pos}
+		o, err := p.object()
+		a, ok := o.(array)
+		if err != nil || !ok {
+			continue
+		}
+		var s SignatureReport
+		start, end, ok := f.byteRange(dict{"ByteRange": a}, &s)
+		if !ok || f.original[start] != '<' || f.original[end-1] != '>' {
+			continue
+		}
+		if !slices.ContainsFunc(found, func(r SignatureReport) bool { return r.end == s.end }) {
+			return true
+		}
+	}
 }
 
 // problem notes the first problem.
@@ -328,7 +359,8 @@ func (s *SignatureReport) checkTrust(c *verifiedCMS, roots *x509.CertPool) {
 	s.ChainTrusted = trusted && c.leadsTo(roots, at, use)
 }
 
-// leadsTo tells whether the signer's certificate was good at a time under one of the roots.
+// leadsTo tells whether the signer's certificate was good at a time under one of the roots. So must be all that came
+// with it: they are not signed as a part of the signature.
 func (c *verifiedCMS) leadsTo(roots *x509.CertPool, at time.Time, use x509.ExtKeyUsage) bool {
 	if roots == nil {
 		return false
@@ -337,10 +369,18 @@ func (c *verifiedCMS) leadsTo(roots *x509.CertPool, at time.Time, use x509.ExtKe
 	for _, cert := range c.certificates {
 		between.AddCert(cert)
 	}
-	_, err := c.signer.Verify(x509.VerifyOptions{
-		Roots: roots, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{use},
-	})
-	return err == nil
+	good := func(cert *x509.Certificate, use x509.ExtKeyUsage) bool {
+		_, err := cert.Verify(x509.VerifyOptions{
+			Roots: roots, Intermediates: between, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{use},
+		})
+		return err == nil
+	}
+	for _, cert := range c.certificates {
+		if cert != c.signer && !good(cert, x509.ExtKeyUsageAny) {
+			return false
+		}
+	}
+	return good(c.signer, use)
 }
 
 // signingTime reads the claimed time; zero when there is none.
