@@ -23,6 +23,8 @@ const (
 	linkLife = 7 * 24 * time.Hour
 	// quietZone around a QR code, in squares; the standard asks for four.
 	quietZone = 4
+	// maxDocument bounds what is fetched from the platform, in bytes.
+	maxDocument = 64 << 20
 	// keptDocuments are the documents of flows looked at last: the pages of a preview come one by one.
 	keptDocuments = 8
 )
@@ -245,7 +247,7 @@ func (s *server) documents(ctx context.Context, f db.Flow) ([]document, error) {
 		if info.FileIndex < 0 || int(info.FileIndex) >= len(all) {
 			return nil, fmt.Errorf("documents: file index %d of %d", info.FileIndex, len(all))
 		}
-		data, err := s.fetchDocument(ctx, info.Url)
+		data, _, err := s.client.Download(ctx, info.Url, maxDocument)
 		if err != nil {
 			return nil, fmt.Errorf("documents: %w", err)
 		}
