@@ -74,6 +74,7 @@ func TestLiteralKeysExist(t *testing.T) {
 	call := regexp.MustCompile(`\b(?:t|i18n\.T)\((?:ctx|r\.Context\(\)|[a-z]+\.ctx), "([^"]+)"(\s*\+)?`)
 	root := filepath.Join("..", "..")
 	seen := 0
+	missing := make(map[string]bool)
 	for _, dir := range []string{"web/templates", "internal/handlers", "internal/signpages"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
@@ -92,10 +93,10 @@ func TestLiteralKeysExist(t *testing.T) {
 				seen++
 				for _, lang := range Languages() {
 					if !prefix && !Has(WithLanguage(context.Background(), lang), key) {
-						t.Errorf("%s: no text in %s for %q", strings.TrimPrefix(path, root), lang, key)
+						missing[name+": "+key] = true
 					}
 					if prefix && !slices.ContainsFunc(Keys(lang), func(k string) bool { return strings.HasPrefix(k, key) }) {
-						t.Errorf("%s: no text in %s begins with %q", strings.TrimPrefix(path, root), lang, key)
+						missing[name+": "+key+"*"] = true
 					}
 				}
 			}
@@ -104,6 +105,9 @@ func TestLiteralKeysExist(t *testing.T) {
 		if err != nil && !os.IsNotExist(err) {
 			t.Fatal(err)
 		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(missing)) {
+		t.Error("no text for", key)
 	}
 	if seen < 40 {
 		t.Errorf("only %d keys found: does the pattern still fit the sources?", seen)

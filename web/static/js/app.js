@@ -64,6 +64,11 @@ document.addEventListener("htmx:error", ({ detail }) => {
   toast("danger", word("offline"));
 });
 
+// The address stays where it was when a visit or a form is refused.
+document.addEventListener("htmx:before:history:update", (event) => {
+  if (event.detail.response?.status >= 400) event.preventDefault();
+});
+
 // After a boosted visit, begin at the top as after a load; after a refused form, at its first problem.
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!ctx || ctx.target !== document.body) return;

@@ -51,10 +51,15 @@ export class View {
     return this.approvers.get(approver)?.name ?? this.text("nobody");
   }
 
+  // caption is what stands on a component.
+  caption({ type, name, value }) {
+    return value || name || this.text(type);
+  }
+
   // label names a component in full: what, whose, where.
   label(component) {
     const label = this.text("label", {
-      type: this.text(component.type),
+      type: this.caption(component),
       approver: this.who(component),
       page: component.page,
     });
@@ -102,7 +107,7 @@ export class View {
     const problem = this.problems.get(component.id);
     button.setAttribute("aria-label", this.label(component) + (problem ? `, ${problem}` : ""));
     button.title = problem ?? "";
-    button.children[0].textContent = component.value || component.name || this.text(component.type);
+    button.children[0].textContent = this.caption(component);
     button.children[1].textContent = this.who(component);
     this.position(button, component, sheet);
   }
@@ -177,7 +182,7 @@ export class View {
 
   // scroller is what scrolls the pages: their pane, or on phones the document.
   get scroller() {
-    return getComputedStyle(this.pane).overflowY === "visible" ? document.scrollingElement : this.pane;
+    return this.pane.scrollHeight > this.pane.clientHeight ? this.pane : document.scrollingElement;
   }
 
   setZoom(zoom) {
@@ -189,15 +194,15 @@ export class View {
     // Keep the same part of the current page at the top of the pane.
     const after = this.current.section.getBoundingClientRect();
     if (share > 0) this.scroller.scrollBy(0, after.top + share * after.height - paneTop);
+    this.pane.style.setProperty("--zoom", zoom);
     this.root.querySelector("#builder-zoom")?.replaceChildren(`${Math.round(zoom * 100)}%`);
   }
 
-  // fit makes the widest page fit the pane, but not larger than life.
+  // fit makes the first page fit the pane, but not larger than life.
   fit() {
     const style = getComputedStyle(this.pane);
     const space = this.pane.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-    const widest = Math.max(...this.sheets.map(({ width }) => width)) * PIXELS;
-    this.setZoom(Math.min(1, Math.floor((space / widest) * 1000) / 1000));
+    this.setZoom(Math.min(1, Math.floor((space / this.current.width / PIXELS) * 1000) / 1000));
   }
 
   // updateCurrent finds the page that fills most of the pane.

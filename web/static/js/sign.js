@@ -88,7 +88,7 @@ function makePad(box, changed) {
   return { open, picture: () => (field.value ? `data:image/png;base64,${field.value}` : "") };
 }
 
-/** The drawing as a PNG without the empty space around it, at most 800 pixels wide. */
+/** The drawing as a PNG without the empty space around it, at most 800 pixels wide and at least 64 either way. */
 function cut(pad) {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const { points } of pad.toData()) {
@@ -100,10 +100,11 @@ function cut(pad) {
   const [width, height] = [right - left + 2 * margin, bottom - top + 2 * margin];
   const scale = Math.min(2, 800 / width, 600 / height);
   const copy = document.createElement("canvas");
-  copy.width = Math.ceil(width * scale);
-  copy.height = Math.ceil(height * scale);
+  copy.width = Math.max(64, Math.ceil(width * scale));
+  copy.height = Math.max(64, Math.ceil(height * scale));
   const context = copy.getContext("2d");
-  context.setTransform(scale, 0, 0, scale, (margin - left) * scale, (margin - top) * scale);
+  const [aside, above] = [(copy.width - width * scale) / 2, (copy.height - height * scale) / 2];
+  context.setTransform(scale, 0, 0, scale, (margin - left) * scale + aside, (margin - top) * scale + above);
   const drawing = new SignaturePad(copy, { minWidth: pad.minWidth, maxWidth: pad.maxWidth, penColor: pad.penColor });
   drawing.fromData(pad.toData(), { clear: false });
   drawing.off();
