@@ -167,7 +167,9 @@ func CheckPassword(name, password string) error {
 }
 
 // withoutName counts what is left of a password when the account's name is taken out.
-func withoutName(password, name string) int { return utf8.RuneCountInString(strings.ReplaceAll(password, name, "")) }
+func withoutName(password, name string) int {
+	return utf8.RuneCountInString(strings.ReplaceAll(password, name, ""))
+}
 
 func distinct(s string) int {
 	seen := make(map[rune]bool)
