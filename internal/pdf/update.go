@@ -5,8 +5,10 @@ import (
 	"compress/zlib"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
+	"sync"
 )
 
 // update collects new and changed objects and appends them to a file.
@@ -176,13 +178,21 @@ func (u *update) appendStream(out []byte, xref map[int]entry) []byte {
 	return append(appendObject(out, s), "\nendobj\n"...)
 }
 
-// deflated makes a compressed stream.
+// packers are compressors for use again: each holds most of a megabyte.
+var packers = sync.Pool{New: func() any { return zlib.NewWriter(io.Discard) }}
+
+// deflated makes a compressed stream. What is very short is left as it is.
 func deflated(d dict, data []byte) *stream {
 	if d == nil {
 		d = dict{}
 	}
+	if len(data) < 100 {
+		return &stream{dict: d, data: data}
+	}
 	var b bytes.Buffer
-	z := zlib.NewWriter(&b)
+	z := packers.Get().(*zlib.Writer)
+	defer packers.Put(z)
+	z.Reset(&b)
 	z.Write(data) // a bytes.Buffer takes everything
 	z.Close()
 	d["Filter"] = name("FlateDecode")

@@ -1,0 +1,130 @@
+package pdf_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"sealdesk/internal/pdf"
+	"sealdesk/internal/pdf/pdftest"
+)
+
+// hostile are files made to make a reader panic, loop or take all memory.
+func hostile() [][]byte {
+	trailer := "\ntrailer << /Root 1 0 R /Size 9 >>\nstartxref\n0\n%%EOF\n"
+	return [][]byte{
+		[]byte("%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 1 0 R /Kids [1 0 R 1 0 R] >> endobj" + trailer),
+		[]byte("%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj 2 0 obj 3 0 R endobj 3 0 obj 2 0 R endobj" + trailer),
+		[]byte("%PDF-1.7\n1 0 obj " + string(bytes.Repeat([]byte("["), 5000)) + trailer),
+		[]byte("%PDF-1.7\n1 0 obj " + string(bytes.Repeat([]byte("<</A"), 5000)) + trailer),
+		[]byte("%PDF-1.7\n" + string(bytes.Repeat([]byte("1 0 obj ("), 5000)) + trailer),
+		[]byte("%PDF-1.7\n" + string(bytes.Repeat([]byte("1 0 obj <<>> stream\n"), 5000)) + trailer),
+		[]byte("%PDF-1.7\nxref\n0 99999999999\n0000000000 65535 f \ntrailer << /Root 1 0 R /Prev 9 >>\nstartxref\n9\n%%EOF\n"),
+		[]byte("%PDF-1.7\n5 0 obj << /Type /XRef /W [8 8 8] /Size 2147483647 /Index [0 2147483647] /Length 5 0 R >> stream\nendstream endobj\nstartxref\n9\n%%EOF\n"),
+		[]byte("%PDF-1.7\n5 0 obj << /Type /ObjStm /N 99999999 /First 0 /Length 0 >> stream\n\nendstream endobj" + trailer),
+	}
+}
+
+func FuzzPrepare(f *testing.F) {
+	for _, s := range pdftest.Structures() {
+		f.Add(pdftest.Document(s, pdftest.Page{Rotate: 90}, pdftest.Page{Inherit: true}))
+	}
+	for _, data := range hostile() {
+		f.Add(data)
+	}
+	face := face(f)
+	marks := []pdf.Mark{
+		{ID: "s", Kind: pdf.Seal, Page: 1, X: 10, Y: 10, Width: 50, Height: 50},
+		{ID: "t", Kind: pdf.Text, Page: 1, X: 10, Y: 70, Width: 50, Height: 20, Text: "字"},
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		out, err := pdf.Prepare(data, face, marks)
+		if err != nil {
+			return
+		}
+		if !bytes.HasPrefix(out, data) {
+			t.Fatal("earlier bytes were changed")
+		}
+		if again, err := pdf.Prepare(out, face, marks[:1]); err != nil || !bytes.Equal(again, out) {
+			t.Fatalf("what was written cannot be read: %v", err)
+		}
+	})
+}
+
+func FuzzVerify(f *testing.F) {
+	a := newAuthority(f)
+	for _, s := range pdftest.Structures() {
+		data := pdftest.Document(s, pdftest.Page{})
+		one := sign(f, data, a.act(a.ecdsa, "李雷", map[string]pdf.Fill{}), nil)
+		f.Add(one)
+		f.Add(sign(f, one, a.act(a.ecdsa, "李雷", map[string]pdf.Fill{}), nil))
+	}
+	for _, data := range hostile() {
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		report, err := pdf.Verify(data, a.roots)
+		if err == nil && report == nil {
+			t.Fatal("neither report nor error")
+		}
+	})
+}
+
+func TestHostileFilesEndSoon(t *testing.T) {
+	for i, data := range append(hostile(), hostileLarge()...) {
+		start := time.Now()
+		pdf.Verify(data, nil)
+		pdf.Prepare(data, face(t), nil)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("file %d of %d bytes took %v", i, len(data), took)
+		}
+	}
+}
+
+// hostileLarge are large files whose objects overlap, which costs readers without a budget the square of their size.
+func hostileLarge() [][]byte {
+	var out [][]byte
+	for _, unit := range []string{"1 0 obj (", "1 0 obj <<>> stream\n", "1 0 obj [", "1 0 obj <</A ", "1 0 obj %", "trailer ("} {
+		data := append([]byte("%PDF-1.7\n"), bytes.Repeat([]byte(unit), 400_000)...)
+		out = append(out, append(data, "\nstartxref\n0\n%%EOF\n"...))
+	}
+	return out
+}
+
+func BenchmarkSign(b *testing.B) {
+	a := newAuthority(b)
+	data, at := contract(b)
+	marks := []pdf.Mark{
+		markAt("seal", pdf.Seal, "a", at["a.seal"]),
+		markAt("hand", pdf.Signature, "a", at["a.signature"]),
+		markAt("date", pdf.Date, "a", at["a.date"]),
+	}
+	face := face(b)
+	fills := map[string]pdf.Fill{"seal": {Form: disc()}, "hand": {Form: stroke(b)}, "date": {Text: "2026年5月4日"}}
+	for name, id := range map[string]identity{"RSA": a.rsa, "ECDSA": a.ecdsa} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := pdf.Sign(context.Background(), data, face, a.act(id, "印台", fills), marks); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	_, _, second := signedContract(b)
+	roots := newAuthority(b).roots
+	for b.Loop() {
+		if _, err := pdf.Verify(second, roots); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCompose(b *testing.B) {
+	for b.Loop() {
+		contract(b)
+	}
+}
