@@ -15,6 +15,7 @@ type Organization struct {
 	Kind         string // OrganizationType
 	IDCardType   string
 	IDCardNumber string    // unified social credit code or registration number
+	LegalName    string    // legal representative
 	Verified     time.Time // zero: not verified
 	CreatedBy    string
 	Created      time.Time
@@ -30,12 +31,12 @@ type DirectoryFilter struct {
 	Organization string // people only: those who sign for it
 }
 
-const organizationColumns = `id, name, kind, id_card_type, id_card_number, verified_at, created_by, created_at`
+const organizationColumns = `id, name, kind, id_card_type, id_card_number, legal_name, verified_at, created_by, created_at`
 
 func scanOrganization(row interface{ Scan(...any) error }) (Organization, error) {
 	var o Organization
 	var verified, created int64
-	if err := row.Scan(&o.ID, &o.Name, &o.Kind, &o.IDCardType, &o.IDCardNumber, &verified, &o.CreatedBy, &created); err != nil {
+	if err := row.Scan(&o.ID, &o.Name, &o.Kind, &o.IDCardType, &o.IDCardNumber, &o.LegalName, &verified, &o.CreatedBy, &created); err != nil {
 		return o, missing(err)
 	}
 	o.Verified, o.Created = timeOrZero(verified), store.Time(created)
@@ -45,9 +46,9 @@ func scanOrganization(row interface{ Scan(...any) error }) (Organization, error)
 // AddOrganization puts a sub-organisation, which the platform has made, into the index. One that is there already stays as it is.
 func (d *DB) AddOrganization(ctx context.Context, o Organization) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
-		done, err := tx.Exec(ctx, `INSERT INTO organizations (id, name, kind, id_card_type, id_card_number, verified_at, created_by, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) ON CONFLICT (id) DO NOTHING`, o.ID, o.Name, o.Kind, o.IDCardType, o.IDCardNumber,
-			microsOrZero(o.Verified), actorName(ctx), store.Micros(d.now()))
+		done, err := tx.Exec(ctx, `INSERT INTO organizations (id, name, kind, id_card_type, id_card_number, legal_name, verified_at, created_by,
+			created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) ON CONFLICT (id) DO NOTHING`, o.ID, o.Name, o.Kind, o.IDCardType,
+			o.IDCardNumber, o.LegalName, microsOrZero(o.Verified), actorName(ctx), store.Micros(d.now()))
 		if err != nil {
 			return fmt.Errorf("add organisation: %w", err)
 		}

@@ -27,6 +27,7 @@ type Seal struct {
 	WidthMM        float64 // 0 where only the platform knows
 	HeightMM       float64
 	Default        bool
+	Picture        string // where the file store keeps a copy of the platform's picture; empty until it was fetched
 	CreatedBy      string
 	Created        time.Time
 }
@@ -39,13 +40,13 @@ type SealFilter struct {
 	UserID         string
 }
 
-const sealColumns = `id, organization_id, user_id, owner_name, name, kind, source, width_mm, height_mm, is_default, created_by, created_at`
+const sealColumns = `id, organization_id, user_id, owner_name, name, kind, source, width_mm, height_mm, is_default, picture, created_by, created_at`
 
 func scanSeal(row interface{ Scan(...any) error }) (Seal, error) {
 	var s Seal
 	var created int64
 	err := row.Scan(&s.ID, &s.OrganizationID, &s.UserID, &s.OwnerName, &s.Name, &s.Kind, &s.Source, &s.WidthMM, &s.HeightMM, &s.Default,
-		&s.CreatedBy, &created)
+		&s.Picture, &s.CreatedBy, &created)
 	if err != nil {
 		return s, missing(err)
 	}
@@ -118,6 +119,16 @@ func (d *DB) SetDefaultSeal(ctx context.Context, scope Scope, id string) error {
 			return fmt.Errorf("move the default seal: %w", err)
 		}
 		return d.note(ctx, tx, "seal.default", "seal", id, map[string]any{"organization": s.OrganizationID, "user": s.UserID})
+	})
+}
+
+// KeepSealPicture notes where the file store keeps a copy of the platform's picture.
+func (d *DB) KeepSealPicture(ctx context.Context, id, ref string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `UPDATE seals SET picture = $1 WHERE id = $2`, ref, id); err != nil {
+			return fmt.Errorf("keep the picture of a seal: %w", err)
+		}
+		return nil
 	})
 }
 

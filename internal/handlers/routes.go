@@ -50,10 +50,34 @@ func (s *server) routes() []route {
 		{"POST /settings/test", auth.SettingsRead, s.testConnection},
 
 		// organizations
+		{"GET /organizations", auth.OrganizationsRead, s.listOrganizations},
+		{"GET /organizations/new", auth.OrganizationsWrite, s.newOrganization},
+		{"POST /organizations", auth.OrganizationsWrite, s.createOrganization},
+		{"GET /organizations/{id}", auth.OrganizationsRead, s.showOrganization},
+		{"POST /organizations/{id}/verify", auth.OrganizationsWrite, s.verifyOrganization},
+		{"POST /organizations/{id}/people", auth.UsersWrite, s.assignToOrganization},
 
 		// users
+		{"GET /users", auth.UsersRead, s.listUsers},
+		{"GET /users/new", auth.UsersWrite, s.newUser},
+		{"POST /users", auth.UsersWrite, s.createUser},
+		{"GET /users/{id}", auth.UsersRead, s.showUser},
+		{"POST /users/{id}/verify", auth.UsersWrite, s.verifyUser},
+		{"POST /users/{id}/organizations", auth.UsersWrite, s.assignUser},
+		{"POST /users/{id}/organizations/{organization}/remove", auth.UsersWrite, s.unassignUser},
 
 		// seals
+		{"GET /seals", auth.SealsRead, s.listSeals},
+		{"GET /seals/new", auth.SealsWrite, s.showStudio},
+		{"GET /seals/preview", auth.SealsWrite, s.previewSeal},
+		{"GET /seals/sizes", auth.SealsWrite, s.listSealSizes},
+		{"POST /seals", auth.SealsWrite, s.createSeal},
+		{"GET /seals/upload", auth.SealsWrite, s.showSealUpload},
+		{"POST /seals/upload", auth.SealsWrite, upload(s.uploadSeal)},
+		{"POST /seals/upload/confirm", auth.SealsWrite, upload(s.confirmSealUpload)},
+		{"GET /seals/{id}", auth.SealsRead, s.showSeal},
+		{"GET /seals/{id}/picture", auth.SealsRead, s.sealPicture},
+		{"POST /seals/{id}/default", auth.SealsWrite, s.makeSealDefault},
 
 		// files
 		{"GET /files", auth.FilesRead, s.listFiles},

@@ -31,7 +31,7 @@ var (
 	ErrPictureEmpty    = errors.New("the picture shows no ink")
 )
 
-// Picture is an uploaded seal made ready: re-encoded, without metadata, cut to its ink, its paper transparent.
+// Picture is an uploaded seal made ready: re-encoded, without metadata but its resolution, cut to its ink, its paper transparent.
 type Picture struct {
 	PNG      []byte // the result
 	Before   []byte // the upload scaled down, as PNG, to compare
@@ -49,7 +49,7 @@ func CleanPicture(data []byte) (*Picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	scaled := shrink(src)
+	scaled := shrink(src, maxPictureSide)
 	before, err := encodePNG(scaled, 0)
 	if err != nil {
 		return nil, err
@@ -62,19 +62,16 @@ func CleanPicture(data []byte) (*Picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	cleaned, err := encodePNG(out, 0)
-	if err != nil {
-		return nil, err
-	}
 	b := out.Bounds()
-	p := &Picture{PNG: cleaned, Before: before, WidthPx: b.Dx(), HeightPx: b.Dy()}
-	if perMM := pixelsPerMM(data) * float64(scaled.Bounds().Dx()) / float64(src.Bounds().Dx()); perMM > 0 {
-		w, h := float64(p.WidthPx)/perMM, float64(p.HeightPx)/perMM
-		if max(w, h) >= 8 && max(w, h) <= 60 {
-			p.WidthMM, p.HeightMM = w, h
-		}
+	p := &Picture{Before: before, WidthPx: b.Dx(), HeightPx: b.Dy()}
+	perMM := pixelsPerMM(data) * float64(scaled.Bounds().Dx()) / float64(src.Bounds().Dx())
+	if w, h := float64(p.WidthPx)/perMM, float64(p.HeightPx)/perMM; perMM > 0 && max(w, h) >= 8 && max(w, h) <= 60 {
+		p.WidthMM, p.HeightMM = w, h
+	} else {
+		perMM = 0
 	}
-	return p, nil
+	p.PNG, err = encodePNG(out, perMM*25.4)
+	return p, err
 }
 
 // pixelsPerMM reads the resolution of a PNG, 0 where it states none that is the same in both directions.
@@ -112,9 +109,9 @@ func decode(data []byte) (image.Image, error) {
 }
 
 // shrink copies a picture into NRGBA, scaled down to the greatest side.
-func shrink(src image.Image) *image.NRGBA {
+func shrink(src image.Image, side int) *image.NRGBA {
 	b := src.Bounds()
-	k := min(1, float64(maxPictureSide)/float64(max(b.Dx(), b.Dy())))
+	k := min(1, float64(side)/float64(max(b.Dx(), b.Dy())))
 	w, h := max(1, int(float64(b.Dx())*k)), max(1, int(float64(b.Dy())*k))
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))
 	if k == 1 {
@@ -218,4 +215,13 @@ func crop(img *image.NRGBA) (*image.NRGBA, error) {
 	out := image.NewNRGBA(image.Rect(0, 0, box.Dx(), box.Dy()))
 	draw.Draw(out, out.Bounds(), img, box.Min, draw.Src)
 	return out, nil
+}
+
+// Thumbnail scales a PNG down to the greatest side, to show it in a page.
+func Thumbnail(data []byte, side int) ([]byte, error) {
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPictureDamaged, err)
+	}
+	return encodePNG(shrink(img, side), 0)
 }

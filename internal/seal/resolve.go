@@ -69,14 +69,26 @@ func resolve(s Spec) (Spec, error) {
 		s.Opacity = 100
 	}
 	if s.HorizontalText == "" {
-		s.HorizontalText = map[Kind]string{
-			Contract: "合同专用章", Financial: "财务专用章", Invoice: "发票专用章",
-		}[s.Kind]
+		s.HorizontalText = UsualText(s.Kind)
 	}
 	if err := checkTexts(s); err != nil {
 		return s, err
 	}
 	return measure(s)
+}
+
+// UsualText is the horizontal text that a kind of seal carries by custom, empty for none.
+func UsualText(k Kind) string {
+	switch k {
+	case Contract:
+		return "合同专用章"
+	case Financial:
+		return "财务专用章"
+	case Invoice:
+		return "发票专用章"
+	default:
+		return ""
+	}
 }
 
 // checkTexts checks the texts and choices.

@@ -29,6 +29,10 @@ func Kinds() []Kind {
 	return []Kind{Official, Contract, Financial, LegalRepresentative, Invoice, Personal, Other}
 }
 
+// DefaultHorizontalText is what the platform sets where a seal needs a text and none is given (essbasic,
+// GenerateOrganizationSeal).
+const DefaultHorizontalText = "电子签名专用章"
+
 // Shape is the outline of a seal.
 type Shape string
 

@@ -7,6 +7,7 @@ CREATE TABLE organizations (
     kind            TEXT NOT NULL,    -- OrganizationType
     id_card_type    TEXT NOT NULL,    -- USCC or BIZREGISTNO
     id_card_number  TEXT NOT NULL,    -- a public number, printed on invoice seals
+    legal_name      TEXT NOT NULL,    -- legal representative, a public entry of the register; stands on their seal
     verified_at     INTEGER NOT NULL, -- 0 until verified
     created_by      TEXT NOT NULL,
     created_at      INTEGER NOT NULL,
@@ -48,6 +49,7 @@ CREATE TABLE seals (
     width_mm        REAL NOT NULL,    -- 0 where only the platform knows
     height_mm       REAL NOT NULL,
     is_default      INTEGER NOT NULL CHECK (is_default IN (0, 1)),
+    picture         TEXT NOT NULL DEFAULT '', -- SHA-256 of a copy of the platform's picture in the file store
     created_by      TEXT NOT NULL,
     created_at      INTEGER NOT NULL,
     CHECK ((organization_id = '') <> (user_id = ''))
