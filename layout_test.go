@@ -25,16 +25,21 @@ var mayImport = map[string][]string{
 	"internal/api":       {},
 	"internal/db":        {"internal/store", "internal/audit", "internal/auth", "internal/api"},
 	"internal/engine":    {"internal/api", "internal/font", "internal/seal", "internal/pdf", "internal/store", "internal/files", "internal/audit"},
-	"internal/routing":   {"internal/api", "internal/db", "internal/files"},
-	"internal/watch":     {"internal/api", "internal/db", "internal/routing"},
+	"internal/routing":   {"internal/api", "internal/audit", "internal/db", "internal/files"},
+	"internal/watch":     {"internal/api", "internal/audit", "internal/db", "internal/routing"},
 	"web/static":         {},
 	"web/templates":      {"internal/api", "internal/audit", "internal/auth", "internal/i18n", "internal/seal", "web/static"},
-	"internal/signpages": {"internal/engine", "internal/i18n", "web/static", "web/templates"},
+	"internal/signpages": {"internal/api", "internal/engine", "internal/i18n", "web/static", "web/templates"},
 	"internal/handlers": {
 		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/db", "internal/files", "internal/font",
 		"internal/i18n", "internal/pdf", "internal/routing", "internal/seal", "internal/watch", "web/static", "web/templates",
 	},
-	"internal/assets": {"internal/font"}, // the build-time bundler; nothing imports it
+	"internal/demo": {
+		"internal/api", "internal/auth", "internal/db", "internal/files", "internal/font", "internal/i18n", "internal/pdf", "internal/routing",
+		"internal/seal", "internal/watch",
+	},
+	"internal/pdf/pdftest": {"internal/font", "internal/pdf"}, // documents for tests
+	"internal/assets":      {"internal/font"},                 // the build-time bundler; nothing imports it
 }
 
 func TestPackagesImportOnlyWhatTheLayoutAllows(t *testing.T) {

@@ -23,9 +23,10 @@ import (
 const (
 	maxForm       = 4 << 20   // bytes of a form with its drawings
 	maxDrawing    = 512 << 10 // bytes of one drawing
-	maxDrawingPx  = 2000      // width and height of one drawing
-	maxReason     = 200       // characters
-	codeWait      = 30        // seconds until another code may be asked for (essbasic, SendSignInnerVerifyCode)
+	minDrawingPx  = 64        // width and height of one drawing, as the engine takes pictures
+	maxDrawingPx  = 2000
+	maxReason     = 200 // characters
+	codeWait      = 30  // seconds until another code may be asked for (essbasic, SendSignInnerVerifyCode)
 	acceptsObject = "application/json"
 )
 
@@ -251,7 +252,7 @@ func readDrawing(encoded string) (data []byte, problem string) {
 		return nil, "picture"
 	}
 	size, err := png.DecodeConfig(bytes.NewReader(data))
-	if err != nil || size.Width > maxDrawingPx || size.Height > maxDrawingPx {
+	if err != nil || min(size.Width, size.Height) < minDrawingPx || max(size.Width, size.Height) > maxDrawingPx {
 		return nil, "picture"
 	}
 	picture, err := png.Decode(bytes.NewReader(data))

@@ -132,7 +132,6 @@ func protect(h http.Header) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Robots-Tag", "noindex, nofollow")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Vary", "Cookie, Accept-Language")
 }
 

@@ -212,10 +212,10 @@ func (a answer) text() string { return strings.Join(strings.Fields(a.doc.Text())
 
 func drawing(t *testing.T, ink bool, side int) string {
 	t.Helper()
-	m := image.NewNRGBA(image.Rect(0, 0, side, 40))
+	m := image.NewNRGBA(image.Rect(0, 0, side, 80))
 	if ink {
 		for x := range side {
-			for y := 18; y < 22; y++ {
+			for y := 38; y < 42; y++ {
 				m.Set(x, y, color.NRGBA{A: 255})
 			}
 		}
@@ -299,6 +299,7 @@ func TestSigningByHand(t *testing.T) {
 		"no ink":    {drawing(t, false, 80), "请在框内手写签名"},
 		"no base64": {"!!", "手写签名无法读取"},
 		"no PNG":    {"aGVsbG8=", "手写签名无法读取"},
+		"too small": {drawing(t, true, 20), "手写签名无法读取"},
 		"too wide":  {drawing(t, true, maxDrawingPx+1), "手写签名无法读取"},
 	} {
 		form.Set("hand.seal.1", tt.drawing)
@@ -323,10 +324,7 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 	if a.status != http.StatusUnprocessableEntity {
 		t.Fatalf("status %d", a.status)
 	}
-	for _, want := range []string{"请选择印章。", "请选择签名方式。", "请选择意愿确认方式。", "请阅读并同意后再签署。"} {
-		if want == "请选择意愿确认方式。" {
-			continue // a single channel is no choice that could be wrong in the page
-		}
+	for _, want := range []string{"请选择印章。", "请选择签名方式。", "请阅读并同意后再签署。"} {
 		if !strings.Contains(a.text(), want) {
 			t.Errorf("the page does not say %q", want)
 		}
