@@ -12,13 +12,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sealdesk/internal/i18n"
 )
 
 // command runs the program in this process and returns what it printed.
 func command(t *testing.T, input string, args ...string) (string, error) {
 	t.Helper()
 	var out bytes.Buffer
-	err := run(t.Context(), args, strings.NewReader(input), &out)
+	err := run(i18n.WithLanguage(t.Context(), i18n.English), args, strings.NewReader(input), &out)
 	return out.String(), err
 }
 
@@ -112,7 +114,12 @@ func TestOneChangedByteIsReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := filepath.Join(dir, "broken.pdf")
-	for _, at := range []int{len(whole) / 10, len(whole) / 3, len(whole) * 9 / 10} {
+	original, err := os.Stat(filepath.Join(dir, "contract.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// In the contract itself, in the first signature's update, and at the very end, which only the second signature covers.
+	for _, at := range []int{1000, int(original.Size()) / 2, int(original.Size()) + 1000, len(whole) - 1000} {
 		changed := bytes.Clone(whole)
 		changed[at] ^= 1
 		if err := os.WriteFile(broken, changed, 0o600); err != nil {

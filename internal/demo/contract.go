@@ -9,8 +9,8 @@ import (
 	"sealdesk/internal/pdf"
 )
 
-// contractText is the sample contract in a small markup, a block a line: "~" a note, "#" the title, "##" a heading, "---" a page break,
-// "@" the signature page; all else is a paragraph.
+// contractText is the sample contract in a small markup, a block a line: "~" a note, "#" the title, "##" a heading, "@" the signature
+// area; all else is a paragraph.
 //
 //go:embed contract.txt
 var contractText string
@@ -36,8 +36,6 @@ func composeContract(face *font.Face, a, b string) ([]byte, map[string]pdf.Ancho
 			c.Title(rest)
 		case mark == "##":
 			c.Heading(rest)
-		case line == "---":
-			c.PageBreak()
 		case strings.HasPrefix(line, "@"):
 			c.Heading(line[1:])
 			c.SignatureArea(pdf.Party{Key: sideA, Role: "甲方", Name: a}, pdf.Party{Key: sideB, Role: "乙方", Name: b})

@@ -159,7 +159,7 @@ func (f *filling) indexSeal(ctx context.Context, s db.Seal, spec seal.Spec) erro
 	if err != nil {
 		return err
 	}
-	s.Kind, s.Source, s.CreatedBy, s.Created = string(spec.Kind), "GENERATE", "admin", f.Clock()
+	s.Kind, s.Source, s.CreatedBy, s.Created = string(spec.Kind), db.SealGenerated, "admin", f.Clock()
 	s.WidthMM, s.HeightMM = drawing.SizeMM()
 	return f.DB.AddSeal(ctx, s)
 }
