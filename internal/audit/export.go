@@ -40,11 +40,22 @@ func (l *Log) Export(ctx context.Context, w io.Writer, f Filter, format string) 
 	default:
 		return 0, fmt.Errorf("export the audit log: the format %q is unknown", format)
 	}
-	n, err := l.export(ctx, out, f)
+	n, err := l.export(ctx, out, query{f: f, to: 1 << 62})
 	if err != nil {
 		return n, fmt.Errorf("export the audit log: %w", err)
 	}
 	return n, nil
+}
+
+// ExportEvent writes one event as an export of its own, in JSONL; ErrNotFound when there is none of that number.
+func (l *Log) ExportEvent(ctx context.Context, w io.Writer, seq int64) error {
+	if _, err := l.Get(ctx, seq); err != nil {
+		return err
+	}
+	if _, err := l.export(ctx, &jsonlExport{to: json.NewEncoder(w)}, query{from: seq, to: seq + 1}); err != nil {
+		return fmt.Errorf("export audit event %d: %w", seq, err)
+	}
+	return nil
 }
 
 // exporter is one format.
@@ -61,7 +72,10 @@ type exportHead struct {
 	Checkpoint string `json:"checkpoint"`
 }
 
-func (l *Log) export(ctx context.Context, out exporter, f Filter) (n int64, err error) {
+// export writes what q chooses, within both its numbers and the times of its filter.
+func (l *Log) export(ctx context.Context, out exporter, q query) (n int64, err error) {
+	f := q.f
+	q.limit, q.oldest = exportPage, true
 	wanted := phrases(f.Text)
 	if len(wanted) > 0 {
 		if err := l.catchUp(ctx); err != nil {
@@ -69,11 +83,12 @@ func (l *Log) export(ctx context.Context, out exporter, f Filter) (n int64, err 
 		}
 	}
 	var c Checkpoint
-	q := query{f: f, limit: exportPage, oldest: true}
 	err = l.db.Read(ctx, func(tx *store.Tx) error {
-		if q.from, q.to, err = seqRange(ctx, tx, f.From, f.To); err != nil {
+		from, to, err := seqRange(ctx, tx, f.From, f.To)
+		if err != nil {
 			return err
 		}
+		q.from, q.to = max(q.from, from), min(q.to, to)
 		c, err = l.readCheckpoint(ctx, tx)
 		return err
 	})

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -150,6 +151,22 @@ func TestExportAndOfflineVerification(t *testing.T) {
 	var out bytes.Buffer
 	if _, err := f.Export(t.Context(), &out, Filter{ObjectID: "=1+1"}, CSV); err != nil || !strings.Contains(out.String(), "'=1+1") {
 		t.Errorf("a cell that a spreadsheet would run: %v", err)
+	}
+}
+
+func TestExportOfOneEvent(t *testing.T) {
+	f := open(t, Options{})
+	f.fill(t, 20)
+	var out bytes.Buffer
+	if err := f.ExportEvent(t.Context(), &out, 13); err != nil {
+		t.Fatal(err)
+	}
+	r, err := VerifyExport(&out, f.PublicKey())
+	if err != nil || !r.OK() || r.Events != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if err := f.ExportEvent(t.Context(), &out, 20); !errors.Is(err, ErrNotFound) {
+		t.Errorf("an event that is not there: %v", err)
 	}
 }
 

@@ -54,6 +54,9 @@ type Report struct {
 // OK tells that nothing is wrong.
 func (r *Report) OK() bool { return r.Found == 0 }
 
+// Complete tells that no event is missing, so that Root was computed.
+func (r *Report) Complete() bool { return r.Root != tlog.Hash{} }
+
 func (r *Report) add(kind string, seq int64) {
 	r.Found++
 	if len(r.Problems) < maxProblems {

@@ -120,5 +120,11 @@ func (s *server) routes() []route {
 		{"POST /flows/{id}/reopen", auth.FlowsWrite, s.reopenFlow},
 
 		// audit
+		{"GET /audit", auth.AuditRead, s.listAudit},
+		{"GET /audit/{seq}", auth.AuditRead, s.showAuditEvent},
+		{"GET /audit/{seq}/proof", auth.AuditExport, s.exportAuditEvent},
+		{"GET /audit/export", auth.AuditExport, stream(s.exportAudit)},
+		{"GET /audit/checkpoint", auth.AuditVerify, s.downloadCheckpoint},
+		{"POST /audit/verify", auth.AuditVerify, stream(s.verifyAudit)},
 	}
 }
