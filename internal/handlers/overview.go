@@ -72,7 +72,6 @@ func figures(ctx context.Context, counts map[string]int64) []templates.OverviewF
 		{"overview.archived", flowCount(counts, db.FlowArchived), state(db.FlowArchived), "archive", auth.FlowsRead},
 		{"overview.ended", flowCount(counts, db.FlowRejected, db.FlowWithdrawn, db.FlowExpired, db.FlowFailed), "/flows", "ban", auth.FlowsRead},
 		{"overview.drafts", counts["drafts"], "/drafts", "draft", auth.FlowsWrite},
-		{"overview.seals", counts["seals"], "/seals", "seal", auth.SealsRead},
 	} {
 		if !can(ctx, f.need) {
 			continue

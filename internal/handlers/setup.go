@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
@@ -70,7 +71,9 @@ func (s *server) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	account, err := s.db.SetUp(ctx, db.NewAccount{
+	actor := audit.ActorFrom(ctx)
+	actor.Name, actor.Role = form.Name, string(auth.Admin)
+	account, err := s.db.SetUp(audit.WithActor(ctx, actor), db.NewAccount{
 		Name: form.Name, DisplayName: form.DisplayName, Role: auth.Admin, Scope: db.Everything(), PasswordHash: hash, Language: i18n.Language(ctx),
 	})
 	if errors.Is(err, db.ErrSetUp) {
