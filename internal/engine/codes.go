@@ -45,9 +45,7 @@ var substitutes = map[string][]string{
 	api.CodeOperationDenied:                          {api.CodeResourceUnavailable, api.CodeInvalidParameterValue, api.CodeFailedOperation},
 	// A white-listed action that declares no refusal (VerifyUser) answers as the gateway does.
 	api.CodeOperationDeniedNoApiAuth: {api.CodeOperationDenied, api.CodeAuthFailureUnauthorizedOperation},
-	// CreateUser declares no OpenIdAlreadyExists.
-	api.CodeFailedOperationOpenIdAlreadyExists: {api.CodeFailedOperationAccountAlreadyExists},
-	api.CodeUnsupportedOperation:               {api.CodeOperationDenied, api.CodeFailedOperation, api.CodeInternalErrorApi},
+	api.CodeUnsupportedOperation:     {api.CodeOperationDenied, api.CodeFailedOperation, api.CodeInternalErrorApi},
 	api.CodeInternalError: {api.CodeInternalErrorDb, api.CodeInternalErrorApi, api.CodeInternalErrorSerialize,
 		api.CodeFailedOperation},
 	api.CodeFailedOperation: {api.CodeOperationDenied, api.CodeInvalidParameterValue, api.CodeInvalidParameter},

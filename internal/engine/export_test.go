@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"sealdesk/internal/store"
+)
+
+// ForceFlow puts a flow into a state that no served action leads to.
+func (e *Engine) ForceFlow(ctx context.Context, id string, status FlowStatus) error {
+	return e.db.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE engine_flows SET status = $1 WHERE id = $2`, int(status), id)
+		return err
+	})
+}
+
+// ForceApprover does the same for an approver.
+func (e *Engine) ForceApprover(ctx context.Context, signID string, status ApproverStatus) error {
+	return e.db.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE engine_approvers SET status = $1 WHERE sign_id = $2`, int(status), signID)
+		return err
+	})
+}
+
+// Count counts the rows of a table.
+func (e *Engine) Count(ctx context.Context, table string) (n int, err error) {
+	err = e.db.Read(ctx, func(tx *store.Tx) error { return tx.QueryRow(ctx, `SELECT count(*) FROM `+table).Scan(&n) })
+	return n, err
+}
+
+// Served lists the actions that the dispatcher knows.
+func (e *Engine) Served() []string { return slices.Sorted(maps.Keys(e.actions)) }
+
+// NotServed is the table of known actions that are refused.
+func NotServed() []string { return notServed }
+
+// DeclaredCode is what an action answers for a code.
+var DeclaredCode = declaredCode
+
+// Undeclared is the table of codes that any action may answer.
+func Undeclared() map[string]string { return undeclared }
+
+// IsPublic is the fetcher's test of addresses.
+var IsPublic = isPublic
+
+// FormatDate writes a SIGN_DATE.
+var FormatDate = formatDate
