@@ -198,13 +198,16 @@ func borderColour(img *image.NRGBA) [3]float64 {
 
 // crop cuts to the ink with a margin of two pixels.
 func crop(img *image.NRGBA) (*image.NRGBA, error) {
-	box := image.Rectangle{}
+	bounds := img.Bounds()
+	box := image.Rectangle{Min: bounds.Max, Max: bounds.Min}
 	inked := 0
-	for y := range img.Bounds().Dy() {
-		for x := range img.Bounds().Dx() {
-			if img.Pix[img.PixOffset(x, y)+3] > 40 {
+	for y := range bounds.Dy() {
+		row := img.Pix[y*img.Stride : y*img.Stride+4*bounds.Dx()]
+		for x := range bounds.Dx() {
+			if row[4*x+3] > 40 {
 				inked++
-				box = box.Union(image.Rect(x, y, x+1, y+1))
+				box.Min.X, box.Max.X = min(box.Min.X, x), max(box.Max.X, x+1)
+				box.Min.Y, box.Max.Y = min(box.Min.Y, y), max(box.Max.Y, y+1)
 			}
 		}
 	}

@@ -159,3 +159,15 @@ func hugePNG(w, h uint32) []byte {
 	out = append(out, head...)
 	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(head))
 }
+
+func BenchmarkCleanPicture(b *testing.B) {
+	data, err := mustDraw(b, seal.Spec{Kind: seal.Contract, Name: "北京示例科技有限公司"}).PNG(600)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := seal.CleanPicture(data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -13,8 +13,7 @@ import (
 // encodePNG encodes the picture and, where dpi is not 0, states its resolution in a pHYs chunk.
 func encodePNG(img image.Image, dpi float64) ([]byte, error) {
 	var b bytes.Buffer
-	enc := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := enc.Encode(&b, img); err != nil {
+	if err := png.Encode(&b, img); err != nil {
 		return nil, fmt.Errorf("encode seal picture: %w", err)
 	}
 	if dpi == 0 {
