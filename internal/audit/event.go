@@ -59,7 +59,7 @@ type Event struct {
 	Action string
 	// ObjectType and ObjectID name what it was done to, such as "seal" and the seal's id.
 	ObjectType, ObjectID string
-	// Outcome is Intent, OK, Failed or Denied.
+	// Outcome is Intent, OK, Failed or Denied; Append takes an empty one for OK.
 	Outcome string
 	// ErrorCode is the platform's or our own code of a failure.
 	ErrorCode string
@@ -97,6 +97,8 @@ const (
 func (e *Event) prepare(seq int64, now time.Time) error {
 	e.Seq, e.Time = seq, now
 	switch e.Outcome {
+	case "":
+		e.Outcome = OK
 	case Intent, OK, Failed, Denied:
 	default:
 		return fmt.Errorf("the outcome %q is unknown", e.Outcome)
