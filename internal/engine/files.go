@@ -167,6 +167,9 @@ func (e *Engine) inspect(ctx context.Context, business string, u upload) (*file,
 			return nil, badValue(u.parameter, "the file is over %d MB", maxPDFBytes>>20)
 		}
 		info, err := e.renderer.Inspect(ctx, u.data)
+		if err != nil && ctx.Err() != nil {
+			return nil, fmt.Errorf("inspect %s: %w", u.parameter, ctx.Err()) // the caller's patience ended, not the file's fault
+		}
 		if err != nil {
 			return nil, pdfError(u.parameter, err)
 		}

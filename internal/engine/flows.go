@@ -177,7 +177,7 @@ func (e *Engine) onFlow(ctx context.Context, flowID string, act func() error) er
 			return err
 		}
 	}
-	return err
+	return denied("the flow is being changed by others: try again")
 }
 
 // flowFiles reads the files of a flow in order.
