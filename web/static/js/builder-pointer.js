@@ -203,7 +203,7 @@ export class Pointer {
     const { store, view } = this;
     const from = view.point(sheet, event);
     const kept = event.shiftKey ? [...store.selected] : [];
-    const mark = make("div", "mark");
+    const mark = make("div", "marquee");
     return {
       tap: () => store.select(...kept),
       start: () => sheet.layer.append(mark),
