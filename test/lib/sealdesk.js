@@ -73,7 +73,7 @@ export async function start(command = "serve", flags = []) {
     await until("the program to answer", async () => {
       if (child.exitCode !== null) throw new Error(`the program ended with ${child.exitCode}:\n${program.printed}`);
       return isReady(health);
-    });
+    }, 120_000);
   } catch (error) {
     await program.stop();
     throw error;
