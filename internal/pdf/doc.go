@@ -7,6 +7,9 @@
 // Prepare adds the fields of all marks before the first signature. Sign fills the marks of one act and signs, PAdES
 // with a detached CMS. Verify checks every signature and what was changed after each. Composer sets plain documents.
 //
+// The first signature does not certify the file (DocMDP): an approver may be added after it, whose fields would break a
+// certification. Verify tells instead what each later update did, and permits filling, signing and new fields only.
+//
 // All coordinates that callers see are points (1/72 inch) from the top left of the page as shown, y down; pages count
 // from 1.
 package pdf

@@ -2,7 +2,13 @@ package pdf_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -127,4 +133,75 @@ func BenchmarkCompose(b *testing.B) {
 	for b.Loop() {
 		contract(b)
 	}
+}
+
+// TestMutatedFiles changes files in ways that a fuzzer takes long to find: numbers, names and whole pieces exchanged.
+func TestMutatedFiles(t *testing.T) {
+	a := newAuthority(t)
+	var seeds [][]byte
+	marks := []pdf.Mark{{ID: "t", Kind: pdf.Text, Page: 1, X: 10, Y: 70, Width: 50, Height: 20, Text: "字"}}
+	for _, s := range pdftest.Structures() {
+		data := pdftest.Document(s, pdftest.Page{Rotate: 90}, pdftest.Page{Inherit: true})
+		seeds = append(seeds, data, sign(t, data, a.act(a.ecdsa, "李雷", nil), marks))
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	rounds, err := strconv.Atoi(cmp.Or(os.Getenv("PDF_TEST_ROUNDS"), "600"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range rounds {
+		seed := random.IntN(len(seeds))
+		data := mutate(random, bytes.Clone(seeds[seed]), seeds)
+		start := time.Now()
+		out, err := pdf.Prepare(data, face(t), marks)
+		if err == nil {
+			if !bytes.HasPrefix(out, data) {
+				t.Fatal("earlier bytes were changed")
+			}
+			if _, err := pdf.Prepare(out, face(t), nil); err != nil {
+				write(t, "unreadable.pdf", data)
+				t.Fatalf("what was written cannot be read: %v", err)
+			}
+		}
+		report, err := pdf.Verify(data, a.roots)
+		if err == nil && report.OK && seed%2 == 1 && !bytes.Equal(data, seeds[seed]) {
+			t.Fatal("a changed file is reported as good")
+		}
+		if took := time.Since(start); took > 2*time.Second {
+			t.Fatalf("took %v", took)
+		}
+	}
+}
+
+// mutate changes a file in one to four places.
+func mutate(random *rand.Rand, data []byte, others [][]byte) []byte {
+	words := []string{"0", "1", "-1", "999999999999", "2 0 R", "/Kids", "/V", "/Length", "<<", ">>", "[", "]", "(", ")", "obj",
+		"endobj", "stream", "endstream", "null", "/Fields", "/ByteRange", "/Annots", "\n", "%", "<", "/Parent 5 0 R", "/AP"}
+	number := regexp.MustCompile(`\d+`)
+	for range 1 + random.IntN(4) {
+		at := random.IntN(len(data))
+		n := min(len(data)-at, 1+random.IntN(40))
+		switch random.IntN(6) {
+		case 0:
+			data[at] ^= byte(1 << random.IntN(8))
+		case 1:
+			data = slices.Delete(data, at, at+n)
+		case 2:
+			data = slices.Insert(data, at, []byte(words[random.IntN(len(words))])...)
+		case 3:
+			other := others[random.IntN(len(others))]
+			from := random.IntN(len(other))
+			data = slices.Insert(data, at, other[from:min(len(other), from+n*8)]...)
+		default:
+			all := number.FindAllIndex(data, -1)
+			if len(all) > 0 {
+				where := all[random.IntN(len(all))]
+				data = slices.Replace(data, where[0], where[1], []byte(strconv.Itoa(random.IntN(40)))...)
+			}
+		}
+		if len(data) < 100 {
+			return data
+		}
+	}
+	return data
 }

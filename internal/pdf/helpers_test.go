@@ -32,6 +32,8 @@ type authority struct {
 	ecdsa  identity // a person
 	stamps *pdf.TimeAuthority
 	crl    []byte
+	// withdrawn is a list that revokes the person's certificate before the time of signing.
+	withdrawn []byte
 }
 
 type identity struct {
@@ -125,6 +127,15 @@ func makeAuthority() (*authority, error) {
 	a.stamps = &pdf.TimeAuthority{
 		Signer: keys[3], Chain: []*x509.Certificate{cert, issuing, root},
 		Policy: asn1.ObjectIdentifier{2, 999, 1}, Clock: func() time.Time { return signingTime.Add(time.Second) },
+	}
+	a.withdrawn, err = x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
+		Number: big.NewInt(2), ThisUpdate: from, NextUpdate: until,
+		RevokedCertificateEntries: []x509.RevocationListEntry{
+			{SerialNumber: a.ecdsa.chain[0].SerialNumber, RevocationTime: signingTime.AddDate(0, -1, 0)},
+		},
+	}, issuing, keys[1])
+	if err != nil {
+		return nil, err
 	}
 	a.crl, err = x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
 		Number: big.NewInt(1), ThisUpdate: from, NextUpdate: until,

@@ -111,15 +111,6 @@ func (f *file) box(o object) ([4]float64, bool) {
 	return v, v[0] < v[2] && v[1] < v[3]
 }
 
-// size is the page's width and height as shown.
-func (p page) size() (width, height float64) {
-	width, height = p.maxX-p.minX, p.maxY-p.minY
-	if p.rotate%180 != 0 {
-		width, height = height, width
-	}
-	return width, height
-}
-
 // point maps a point of the page as shown (from the top left, y down) into the page's own coordinates.
 func (p page) point(x, y float64) (float64, float64) {
 	switch p.rotate {

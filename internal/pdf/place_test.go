@@ -72,6 +72,18 @@ func extent(img image.Image, match func(r, g, b uint32) bool) (box image.Rectang
 	return box
 }
 
+// extentIn is the box of what is dark within a part of a picture.
+func extentIn(img image.Image, x1, y1, x2, y2 int) (box image.Rectangle) {
+	for y := y1; y < y2; y++ {
+		for x := x1; x < x2; x++ {
+			if r, _, _, _ := img.At(x, y).RGBA(); r < 0x6000 {
+				box = box.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	return box
+}
+
 func isRed(r, g, b uint32) bool  { return r > 200 && g < 90 && b < 90 }
 func isBlue(r, g, b uint32) bool { return b > 200 && r < 90 && g < 90 }
 

@@ -129,12 +129,5 @@ func (e *editor) finishForm() {
 	if form["DA"] == nil {
 		form["DA"] = str("/Helv 0 Tf 0 g")
 	}
-	if r, ok := catalog["AcroForm"].(ref); ok {
-		e.set(r, form)
-		return
-	}
-	catalog["AcroForm"] = e.add(form)
-	if root, ok := e.file.trailer["Root"].(ref); ok {
-		e.set(root, catalog)
-	}
+	e.setBelowCatalog("AcroForm", form)
 }

@@ -42,6 +42,8 @@ func (f *file) rebuild() error {
 			pos = f.rebuildStream(num, d, p.pos)
 		}
 	}
+	clear(f.objects) // what was read on the way may have been replaced by later objects
+	clear(f.packed)
 	f.rebuildTrailer()
 	if f.trailer["Root"] == nil || f.catalog() == nil {
 		if last == nil {

@@ -221,12 +221,7 @@ func fillHole(out []byte, h *hole, text []byte) { copy(out[h.at:h.at+h.size], te
 
 // addSecurityStore adds certificates and revocation lists to the catalog's DSS (ETSI EN 319 142-1, section 5.4).
 func (s *signing) addSecurityStore(chain []*x509.Certificate, lists [][]byte) {
-	root, ok := s.file.trailer["Root"].(ref)
-	if !ok {
-		return
-	}
-	catalog := s.dict(root)
-	store := s.dict(catalog["DSS"])
+	store := s.dict(s.dict(s.file.trailer["Root"])["DSS"])
 	certs, _ := s.get(store["Certs"]).(array)
 	certs = slices.Clone(certs)
 	for _, cert := range chain {
@@ -238,12 +233,7 @@ func (s *signing) addSecurityStore(chain []*x509.Certificate, lists [][]byte) {
 		crls = s.addOnce(crls, list)
 	}
 	store["Certs"], store["CRLs"] = certs, crls
-	if r, ok := catalog["DSS"].(ref); ok {
-		s.set(r, store)
-		return
-	}
-	catalog["DSS"] = s.add(store)
-	s.set(root, catalog)
+	s.setBelowCatalog("DSS", store)
 }
 
 // addOnce adds a stream with the data unless the array has one.

@@ -65,6 +65,21 @@ func (u *update) dict(o object) dict {
 	return maps.Clone(d)
 }
 
+// setBelowCatalog replaces a dictionary that the catalog names, or adds it as an object of its own.
+func (u *update) setBelowCatalog(key name, d dict) {
+	catalog := u.dict(u.file.trailer["Root"])
+	if r, ok := catalog[key].(ref); ok {
+		if _, ok := u.get(r).(dict); ok { // and not something else that a hostile file lets it point at
+			u.set(r, d)
+			return
+		}
+	}
+	catalog[key] = u.add(d)
+	if root, ok := u.file.trailer["Root"].(ref); ok {
+		u.set(root, catalog)
+	}
+}
+
 // bytes appends the update. Earlier bytes stay as they are; the cross-reference continues in the file's own kind.
 func (u *update) bytes() []byte {
 	f := u.file

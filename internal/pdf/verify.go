@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf16"
 )
 
 // Report is what Verify found.
@@ -51,6 +49,7 @@ const (
 	ProblemCertificate = "certificate"  // a certificate in it was changed
 	ProblemTimestamp   = "timestamp"    // its time stamp is not over it, or was changed
 	ProblemUntrusted   = "untrusted"    // its certificate, or its time stamp's, does not lead to a root
+	ProblemRevoked     = "revoked"      // its certificate had been withdrawn, says a list in the file
 	ProblemChanged     = "changed"      // a later update changed what was signed
 )
 
@@ -127,75 +126,6 @@ func (s *SignatureReport) problem(code string) {
 	}
 }
 
-// signatureField is a signature field that is signed.
-type signatureField struct {
-	name  string
-	value dict
-}
-
-// maxFields bounds the walk through a form.
-const maxFields = 100_000
-
-// signatureFields finds the signed fields of the form.
-func (f *file) signatureFields() []signatureField {
-	var out []signatureField
-	seen := map[int]bool{}
-	count := 0
-	var walk func(o object, prefix []string, kind, value object, depth int)
-	walk = func(o object, prefix []string, kind, value object, depth int) {
-		r, _ := o.(ref)
-		d, ok := f.get(o).(dict)
-		if count++; !ok || depth > maxDepth || count > maxFields || r.num != 0 && seen[r.num] {
-			return
-		}
-		seen[r.num] = true
-		path := prefix
-		if t, ok := f.get(d["T"]).(str); ok {
-			path = append(slices.Clone(prefix), decodeText(t))
-		}
-		if v := f.get(d["FT"]); v != nil {
-			kind = v
-		}
-		if v := d["V"]; v != nil {
-			value = v
-		}
-		for _, kid := range f.array(d["Kids"]) {
-			if k := f.dict(kid); k != nil && k["T"] != nil {
-				walk(kid, path, kind, value, depth+1)
-			}
-		}
-		if v, ok := f.get(value).(dict); ok && kind == name("Sig") && !f.hasNamedKids(d) {
-			out = append(out, signatureField{strings.Join(path, "."), v})
-		}
-	}
-	for _, field := range f.array(f.dict(f.catalog()["AcroForm"])["Fields"]) {
-		walk(field, nil, nil, nil, 0)
-	}
-	return out
-}
-
-// hasNamedKids tells a node of the hierarchy from a field whose kids are only its widgets.
-func (f *file) hasNamedKids(d dict) bool {
-	kids := f.array(d["Kids"])
-	return slices.ContainsFunc(kids, func(kid object) bool { return f.dict(kid)["T"] != nil })
-}
-
-// decodeText reads text for people.
-func decodeText(s str) string {
-	if !strings.HasPrefix(string(s), "\xfe\xff") {
-		runes := make([]rune, len(s)) // PDFDocEncoding, taken as Latin-1
-		for i := range len(s) {
-			runes[i] = rune(s[i])
-		}
-		return string(runes)
-	}
-	var units []uint16
-	for i := 2; i+1 < len(s); i += 2 {
-		units = append(units, uint16(s[i])<<8|uint16(s[i+1]))
-	}
-	return string(utf16.Decode(units))
-}
-
 // checkSignature checks one signature by itself.
 func (f *file) checkSignature(field signatureField, roots *x509.CertPool) SignatureReport {
 	s := SignatureReport{Field: field.name, Time: f.signingTime(field.value)}
@@ -226,7 +156,18 @@ func (f *file) checkSignature(field signatureField, roots *x509.CertPool) Signat
 	}
 	f.checkCMS(c, field.value, start, holeEnd, &s)
 	s.checkTrust(c, roots)
+	if c.revoked(f.revocationLists(), s.trustedTime()) {
+		s.problem(ProblemRevoked)
+	}
 	return s
+}
+
+// trustedTime is the time at which certificates must have been good: that of the time stamp, else the claimed one.
+func (s *SignatureReport) trustedTime() time.Time {
+	if !s.TimestampTime.IsZero() {
+		return s.TimestampTime
+	}
+	return s.Time
 }
 
 func problemOf(err error) string {
@@ -352,11 +293,7 @@ func (s *SignatureReport) checkTrust(c *verifiedCMS, roots *x509.CertPool) {
 		}
 		trusted = token.leadsTo(roots, s.TimestampTime, x509.ExtKeyUsageTimeStamping)
 	}
-	at := s.TimestampTime
-	if at.IsZero() {
-		at = s.Time
-	}
-	s.ChainTrusted = trusted && c.leadsTo(roots, at, use)
+	s.ChainTrusted = trusted && c.leadsTo(roots, s.trustedTime(), use)
 }
 
 // leadsTo tells whether the signer's certificate was good at a time under one of the roots. So must be all that came
@@ -381,16 +318,4 @@ func (c *verifiedCMS) leadsTo(roots *x509.CertPool, at time.Time, use x509.ExtKe
 		}
 	}
 	return good(c.signer, use)
-}
-
-// signingTime reads the claimed time; zero when there is none.
-func (f *file) signingTime(value dict) time.Time {
-	v, _ := f.get(value["M"]).(str)
-	text := strings.ReplaceAll(strings.TrimPrefix(string(v), "D:"), "'", "")
-	for _, layout := range []string{"20060102150405Z0700", "20060102150405"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t
-		}
-	}
-	return time.Time{}
 }

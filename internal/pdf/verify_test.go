@@ -60,6 +60,18 @@ func TestVerifyTrustsOnlyTheGivenRoots(t *testing.T) {
 	}
 }
 
+func TestVerifyReadsRevocationLists(t *testing.T) {
+	a := newAuthority(t)
+	for id, problem := range map[*identity]string{&a.ecdsa: pdf.ProblemRevoked, &a.rsa: ""} {
+		act := a.act(*id, "签署人", nil)
+		act.Revocation = [][]byte{a.withdrawn}
+		report, err := pdf.Verify(sign(t, pdftest.Document(pdftest.Hybrid, pdftest.Page{}), act, nil), a.roots)
+		if err != nil || report.OK != (problem == "") || report.Signatures[0].Problem != problem {
+			t.Errorf("%+v %v", report, err)
+		}
+	}
+}
+
 func TestVerifyWithoutSignatures(t *testing.T) {
 	prepared, _, _ := signedContract(t)
 	report, err := pdf.Verify(prepared, nil)
