@@ -92,6 +92,11 @@ func preflightLines(ctx context.Context, draftID string, problems []routing.Prob
 func (s *server) showPreflight(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	draft, err := s.db.Draft(ctx, scope(ctx), r.PathValue("id"))
+	if errors.Is(err, db.ErrNotFound) {
+		// It has been sent or deleted since the builder asked: there is nothing left to show, and nothing wrong.
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

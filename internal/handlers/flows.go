@@ -71,7 +71,9 @@ func flowRow(f db.Flow, names map[string]string) templates.FlowRow {
 		case api.ApproverSigned:
 			row.Signed++
 		case api.ApproverPending, api.ApproverInReview:
-			waiting = append(waiting, a.UserName)
+			if f.State == db.FlowSigning {
+				waiting = append(waiting, a.UserName)
+			}
 		}
 	}
 	if len(waiting) > 3 {

@@ -266,9 +266,10 @@ func TestFlowsAndDraftsKeepToTheScope(t *testing.T) {
 	owner, stranger, reviewer := p.as(auth.Business, a.organization), p.as(auth.Business, b.organization), p.as(auth.Compliance)
 	draft := owner.draft("保密协议", a, a)
 	owner.seals(draft)
-	for _, path := range []string{draft, draft + "/people", draft + "/builder", draft + "/files/0/pages/1.png", draft + "/preflight"} {
+	for _, path := range []string{draft, draft + "/people", draft + "/builder", draft + "/files/0/pages/1.png"} {
 		stranger.get(path).wantStatus(http.StatusNotFound)
 	}
+	stranger.get(draft + "/preflight").wantStatus(http.StatusNoContent)
 	stranger.save(draft, 1).wantStatus(http.StatusNotFound)
 	stranger.post(draft+"/send", nil).wantStatus(http.StatusNotFound)
 	stranger.post(draft+"/delete", nil).wantStatus(http.StatusNotFound)

@@ -66,16 +66,15 @@ function start(root) {
     if (target.matches(":focus-visible") && !store.selected.has(id)) store.select(id);
   }, { signal });
   for (const target of [view.pane, document]) target.addEventListener("scroll", () => view.updateCurrent(), { signal, passive: true });
-  // Sending a draft waits for the last change to be saved; what cannot be saved keeps it from being sent.
-  document.addEventListener("submit", (event) => {
+  // Sending waits for the last change to be saved; what cannot be saved keeps the draft from being sent.
+  document.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (!form.matches("[data-after-save]") || !saver.dirty || saver.stopped) return;
+    if (!saver.dirty || form.id !== "send") return;
     event.preventDefault();
-    event.stopImmediatePropagation();
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(10000)]);
-    root.addEventListener("builder:saved", () => form.requestSubmit(event.submitter), { once: true, signal: soon });
-    saver.now();
-  }, { capture: true, signal });
+    event.stopPropagation();
+    await saver.now();
+    if (!saver.dirty && !view.problems.size) form.requestSubmit();
+  }, { signal, capture: true });
   addEventListener("beforeunload", (event) => saver.dirty && event.preventDefault(), { signal });
   addEventListener("pagehide", () => saver.now(), { signal });
   document.addEventListener("htmx:before:cleanup", ({ target }) => {
