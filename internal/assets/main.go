@@ -44,7 +44,8 @@ var entries = []entry{
 }
 
 const builderNames = `^(actions|view|store|sheet|sheets|sheetOf|sheetAt|selection|selected|everyPage|addInMiddle|addBox|copyTo|arm|armed|disarm|draggedAt|` +
-	`problems|buttons|reveal|setZoom|updateCurrent|scroller|inPane|guides|pixel|sealed|canUndo|canRedo|onChange|soon|layer|pane|across|least)$`
+	`problems|buttons|reveal|setZoom|updateCurrent|scroller|inPane|guides|pixel|sealed|canUndo|canRedo|onChange|soon|layer|pane|across|least|` +
+	`caption|who|point|started|entered|tap|drop|dirty|stopped|report|root|frame|position|fit|current|correct)$`
 
 func main() {
 	if err := run(); err != nil {
