@@ -13,6 +13,7 @@ import (
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/auth"
+	"sealdesk/internal/config"
 	"sealdesk/internal/db"
 	"sealdesk/internal/files"
 	"sealdesk/internal/i18n"
@@ -72,7 +73,9 @@ func (s *server) showSeal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := templates.SealData{CanDefault: can(ctx, auth.SealsWrite) && !seal.Default, CanAudit: can(ctx, auth.AuditRead)}
+	// The embedded engine does not have ModifyUserDefaultSeal.
+	movable := seal.UserID == "" || s.platform.Endpoint != config.Embedded
+	d := templates.SealData{CanDefault: can(ctx, auth.SealsWrite) && !seal.Default && movable, CanAudit: can(ctx, auth.AuditRead)}
 	d.SealCard = sealCard(seal)
 	if found, err := s.fetchPicture(ctx, seal); err != nil {
 		s.log.WarnContext(ctx, "describe seal", "request", exchangeOf(ctx).id, "error", scrub(err))

@@ -152,11 +152,7 @@ func (d *studio) refuseDrawing(ctx context.Context, err error) error {
 	case errors.As(err, &glyphs):
 		d.refuse(ctx, templates.Problem{Field: formField(glyphs.Field), Rule: "glyph", Param: string(glyphs.Runes)})
 	case errors.As(err, &spec):
-		rule := map[string]string{"digits": "seal_digits", "taxnumber": "seal_taxnumber"}[spec.Rule]
-		if rule == "" {
-			rule = spec.Rule
-		}
-		d.refuse(ctx, templates.Problem{Field: formField(spec.Field), Rule: rule, Param: spec.Param})
+		d.refuse(ctx, templates.Problem{Field: formField(spec.Field), Rule: formRule(spec), Param: spec.Param})
 	default:
 		return err
 	}
@@ -174,6 +170,17 @@ func formField(field string) string {
 		return "Size"
 	}
 	return field
+}
+
+// formRule is the rule of a form for a rule of the drawing.
+func formRule(e *seal.SpecError) string {
+	switch {
+	case e.Rule == "digits", e.Rule == "taxnumber":
+		return "seal_" + e.Rule
+	case e.Rule == "max" && (e.Field == "Name" || e.Field == "HorizontalText"):
+		return "seal_characters"
+	}
+	return e.Rule
 }
 
 // consider gathers what a seal maker, and the platform, would object to.

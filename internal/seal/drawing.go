@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"math"
 	"strconv"
+	"strings"
 
 	"golang.org/x/image/vector"
 
@@ -156,18 +157,47 @@ func (d *Drawing) SVG() []byte {
 	return b.Bytes()
 }
 
-// writeSVG writes path data with a thousandth of a millimetre, far below what any printer resolves.
+// writeSVG writes path data with a thousandth of a millimetre, far below what any printer resolves. Positions are
+// relative, which halves the text; they are differences of rounded positions, so that no error adds up.
 func writeSVG(b *bytes.Buffer, p font.Path) {
-	letters := [...]byte{font.MoveTo: 'M', font.LineTo: 'L', font.QuadTo: 'Q', font.CubeTo: 'C', font.Close: 'Z'}
+	const unit = 1000
+	round := func(q font.Point) (x, y int) { return int(math.Round(q.X * unit)), int(math.Round(q.Y * unit)) }
+	letters := [...]byte{font.MoveTo: 'M', font.LineTo: 'l', font.QuadTo: 'q', font.CubeTo: 'c', font.Close: 'z'}
+	atX, atY := 0, 0
 	for _, s := range p {
 		b.WriteByte(letters[s.Op])
 		for k := range s.Points() {
-			if k > 0 {
+			x, y := round(s.Args[k])
+			dx, dy := x-atX, y-atY
+			if s.Op == font.MoveTo {
+				dx, dy = x, y
+			}
+			first, second := short(dx), short(dy)
+			if k > 0 && first[0] != '-' {
 				b.WriteByte(' ')
 			}
-			b.WriteString(num(s.Args[k].X, 3) + " " + num(s.Args[k].Y, 3))
+			b.WriteString(first)
+			if second[0] != '-' {
+				b.WriteByte(' ')
+			}
+			b.WriteString(second)
+		}
+		if n := s.Points(); n > 0 {
+			atX, atY = round(s.Args[n-1])
 		}
 	}
+}
+
+// short writes thousandths as a decimal fraction without needless zeros: -250 is -.25.
+func short(thousandths int) string {
+	text := num(float64(thousandths)/1000, 3)
+	if rest, ok := strings.CutPrefix(text, "-0."); ok {
+		return "-." + rest
+	}
+	if rest, ok := strings.CutPrefix(text, "0."); ok {
+		return "." + rest
+	}
+	return text
 }
 
 // num writes a number with at most the given decimals and no trailing zeros.

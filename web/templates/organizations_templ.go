@@ -912,7 +912,7 @@ func OrganizationShow(d OrganizationData) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					} else {
-						templ_7745c5c3_Err = peopleTable(d.People).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = memberTable(d.People).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
