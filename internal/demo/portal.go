@@ -76,6 +76,7 @@ func (f *filling) accounts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ctx = i18n.WithLanguage(ctx, i18n.Chinese) // the language of all sample data
 	for _, role := range auth.Roles() {
 		_, err := f.DB.AddAccount(ctx, db.NewAccount{
 			Name: string(role), DisplayName: i18n.T(ctx, "cli.demo.account."+string(role)), Role: role, Scope: db.Everything(),

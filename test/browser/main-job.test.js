@@ -317,6 +317,7 @@ step("the audit trail tells it all and verifies", async () => {
   assert.ok(events.includes("归档"), "the archiving is not in the audit trail");
   await page.locator('form[action="/audit/verify"] button').click();
   await page.locator("main", { hasText: /完好|完整|未被改动|通过/ }).waitFor();
+  await go("/audit");
   const download = page.waitForEvent("download");
   await page.locator('a[href*="/audit/export"][href*="jsonl"]').click();
   const exported = join(output, "audit.jsonl");
