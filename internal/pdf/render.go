@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -36,7 +37,8 @@ const (
 
 // RendererOptions configure a Renderer. The zero value works, without a cache on disk.
 type RendererOptions struct {
-	// CacheDir keeps the compiled PDF module between starts (about 21 MB); empty compiles anew in each process (3 s, 310 MB).
+	// CacheDir keeps the compiled PDF module between starts (about 21 MB). Empty is a folder in the user's own cache folder, where the
+	// system names one; without any cache every process compiles anew (3 s on two idle cores, 310 MB).
 	CacheDir string
 	Logger   *slog.Logger
 	// MaxBytes and MaxPages bound one document; 0 means 64 MiB and 2000 pages.
@@ -78,12 +80,25 @@ func NewRenderer(_ context.Context, opts RendererOptions) (*Renderer, error) {
 	if opts.CacheBytes == 0 {
 		opts.CacheBytes = defaultCacheBytes
 	}
-	if opts.CacheDir != "" {
-		if err := os.MkdirAll(opts.CacheDir, 0o700); err != nil {
-			return nil, fmt.Errorf("pdf: cache folder: %w", err)
-		}
+	if opts.CacheDir == "" {
+		opts.CacheDir = userCache()
+	} else if err := os.MkdirAll(opts.CacheDir, 0o700); err != nil {
+		return nil, fmt.Errorf("pdf: cache folder: %w", err)
 	}
 	return &Renderer{opts: opts, slots: make(chan struct{}, instances), images: newImageCache(opts.CacheBytes)}, nil
+}
+
+// userCache is a folder of ours in the user's cache folder, empty where there is none to be had.
+func userCache() string {
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	dir := filepath.Join(base, "sealdesk")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
+	}
+	return dir
 }
 
 // Warm compiles or loads PDFium in the background, so that the first upload does not wait for it. It returns at once.
@@ -140,6 +155,7 @@ func (r *Renderer) start() (pdfium.Pool, error) {
 		config, r.cache = config.WithCompilationCache(cache), cache
 	}
 	pool, err := webassembly.Init(webassembly.Config{
+		Context:  experimental.WithCompilationWorkers(context.Background(), runtime.GOMAXPROCS(0)),
 		MaxIdle:  1,
 		MaxTotal: instances,
 		// The default would mount the whole file system of the host, writable.
@@ -153,6 +169,25 @@ func (r *Renderer) start() (pdfium.Pool, error) {
 	}
 	r.pool = pool
 	return pool, nil
+}
+
+// started is start for whoever may not wait as long as compiling takes on a busy machine; the work goes on for the next one.
+func (r *Renderer) started(ctx context.Context) (pdfium.Pool, error) {
+	type result struct {
+		pool pdfium.Pool
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		pool, err := r.start()
+		done <- result{pool, err}
+	}()
+	select {
+	case got := <-done:
+		return got.pool, got.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("pdf: PDFium is still starting: %w", ctx.Err())
+	}
 }
 
 // document is an open file inside a sandbox instance.
@@ -174,7 +209,7 @@ func (r *Renderer) withDocument(ctx context.Context, data []byte, fn func(docume
 	if err := checkOutside(data); err != nil {
 		return err
 	}
-	pool, err := r.start()
+	pool, err := r.started(ctx)
 	if err != nil {
 		return err
 	}
