@@ -23,7 +23,8 @@ const (
 type group struct {
 	turn    chan struct{} // holds one token
 	waiting atomic.Int64
-	open    *batch // guarded by the token
+	open    *batch        // guarded by the token
+	longest time.Duration // maxBatchTime
 
 	mu       sync.Mutex
 	isClosed bool
@@ -40,6 +41,7 @@ type batch struct {
 }
 
 func (g *group) init() {
+	g.longest = maxBatchTime
 	g.turn = make(chan struct{}, 1)
 	g.turn <- struct{}{}
 }
@@ -119,7 +121,7 @@ func (d *DB) takeTurn(ctx context.Context) error {
 func (d *DB) endTurn() {
 	g := &d.group
 	if b := g.open; b != nil {
-		if g.waiting.Load() == 0 || b.count >= maxBatch || time.Since(b.began) > maxBatchTime {
+		if g.waiting.Load() == 0 || b.count >= maxBatch || time.Since(b.began) > g.longest {
 			d.finish(b)
 		}
 	}
