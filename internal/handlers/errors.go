@@ -150,7 +150,9 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if isPartial(r) {
 		err = s.fragment(w, r, a.status, templates.ErrorFragment(data))
 	} else {
-		err = s.frame(w, r, a.status, page{TitleText: data.Title}, nil, templates.ErrorPage(data))
+		p := page{TitleText: data.Title}
+		data.Title = "" // the page has it already
+		err = s.frame(w, r, a.status, p, nil, templates.ErrorPage(data))
 	}
 	if err != nil { // The page itself does not render, or the database is gone: plain words are left.
 		s.log.ErrorContext(ctx, "error page failed", "request", x.id, "error", scrub(err))

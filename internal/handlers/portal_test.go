@@ -10,6 +10,8 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -93,7 +95,10 @@ var drawing = sync.OnceValues(func() (*font.Face, *pdf.Renderer) {
 	if err != nil {
 		panic(err)
 	}
-	renderer, err := pdf.NewRenderer(context.Background(), pdf.RendererOptions{})
+	renderer, err := pdf.NewRenderer(context.Background(), pdf.RendererOptions{
+		CacheDir: filepath.Join(os.TempDir(), "sealdesk-test-pdfium"),
+		Deadline: 5 * time.Minute, // the race detector makes it many times slower
+	})
 	if err != nil {
 		panic(err)
 	}
@@ -234,7 +239,7 @@ func (p *portal) visitor() *visitor {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	return &visitor{p: p, client: &http.Client{Jar: jar, Timeout: time.Minute}, header: http.Header{"Accept-Language": {"zh-CN"}}}
+	return &visitor{p: p, client: &http.Client{Jar: jar, Timeout: 5 * time.Minute}, header: http.Header{"Accept-Language": {"zh-CN"}}}
 }
 
 // still returns the same browser that stays where a redirect would lead it on.
