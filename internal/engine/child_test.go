@@ -41,7 +41,7 @@ func runChild(dir string) {
 		if err != nil {
 			return err
 		}
-		renderer, err := pdf.NewRenderer(ctx, pdf.RendererOptions{CacheDir: os.Getenv("SEALDESK_ENGINE_TEST_CACHE")})
+		renderer, err := warmRenderer(ctx, os.Getenv("SEALDESK_ENGINE_TEST_CACHE"))
 		if err != nil {
 			return err
 		}
@@ -80,6 +80,7 @@ func spawn(t *testing.T, dir string) (*exec.Cmd, *api.Client) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = child.Process.Kill() }) // dead already, unless the test failed
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	var keys engine.Credentials
 	if err != nil || json.Unmarshal(line, &keys) != nil {
@@ -118,7 +119,15 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 				}
 			})
 		}
-		<-enough
+		all := make(chan struct{})
+		go func() {
+			wg.Wait()
+			close(all)
+		}()
+		select {
+		case <-enough:
+		case <-all: // none was left to be cut off, or none worked
+		}
 		if err := child.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}

@@ -55,13 +55,30 @@ func drawing(t testing.TB) (*font.Face, *pdf.Renderer) {
 		if shared.face, shared.err = font.Default(); shared.err != nil {
 			return
 		}
-		shared.renderer, shared.err = pdf.NewRenderer(context.Background(), pdf.RendererOptions{CacheDir: pdfCache})
+		shared.renderer, shared.err = warmRenderer(context.Background(), pdfCache)
 	})
 	if shared.err != nil {
 		t.Fatal(shared.err)
 	}
 	return shared.face, shared.renderer
 }
+
+// warmRenderer compiles PDFium before a test needs it: on a busy machine that takes longer than any caller waits.
+func warmRenderer(ctx context.Context, cache string) (*pdf.Renderer, error) {
+	r, err := pdf.NewRenderer(ctx, pdf.RendererOptions{CacheDir: cache, Deadline: patience})
+	if err != nil {
+		return nil, err
+	}
+	data, err := contractOnce()
+	if err != nil {
+		return nil, err
+	}
+	_, err = r.Inspect(ctx, data)
+	return r, err
+}
+
+// patience is what tests grant to a busy machine.
+const patience = 10 * time.Minute
 
 // clock is a clock that tests move.
 type clock struct {
@@ -138,7 +155,7 @@ func start(t *testing.T, change ...func(*engine.Options)) *platform {
 func newClient(t testing.TB, keys engine.Credentials, transport http.RoundTripper, now func() time.Time) *api.Client {
 	t.Helper()
 	c, err := api.NewClient(api.ClientOptions{Endpoint: keys.Endpoint, Region: keys.Region, SecretID: keys.SecretID, SecretKey: keys.SecretKey,
-		ApplicationID: keys.ApplicationID, Recorder: unrecorded{}, Transport: transport, Clock: now, Timeout: time.Minute})
+		ApplicationID: keys.ApplicationID, Recorder: unrecorded{}, Transport: transport, Clock: now, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,11 +13,9 @@ import (
 // sealDPI is the resolution of the pictures of generated seals: 42 mm become 496 pixels.
 const sealDPI = 300
 
-// defaultHorizontalText stands below the star when the caller gives none (essbasic, SealHorizontalText).
-const defaultHorizontalText = "电子签名专用章"
-
 // organizationSpec says how a seal of the organisation looks. The official seal carries the name alone unless the
-// caller asks for more (国发〔1999〕25号); the invoice seal carries the tax number.
+// caller asks for more (国发〔1999〕25号); the invoice seal carries the tax number. The others have the platform's default
+// text (essbasic, SealHorizontalText).
 func organizationSpec(o *organization, kind seal.Kind, text string) seal.Spec {
 	s := seal.Spec{Kind: kind, Name: o.Name, HorizontalText: text}
 	switch kind {
@@ -26,7 +24,7 @@ func organizationSpec(o *organization, kind seal.Kind, text string) seal.Spec {
 	case seal.Invoice:
 		s.TaxNumber = o.IDCardNumber
 	case seal.Contract, seal.Financial, seal.Other:
-		s.HorizontalText = firstOf(text, defaultHorizontalText)
+		s.HorizontalText = firstOf(text, seal.DefaultHorizontalText)
 	}
 	return s
 }

@@ -111,6 +111,7 @@ func TestEnvelopeAndAuthentication(t *testing.T) {
 		"wrong type":          {raw{action: "DescribeFlow", body: caller + `"FlowId":7}`}, "InvalidParameterValue"},
 		"not JSON":            {raw{action: "DescribeFlow", body: `{`}, "InvalidRequest"},
 		"unknown id":          {raw{action: "DescribeFlow", body: caller + `"FlowId":"x","Unknown":1}`}, "ResourceNotFound"},
+		"posted to /api":      {raw{action: "DescribeFlow", body: caller + `"FlowId":"x"}`, change: func(r *http.Request) { r.URL.Path = "/api" }}, "ResourceNotFound"},
 		"too large":           {raw{action: "DescribeFlow", body: strings.Repeat(" ", 10<<20+1)}, "RequestSizeLimitExceeded"},
 		"too long a GET":      {raw{action: "DescribeFlow", method: http.MethodGet, query: url.Values{"FlowId": {strings.Repeat("x", 33<<10)}}}, "RequestSizeLimitExceeded"},
 		"an array as scalar":  {raw{action: "DescribeUsers", method: http.MethodGet, query: url.Values{"UserIds": {"x"}}}, "InvalidParameterValue"},
