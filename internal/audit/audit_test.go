@@ -443,6 +443,20 @@ func TestForgery(t *testing.T) {
 	}
 }
 
+// TestFallingTimeIsFound appends as a program would that signs but does not hold to the order of time.
+func TestFallingTimeIsFound(t *testing.T) {
+	f := open(t, Options{})
+	f.fill(t, 5)
+	f.clock.Add(-time.Hour)
+	f.lastTime = 0
+	if err := f.Record(t.Context(), sample(5)); err != nil {
+		t.Fatal(err)
+	}
+	if r := f.verify(t); r.Found != 1 || r.Problems[0] != (Problem{ProblemTime, 5}) {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestBadEvents(t *testing.T) {
 	f := open(t, Options{})
 	for name, e := range map[string]Event{

@@ -330,6 +330,32 @@ func TestCancelledContext(t *testing.T) {
 	}
 }
 
+// TestCancellingOneWriterSparesTheOthers: SQLite throws the whole transaction away when an INSERT is interrupted.
+func TestCancellingOneWriterSparesTheOthers(t *testing.T) {
+	d := open(t, "")
+	first := func(tx *Tx) error {
+		_, err := tx.Exec(t.Context(), "INSERT INTO notes (text) VALUES ('first')")
+		return err
+	}
+	errs := together(t, d, first, func(tx *Tx) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		defer cancel()
+		_, err := tx.Exec(ctx, "INSERT INTO notes (text) WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c WHERE n < 300000) SELECT n FROM c")
+		if err != nil {
+			return err
+		}
+		<-ctx.Done()
+		_, err = tx.Exec(ctx, "DELETE FROM notes")
+		return err
+	})
+	if errs[0] != nil || !errors.Is(errs[1], context.DeadlineExceeded) {
+		t.Errorf("errors = %v", errs)
+	}
+	if got := texts(t, d); len(got) != 1 || got[0] != "first" {
+		t.Errorf("%d notes are left, want the first writer's", len(got))
+	}
+}
+
 func TestReadIsInterrupted(t *testing.T) {
 	d := open(t, "")
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
