@@ -41,7 +41,7 @@ func runDemo(ctx context.Context, c config.DemoCommand, out io.Writer) (err erro
 	cfg := config.Config{
 		EngineListen: address, EngineURL: "http://" + address, Data: data, Fonts: c.Fonts, Platform: config.Platform{Endpoint: config.Embedded},
 	}
-	p, err := open(ctx, cfg, io.Discard)
+	p, err := open(ctx, cfg, "", io.Discard) // the user's own cache: the data folder is gone afterwards
 	if err != nil {
 		return err
 	}
@@ -60,6 +60,10 @@ func runDemo(ctx context.Context, c config.DemoCommand, out io.Writer) (err erro
 		return err
 	}
 	if err := p.listen(serving, group, address, handler); err != nil {
+		return err
+	}
+	// Starting PDFium takes seconds on a machine that never did; it is no part of the job.
+	if err := p.renderer.Ready(ctx); err != nil {
 		return err
 	}
 	return p.leaveDemo(audit.WithActor(ctx, terminalActor), c.Out, out)
@@ -141,6 +145,9 @@ func (p *program) demoFiles(ctx context.Context, result *demo.Result) ([]namedFi
 
 // fillDemo fills a new data folder. One that has been filled before is served as it is.
 func (p *program) fillDemo(ctx context.Context) error {
+	if err := p.renderer.Ready(ctx); err != nil {
+		return err
+	}
 	ctx = audit.WithActor(ctx, terminalActor)
 	password := strings.ToLower(rand.Text())[:12]
 	err := demo.Fill(ctx, demo.Portal{

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 	"sealdesk/internal/engine"
-	"sealdesk/internal/pdf"
 )
 
 // folders is the layout of a data folder. Portal and engine never open each other's part.
@@ -77,9 +75,4 @@ func exportRoot(e *engine.Engine, path string) error {
 		return fmt.Errorf("leave the root certificate: %w", err)
 	}
 	return nil
-}
-
-// openRenderer makes the PDF renderer; it starts its sandbox with the first page, or when it is warmed up.
-func openRenderer(ctx context.Context, f folders, logger *slog.Logger) (*pdf.Renderer, error) {
-	return pdf.NewRenderer(ctx, pdf.RendererOptions{CacheDir: f.cache(), Logger: logger})
 }

@@ -64,7 +64,7 @@ func serve(ctx context.Context, c config.ServeCommand, out io.Writer) (err error
 	if !static.Ready() {
 		return errors.New("this binary was built without its browser assets; run `make build`")
 	}
-	p, err := open(ctx, cfg, out)
+	p, err := open(ctx, cfg, folders{cfg.Data}.cache(), out)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func runEngine(ctx context.Context, c config.EngineRunCommand, out io.Writer) (e
 	if err != nil {
 		return err
 	}
-	p, err := open(ctx, cfg, out)
+	p, err := open(ctx, cfg, folders{cfg.Data}.cache(), out)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func printCredentials(ctx context.Context, c config.EngineCredentialsCommand, ou
 	if err != nil {
 		return err
 	}
-	p, err := open(ctx, cfg, out)
+	p, err := open(ctx, cfg, folders{cfg.Data}.cache(), out)
 	if err != nil {
 		return err
 	}
@@ -119,8 +119,8 @@ func printCredentials(ctx context.Context, c config.EngineCredentialsCommand, ou
 	return nil
 }
 
-// open opens what portal and engine share, and the engine where it is the platform.
-func open(ctx context.Context, cfg config.Config, out io.Writer) (p *program, err error) {
+// open opens what portal and engine share, and the engine where it is the platform. The cache is a folder for the compiled PDF module.
+func open(ctx context.Context, cfg config.Config, cache string, out io.Writer) (p *program, err error) {
 	p = &program{cfg: cfg, folders: folders{cfg.Data}, logger: newLogger(cfg.Log), out: out}
 	defer func() {
 		if err != nil {
@@ -130,7 +130,7 @@ func open(ctx context.Context, cfg config.Config, out io.Writer) (p *program, er
 	if p.face, err = font.Open(cfg.Fonts...); err != nil {
 		return p, err
 	}
-	if p.renderer, err = openRenderer(ctx, p.folders, p.logger); err != nil {
+	if p.renderer, err = pdf.NewRenderer(ctx, pdf.RendererOptions{CacheDir: cache, Logger: p.logger}); err != nil {
 		return p, err
 	}
 	if !cfg.Platform.IsEmbedded() {
@@ -185,6 +185,8 @@ func (p *program) newClient(ctx context.Context) (*api.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The settings page shows whom the portal calls as.
+	p.cfg.Platform.ApplicationID, p.cfg.Platform.SecretID = credentials.ApplicationID, credentials.SecretID
 	options.Endpoint, options.Region, options.Transport = p.cfg.EngineURL, credentials.Region, p.engine.Transport()
 	options.SecretID, options.SecretKey, options.ApplicationID = credentials.SecretID, credentials.SecretKey, credentials.ApplicationID
 	return api.NewClient(options)

@@ -44,7 +44,7 @@ func addUser(ctx context.Context, c config.UserAddCommand, in io.Reader, out io.
 	}
 	account := db.NewAccount{
 		Name: c.Name, DisplayName: c.DisplayName, Role: auth.Role(c.Role), PasswordHash: hash, MustChange: !c.PasswordStdin,
-		Scope: db.Scope{All: len(c.Organizations) == 0, Organizations: c.Organizations}, Language: i18n.Chinese,
+		Scope: db.Scope{All: len(c.Organizations) == 0, Organizations: c.Organizations},
 	}
 	if account.DisplayName == "" {
 		account.DisplayName = c.Name

@@ -80,7 +80,7 @@ func (f *filling) accounts(ctx context.Context) error {
 	for _, role := range auth.Roles() {
 		_, err := f.DB.AddAccount(ctx, db.NewAccount{
 			Name: string(role), DisplayName: i18n.T(ctx, "cli.demo.account."+string(role)), Role: role, Scope: db.Everything(),
-			PasswordHash: hash, Language: i18n.Chinese,
+			PasswordHash: hash,
 		})
 		if err != nil {
 			return err

@@ -113,6 +113,12 @@ func (r *Renderer) Warm() {
 	}()
 }
 
+// Ready waits until PDFium runs, starting it when nobody has.
+func (r *Renderer) Ready(ctx context.Context) error {
+	_, err := r.started(ctx)
+	return err
+}
+
 // Close ends PDFium. Calls that still run end with an error.
 func (r *Renderer) Close() error {
 	r.mu.Lock()

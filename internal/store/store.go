@@ -97,6 +97,13 @@ func (d *DB) open(ctx context.Context, o Options) (err error) {
 	if d.conn, err = d.writer.Conn(ctx); err != nil {
 		return err
 	}
+	var searchable bool
+	if err := d.conn.QueryRowContext(ctx, "SELECT sqlite_compileoption_used('ENABLE_FTS5')").Scan(&searchable); err != nil {
+		return err
+	}
+	if !searchable {
+		return errors.New("this program was built without full-text search; build it with `make build`, or with -tags sqlite_fts5")
+	}
 	var mode string
 	if err := d.conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
 		return err
