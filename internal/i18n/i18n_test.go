@@ -181,3 +181,43 @@ func TestReadRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryPlatformCodeIsExplained reads the platform's own list of error codes, and the rules that requests are checked by.
+func TestEveryPlatformCodeIsExplained(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "api", "testdata", "essbasic.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var platform struct {
+		Errors       []string
+		CommonErrors []string
+	}
+	if err := json.Unmarshal(data, &platform); err != nil || len(platform.Errors) < 50 || len(platform.CommonErrors) < 20 {
+		t.Fatalf("%d codes: %v", len(platform.Errors), err)
+	}
+	for _, code := range append(platform.Errors, platform.CommonErrors...) {
+		if !Has(context.Background(), "errors."+code) {
+			t.Errorf("the error code %s has no words", code)
+		}
+	}
+
+	tag := regexp.MustCompile(`validate:"([^"]*)"`)
+	sources, err := filepath.Glob(filepath.Join("..", "api", "*.go"))
+	if err != nil || len(sources) == 0 {
+		t.Fatal(sources, err)
+	}
+	for _, path := range sources {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range tag.FindAllStringSubmatch(string(source), -1) {
+			for rule := range strings.SplitSeq(match[1], ",") {
+				rule, _, _ = strings.Cut(rule, "=")
+				if rule != "omitempty" && rule != "dive" && !Has(context.Background(), "validation."+rule) {
+					t.Errorf("%s: the rule %s has no words", path, rule)
+				}
+			}
+		}
+	}
+}

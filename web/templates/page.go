@@ -9,7 +9,6 @@ import (
 	"unicode/utf16"
 
 	"sealdesk/internal/i18n"
-	"sealdesk/web/static"
 
 	"github.com/a-h/templ"
 )
@@ -190,6 +189,3 @@ func ToastHeader(kind, text string) string {
 	}
 	return string(ascii)
 }
-
-// assetURL is the path of a built browser file.
-func assetURL(name string) string { return static.URL(name) }
