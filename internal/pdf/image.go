@@ -60,9 +60,13 @@ func (d document) draw(page int, dpi float64) (*image.RGBA, error) {
 		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
 	}
 	// The pixels lie in the sandbox's memory and go with the bitmap.
-	picture := image.NewRGBA(rendered.Result.Image.Rect)
-	copy(picture.Pix, rendered.Result.Image.Pix)
-	rendered.Cleanup()
+	defer rendered.Cleanup()
+	bitmap, ok := rendered.Result.RenderedImage.(*image.RGBA)
+	if !ok {
+		return nil, fmt.Errorf("pdf: PDFium gave a %T", rendered.Result.RenderedImage)
+	}
+	picture := image.NewRGBA(bitmap.Rect)
+	copy(picture.Pix, bitmap.Pix)
 	onWhite(picture.Pix)
 	return picture, nil
 }

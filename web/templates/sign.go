@@ -140,10 +140,3 @@ func groupID(name string) string { return "g-" + strings.ReplaceAll(name, ".", "
 func sealChoiceID(group string, index int) string {
 	return fmt.Sprintf("%s-%d", groupID(group), index)
 }
-
-func dataURL(png string) string {
-	if png == "" {
-		return ""
-	}
-	return "data:image/png;base64," + png
-}
