@@ -56,7 +56,7 @@ func open(data []byte) (*file, error) {
 	f := &file{
 		original: data, data: data[base:], base: base,
 		objects: map[int]object{}, loading: map[int]bool{}, packed: map[int]*objectStream{}, budget: maxDecoded,
-		effort: 64<<20 + 16*len(data),
+		effort: 8<<20 + 16*len(data),
 	}
 	start, err := f.findStart()
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"image/png"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,7 +19,7 @@ import (
 func TestOurRendererShowsMarks(t *testing.T) {
 	ctx := context.Background()
 	a := newAuthority(t)
-	r, err := pdf.NewRenderer(ctx, pdf.RendererOptions{CacheDir: t.TempDir()})
+	r, err := pdf.NewRenderer(ctx, pdf.RendererOptions{CacheDir: filepath.Join(os.TempDir(), "sealdesk-test-pdfium")})
 	if err != nil {
 		t.Fatal(err)
 	}

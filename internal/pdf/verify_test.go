@@ -84,7 +84,7 @@ func TestVerifyWithoutSignatures(t *testing.T) {
 func TestOneChangedByteIsReported(t *testing.T) {
 	_, first, second := signedContract(t)
 	roots := newAuthority(t).roots
-	step := 211
+	step := 409
 	if testing.Short() {
 		step = 997
 	}
@@ -117,19 +117,19 @@ func TestOneChangedByteIsReported(t *testing.T) {
 	}
 }
 
-// TestEveryByteOfTheSignatureIsChecked changes each hexadecimal digit of the last signature, which no signature covers, to each
-// digit that stands for something else, and to the same digit written another way.
+// TestEveryByteOfTheSignatureIsChecked changes each hexadecimal digit of the last signature, which no signature covers, to some
+// others, and to the same digit written another way.
 func TestEveryByteOfTheSignatureIsChecked(t *testing.T) {
 	a := newAuthority(t)
 	data := pdftest.Document(pdftest.Classic, pdftest.Page{})
 	signed := sign(t, data, a.act(a.ecdsa, "李雷", nil), nil)
 	start, end := hole(t, signed)
-	step := 11
+	step := 31
 	if testing.Short() {
 		step = 101
 	}
 	for at := start; at < end; at += step {
-		for _, c := range []byte("0123456789abcdefABCDEF >") {
+		for _, c := range []byte("018afAF>") {
 			if signed[at] == c {
 				continue
 			}

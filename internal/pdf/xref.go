@@ -248,6 +248,7 @@ func (f *file) inflate(data []byte) ([]byte, error) {
 	defer z.Close()
 	out, err := io.ReadAll(io.LimitReader(z, int64(f.budget)+1))
 	f.budget -= len(out)
+	f.effort += 4 * len(out)
 	if f.budget < 0 {
 		f.budget = 0
 		return nil, ErrTooLarge
