@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -167,42 +168,67 @@ func (q *query) where(args []any) (string, []any) {
 	return b.String(), args
 }
 
-// index names the index that suits the filter best. SQLite's own choice among equals is often the longer list.
-func (q *query) index() string {
+// index names the index that suits the filter best, and a condition that a partial index needs in the text, where a bound value does not
+// show. SQLite's own choice among equals is often the longer list.
+func (q *query) index() (name, condition string) {
 	switch f := q.f; {
 	case f.ObjectID != "":
-		return " INDEXED BY audit_by_object"
+		return " INDEXED BY audit_by_object", " AND e.object_id <> ''"
 	case f.Actor != "" && f.Action != "":
-		return " INDEXED BY audit_by_actor_action"
-	case f.Outcome == Failed:
-		return " INDEXED BY audit_by_trouble"
-	case f.Outcome == Denied:
-		return " INDEXED BY audit_by_trouble"
+		return " INDEXED BY audit_by_actor_action", ""
 	case f.Actor != "":
-		return " INDEXED BY audit_by_actor"
+		return " INDEXED BY audit_by_actor", ""
 	case f.Action != "":
-		return " INDEXED BY audit_by_action"
+		return " INDEXED BY audit_by_action", ""
+	case f.Outcome == Failed || f.Outcome == Denied:
+		return " INDEXED BY audit_by_trouble", " AND e.outcome IN ('failed', 'denied')"
 	}
-	return " NOT INDEXED"
+	return " NOT INDEXED", ""
 }
 
-func eventColumns() string { return "e." + strings.ReplaceAll(columns, ", ", ", e.") }
+// eventColumns are the columns of the table e.
+var eventColumns = "e." + strings.ReplaceAll(columns, ", ", ", e.")
 
+// plain finds events without looking for text.
 func (q *query) plain(ctx context.Context, tx *store.Tx) ([]Event, error) {
+	if f := q.f; f.ObjectID == "" && f.Outcome == "" && (f.Actor == "") != (f.Action == "") {
+		return q.everyOutcome(ctx, tx)
+	}
 	where, args := q.where([]any{q.from, q.to, q.limit})
-	if q.f.ObjectID != "" {
-		where += " AND e.object_id <> ''"
+	index, condition := q.index()
+	return readEvents(ctx, tx, "SELECT "+eventColumns+" FROM audit_events e"+index+" WHERE e.seq >= $1 AND e.seq < $2"+where+condition+
+		" ORDER BY e.seq "+q.order()+" LIMIT $3", args...)
+}
+
+// everyOutcome merges the lists of the outcomes: the index of actors, and that of actions, has them apart.
+func (q *query) everyOutcome(ctx context.Context, tx *store.Tx) ([]Event, error) {
+	var all []Event
+	for _, outcome := range Outcomes() {
+		one := *q
+		one.f.Outcome = outcome
+		events, err := one.plain(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, events...)
 	}
-	// A partial index needs its condition in the text, where a bound value does not show.
-	if q.f.Outcome == Failed || q.f.Outcome == Denied {
-		where += " AND e.outcome IN ('failed', 'denied')"
+	slices.SortFunc(all, func(a, b Event) int {
+		if q.oldest {
+			return cmp.Compare(a.Seq, b.Seq)
+		}
+		return cmp.Compare(b.Seq, a.Seq)
+	})
+	if q.limit >= 0 && len(all) > q.limit {
+		all = all[:q.limit]
 	}
-	order := "DESC"
+	return all, nil
+}
+
+func (q *query) order() string {
 	if q.oldest {
-		order = "ASC"
+		return "ASC"
 	}
-	return readEvents(ctx, tx, "SELECT "+eventColumns()+" FROM audit_events e"+q.index()+" WHERE e.seq >= $1 AND e.seq < $2"+where+
-		" ORDER BY e.seq "+order+" LIMIT $3", args...)
+	return "DESC"
 }
 
 // search reads the newest, unindexed events one by one and finds the others through the index.
@@ -221,13 +247,13 @@ func (q *query) search(ctx context.Context, tx *store.Tx, wanted []phrase) ([]Ev
 	if !q.oldest && len(events) >= q.limit {
 		return events[:q.limit], nil
 	}
-	order, limit := "DESC", q.limit-len(events)
-	if q.oldest {
-		order, limit = "ASC", q.limit
+	limit := q.limit
+	if !q.oldest {
+		limit -= len(events)
 	}
-	where, args := q.where([]any{q.from, min(q.to, indexed), limit, match(wanted)})
-	found, err := readEvents(ctx, tx, "SELECT "+eventColumns()+" FROM audit_search s CROSS JOIN audit_events e ON e.seq = s.rowid"+
-		" WHERE s.words MATCH $4 AND s.rowid >= $1 AND s.rowid < $2"+where+" ORDER BY s.rowid "+order+" LIMIT $3", args...)
+	where, args := q.where([]any{q.from, min(q.to, indexed), limit, match(append(q.f.tags(), wanted...))})
+	found, err := readEvents(ctx, tx, "SELECT "+eventColumns+" FROM audit_search s CROSS JOIN audit_events e ON e.seq = s.rowid"+
+		" WHERE s.words MATCH $4 AND s.rowid >= $1 AND s.rowid < $2"+where+" ORDER BY s.rowid "+q.order()+" LIMIT $3", args...)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,9 @@ package audit
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -74,8 +76,8 @@ func (l *Log) indexSome(ctx context.Context) (more bool, err error) {
 			return err
 		}
 		for i := range events {
-			words := strings.Join(tokens(events[i].searchText()), " ")
-			if _, err := tx.Exec(ctx, "INSERT INTO audit_search (rowid, words) VALUES ($1, $2)", events[i].Seq, words); err != nil {
+			words := append(tokens(events[i].searchText()), events[i].tags()...)
+			if _, err := tx.Exec(ctx, "INSERT INTO audit_search (rowid, words) VALUES ($1, $2)", events[i].Seq, strings.Join(words, " ")); err != nil {
 				return err
 			}
 		}
@@ -95,6 +97,28 @@ func (l *Log) indexSome(ctx context.Context) (more bool, err error) {
 func (e *Event) searchText() string {
 	a := &e.Actor
 	return strings.Join([]string{a.Name, a.IP, e.Action, e.ObjectID, e.ErrorCode, a.RequestID, e.PlatformRequestID, e.DetailText}, "\n")
+}
+
+// tag is a word of the search index that stands for the value of a column, so that a search within a filter meets only events that pass
+// it. Two values may share one: the columns themselves are compared as well.
+func tag(column byte, value string) string {
+	sum := sha256.Sum256([]byte(value))
+	return "zz" + string(column) + hex.EncodeToString(sum[:8])
+}
+
+func (e *Event) tags() []string {
+	return []string{tag('a', e.Actor.Name), tag('b', e.Action), tag('c', e.ObjectID), tag('d', e.Outcome)}
+}
+
+// tags are the words of what the filter wants.
+func (f Filter) tags() []phrase {
+	var all []phrase
+	for i, value := range []string{f.Actor, f.Action, f.ObjectID, f.Outcome} {
+		if value != "" {
+			all = append(all, phrase{tokens: []string{tag("abcd"[i], value)}})
+		}
+	}
+	return all
 }
 
 // tokens cuts a text into lower-case words, and runs of Chinese, Japanese or Korean characters into pairs. The last character of a run
