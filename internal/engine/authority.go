@@ -50,6 +50,7 @@ type authority struct {
 	issuing    *x509.Certificate
 	issuingKey crypto.Signer
 	timestamps *pdf.TimeAuthority
+	tokenSize  int // bytes of a time stamp, give or take the variation of a signature
 }
 
 // identity is a certificate with its key.
@@ -74,9 +75,14 @@ func (e *Engine) openAuthority(ctx context.Context) (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &authority{root: root.cert, issuing: issuing.cert, issuingKey: issuing.key, timestamps: &pdf.TimeAuthority{
+	timestamps := &pdf.TimeAuthority{
 		Signer: stamps.key, Chain: []*x509.Certificate{stamps.cert, issuing.cert, root.cert}, Policy: timestampPolicy, Clock: e.now,
-	}}, nil
+	}
+	token, err := timestamps.Stamp(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("try the time stamp authority: %w", err)
+	}
+	return &authority{root: root.cert, issuing: issuing.cert, issuingKey: issuing.key, timestamps: timestamps, tokenSize: len(token)}, nil
 }
 
 func (e *Engine) rootTemplate() *x509.Certificate {

@@ -37,6 +37,7 @@ func (e *Engine) stamp(ctx context.Context, p *signing, at time.Time) ([]*flowFi
 		act := pdf.Act{
 			SignerName: p.signerName(), Reason: p.flow.Name, Time: at, Fills: map[string]pdf.Fill{},
 			Signer: p.identity.key, Chain: e.authority.chain(p.identity.cert), Timestamp: e.authority.timestamps.Stamp,
+			TimestampRoom: e.authority.tokenSize,
 		}
 		var marks []pdf.Mark
 		for _, c := range p.components {

@@ -35,15 +35,19 @@ type Act struct {
 
 	// Timestamp, if set, is given the signature value and returns an RFC 3161 token over it (see TimeAuthority.Stamp).
 	Timestamp func(ctx context.Context, signature []byte) ([]byte, error)
+	// TimestampRoom is the number of bytes kept for the token; 0 keeps 8 KiB. A changed byte in room that was kept and not used is found
+	// by Verify, but not by verifiers that ignore what follows the signature: it should be tight where the size is known.
+	TimestampRoom int
 
 	// Revocation is kept in the file's security store (DSS) together with the certificates, for checks long after.
 	Revocation [][]byte // DER certificate revocation lists
 }
 
-// Room for a CMS besides its certificates, and for a time-stamp token with the certificates of its authority.
+// Room for a time-stamp token with the certificates of its authority, and for what the length of a CMS varies by: ECDSA signatures have
+// no fixed length, and with them the lengths of what holds them.
 const (
-	roomCMS       = 1536
 	roomTimestamp = 8 << 10
+	roomVariation = 24
 )
 
 var errRoom = errors.New("the signature is larger than the room kept for it")
@@ -62,12 +66,9 @@ func Sign(ctx context.Context, data []byte, face *font.Face, act Act, marks []Ma
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
-	room := roomCMS
-	for _, cert := range act.Chain {
-		room += len(cert.Raw)
-	}
-	if act.Timestamp != nil {
-		room += roomTimestamp
+	room, err := act.room()
+	if err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
 	}
 	s := &signing{editor: e, act: act, contents: &hole{size: 2*room + 2}, byteRange: &hole{size: 40}}
 	if err := s.prepare(marks); err != nil {
@@ -79,6 +80,23 @@ func Sign(ctx context.Context, data []byte, face *font.Face, act Act, marks []Ma
 		return nil, fmt.Errorf("sign: %w", err)
 	}
 	return out, nil
+}
+
+// room is how many bytes the signature needs at most: what signing anything takes, and the time stamp.
+func (a *Act) room() (int, error) {
+	probe, err := signCMS(signedContent{kind: oidData, digest: make([]byte, sha256.Size)}, a.Signer, a.Chain, nil)
+	if err != nil {
+		return 0, err
+	}
+	room := len(probe) + roomVariation
+	switch {
+	case a.Timestamp == nil:
+	case a.TimestampRoom > 0:
+		room += a.TimestampRoom + roomVariation
+	default:
+		room += roomTimestamp
+	}
+	return room, nil
 }
 
 // signing is the work of one Sign.
