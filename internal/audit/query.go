@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -200,28 +199,20 @@ func (q *query) plain(ctx context.Context, tx *store.Tx) ([]Event, error) {
 		" ORDER BY e.seq "+q.order()+" LIMIT $3", args...)
 }
 
-// everyOutcome merges the lists of the outcomes: the index of actors, and that of actions, has them apart.
+// everyOutcome merges the numbers out of the lists of the outcomes, which the indexes of actors and of actions keep apart, and reads the
+// events of those that are left.
 func (q *query) everyOutcome(ctx context.Context, tx *store.Tx) ([]Event, error) {
-	var all []Event
+	where, args := q.where([]any{q.from, q.to, q.limit})
+	index, _ := q.index()
+	end := " ORDER BY n " + q.order() + " LIMIT $3"
+	var lists []string
 	for _, outcome := range Outcomes() {
-		one := *q
-		one.f.Outcome = outcome
-		events, err := one.plain(ctx, tx)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, events...)
+		args = append(args, outcome)
+		lists = append(lists, "SELECT * FROM (SELECT e.seq AS n FROM audit_events e"+index+" WHERE e.seq >= $1 AND e.seq < $2"+where+
+			" AND e.outcome = $"+strconv.Itoa(len(args))+end+")")
 	}
-	slices.SortFunc(all, func(a, b Event) int {
-		if q.oldest {
-			return cmp.Compare(a.Seq, b.Seq)
-		}
-		return cmp.Compare(b.Seq, a.Seq)
-	})
-	if q.limit >= 0 && len(all) > q.limit {
-		all = all[:q.limit]
-	}
-	return all, nil
+	return readEvents(ctx, tx, "SELECT "+eventColumns+" FROM (SELECT n FROM ("+strings.Join(lists, " UNION ALL ")+")"+end+
+		") CROSS JOIN audit_events e ON e.seq = n ORDER BY n "+q.order(), args...)
 }
 
 func (q *query) order() string {
