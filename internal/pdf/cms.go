@@ -81,6 +81,11 @@ func signCMS(c signedContent, key crypto.Signer, chain []*x509.Certificate, stam
 			return nil, fmt.Errorf("time stamp: %w", err)
 		}
 	}
+	return encodeCMS(c, chain, algorithm, attributes, signature, token)
+}
+
+// encodeCMS writes the SignedData. Token may be nil.
+func encodeCMS(c signedContent, chain []*x509.Certificate, algorithm asn1.ObjectIdentifier, attributes, signature, token []byte) ([]byte, error) {
 	var b cryptobyte.Builder
 	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(oidSignedData)
@@ -93,6 +98,30 @@ func signCMS(c signedContent, key crypto.Signer, chain []*x509.Certificate, stam
 		})
 	})
 	return b.Bytes()
+}
+
+// sizeCMS is the largest size that a detached signature can have with a token of up to the given size, 0 for none. What is
+// kept for it in a file should be tight: verifiers of others do not look at bytes that follow the signature.
+func sizeCMS(key crypto.Signer, chain []*x509.Certificate, token int) (int, error) {
+	algorithm, err := checkKey(key, chain)
+	if err != nil {
+		return 0, err
+	}
+	c := signedContent{kind: oidData, digest: make([]byte, sha256.Size)}
+	attributes, err := signedAttributes(c, chain[0], algorithm)
+	if err != nil {
+		return 0, err
+	}
+	signature := make([]byte, 72) // a SEQUENCE of two numbers of up to 33 bytes
+	if public, ok := key.Public().(*rsa.PublicKey); ok {
+		signature = make([]byte, public.Size())
+	}
+	var stamp []byte
+	if token > 0 {
+		stamp = make([]byte, token)
+	}
+	der, err := encodeCMS(c, chain, algorithm, attributes, signature, stamp)
+	return len(der), err
 }
 
 func explicit(n uint8) cbasn1.Tag { return cbasn1.Tag(n).ContextSpecific().Constructed() }

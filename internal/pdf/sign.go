@@ -35,19 +35,19 @@ type Act struct {
 
 	// Timestamp, if set, is given the signature value and returns an RFC 3161 token over it (see TimeAuthority.Stamp).
 	Timestamp func(ctx context.Context, signature []byte) ([]byte, error)
-	// TimestampRoom is the number of bytes kept for the token; 0 keeps 8 KiB. A changed byte in room that was kept and not used is found
-	// by Verify, but not by verifiers that ignore what follows the signature: it should be tight where the size is known.
+	// TimestampRoom is the size of such a token, known from an earlier one; 0 keeps 8 KiB. Room that is kept and not used
+	// can be changed without notice by verifiers other than Verify, so it should be tight.
 	TimestampRoom int
 
 	// Revocation is kept in the file's security store (DSS) together with the certificates, for checks long after.
 	Revocation [][]byte // DER certificate revocation lists
 }
 
-// Room for a time-stamp token with the certificates of its authority, and for what the length of a CMS varies by: ECDSA signatures have
-// no fixed length, and with them the lengths of what holds them.
+// Room for a time-stamp token with the certificates of its authority, and what the length of tokens varies by: ECDSA
+// signatures and serial numbers have no fixed length.
 const (
 	roomTimestamp = 8 << 10
-	roomVariation = 24
+	roomVariation = 16
 )
 
 var errRoom = errors.New("the signature is larger than the room kept for it")
@@ -82,21 +82,17 @@ func Sign(ctx context.Context, data []byte, face *font.Face, act Act, marks []Ma
 	return out, nil
 }
 
-// room is how many bytes the signature needs at most: what signing anything takes, and the time stamp.
+// room is how many bytes the signature needs at most.
 func (a *Act) room() (int, error) {
-	probe, err := signCMS(signedContent{kind: oidData, digest: make([]byte, sha256.Size)}, a.Signer, a.Chain, nil)
-	if err != nil {
-		return 0, err
-	}
-	room := len(probe) + roomVariation
+	token := 0
 	switch {
 	case a.Timestamp == nil:
 	case a.TimestampRoom > 0:
-		room += a.TimestampRoom + roomVariation
+		token = a.TimestampRoom + roomVariation
 	default:
-		room += roomTimestamp
+		token = roomTimestamp
 	}
-	return room, nil
+	return sizeCMS(a.Signer, a.Chain, token)
 }
 
 // signing is the work of one Sign.

@@ -2,6 +2,7 @@ package pdf_test
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/color"
 	"image/png"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"sealdesk/internal/pdf"
+	"sealdesk/internal/pdf/pdftest"
 )
 
 // stroke is a PNG of a wavy line on a transparent ground.
@@ -79,6 +81,28 @@ func TestSignaturesStandUpToPdfsigAndQpdf(t *testing.T) {
 		}
 		if got := regexp.MustCompile(`(?m)^\s+- Total document signed`).FindAllString(out, -1); len(got) != 1 {
 			t.Errorf("pdfsig on %s: the last signature must cover the whole document\n%s", name, out)
+		}
+	}
+}
+
+// TestRoomForSignaturesIsTight: pdfsig does not look at the padding behind a signature, so there must be next to none.
+func TestRoomForSignaturesIsTight(t *testing.T) {
+	a := newAuthority(t)
+	token, err := a.stamps.Stamp(context.Background(), []byte("any"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := pdftest.Document(pdftest.Classic, pdftest.Page{})
+	for name, id := range map[string]identity{"RSA": a.rsa, "ECDSA": a.ecdsa} {
+		for range 40 { // lengths vary
+			act := a.act(id, "签署人", nil)
+			act.TimestampRoom = len(token)
+			signed := sign(t, data, act, nil)
+			start, end := hole(t, signed)
+			der := bytes.TrimRight(signed[start:end-1], "0")
+			if spare := (end - start - len(der)) / 2; spare > 40 {
+				t.Fatalf("%s: %d bytes to spare", name, spare)
+			}
 		}
 	}
 }
