@@ -28,7 +28,7 @@ $(NODE_OK): package.json package-lock.json
 	npm ci --no-audit --no-fund
 	@touch $@
 
-$(ASSETS): $(NODE_OK) $(wildcard web/static/css/*.css web/static/js/*.js internal/assets/*.go)
+$(ASSETS): $(NODE_OK) $(wildcard web/static/css/*.css web/static/js/*.js web/static/img/* internal/assets/*.go)
 	go run ./internal/assets
 	@touch $@
 
