@@ -45,7 +45,9 @@ check: $(ASSETS) ## format, vet, staticcheck, generated files and go.mod up to d
 	.ci/generated
 
 .PHONY: unit
-unit: $(ASSETS) ## Go tests with the race detector, and the unit tests of the browser code
+unit: build ## Go tests with the race detector, and the unit tests of the browser code
+	@# Compiles PDFium into the user's cache folder: under the race detector that takes minutes.
+	bin/sealdesk demo --out out/demo
 	$(GO) test -race -tags $(TAGS) ./...
 	node --test test/unit/*.test.js
 
