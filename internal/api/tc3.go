@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"net"
 	"net/http"
 	"slices"
@@ -28,13 +29,14 @@ const (
 	headerAction      = "X-TC-Action"
 	headerVersion     = "X-TC-Version"
 	headerTimestamp   = "X-TC-Timestamp"
+	headerToken       = "X-TC-Token"
 	headerContentHash = "X-TC-Content-SHA256"
 )
 
 // SignTC3 signs a request by Tencent Cloud's signature version 3: it sets X-TC-Timestamp and Authorization. The headers content-type and
 // host are signed; they must be set before.
 func SignTC3(req *http.Request, body []byte, secretID, secretKey string, now time.Time) {
-	timestamp := strconv.FormatInt(now.Unix(), 10)
+	timestamp := formatSeconds(now)
 	req.Header.Set(headerTimestamp, timestamp)
 	auth := authorization{
 		secretID: secretID, date: now.UTC().Format(time.DateOnly), service: Service,
@@ -61,49 +63,7 @@ func SignTC3(req *http.Request, body []byte, secretID, secretKey string, now tim
 	req.Header.Set("Authorization", auth.String())
 }
 
-// VerifyTC3 checks the signature of a request whose body has been read, and returns whose it is. It follows what Tencent's own SDKs
-// send to a server that does not run at the cloud's address (observed): the host signed with or without its port, the path signed as
-// "/" whatever it is, any service in the scope, the query as it was sent, and the headers that SignedHeaders lists.
-//
-// The errors come in the order in which the cloud checks: the form of the header, the key, the time, the signature.
-func VerifyTC3(req *http.Request, body []byte, lookup func(secretID string) (secretKey string, ok bool), now time.Time) (string, *Error) {
-	auth, err := parseAuthorization(req.Header.Get("Authorization"))
-	if err != nil {
-		return "", err
-	}
-	secretKey, ok := lookup(auth.secretID)
-	if !ok {
-		return "", NewError(CodeAuthFailureSecretIdNotFound, "The SecretId is not found.")
-	}
-	timestamp := req.Header.Get(headerTimestamp)
-	if err := checkTimestamp(timestamp, now); err != nil {
-		return "", err
-	}
-	if sent, _ := strconv.ParseInt(timestamp, 10, 64); time.Unix(sent, 0).UTC().Format(time.DateOnly) != auth.date {
-		return "", NewError(CodeAuthFailureSignatureFailure, "The date of the credential scope is not the day of X-TC-Timestamp in UTC.")
-	}
-	want, hexErr := hex.DecodeString(auth.signature)
-	if hexErr != nil {
-		return "", NewError(CodeAuthFailureSignatureFailure, "The signature is not hexadecimal.")
-	}
-	for _, c := range candidates(req, auth.signedHeaders, payloadHash(req.Header, body)) {
-		if hmac.Equal(want, auth.sign(secretKey, timestamp, c.bytes())) {
-			return auth.secretID, nil
-		}
-	}
-	return "", NewError(CodeAuthFailureSignatureFailure, "The signature does not fit the request.")
-}
-
-func checkTimestamp(timestamp string, now time.Time) *Error {
-	sent, err := strconv.ParseInt(timestamp, 10, 64)
-	if err != nil {
-		return NewError(CodeAuthFailureInvalidAuthorization, "%s is missing or not a number of seconds.", headerTimestamp)
-	}
-	if skew := now.Sub(time.Unix(sent, 0)); skew > MaxClockSkew || skew < -MaxClockSkew {
-		return NewError(CodeAuthFailureSignatureExpire, "The request's time is more than %d seconds off.", int(MaxClockSkew.Seconds()))
-	}
-	return nil
-}
+func formatSeconds(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
 
 // authorization is the content of an Authorization header.
 type authorization struct {
@@ -129,40 +89,57 @@ func parseAuthorization(header string) (authorization, *Error) {
 	if !ok {
 		return bad("does not begin with " + tc3Algorithm)
 	}
-	parts := make(map[string]string, 3)
+	var credential, signedHeaders, signature string
 	for part := range strings.SplitSeq(rest, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-		if _, twice := parts[name]; twice {
+		into := &signature
+		switch name {
+		case "Credential":
+			into = &credential
+		case "SignedHeaders":
+			into = &signedHeaders
+		case "Signature":
+		default:
+			return bad("has a part that is not known")
+		}
+		if *into != "" {
 			return bad("names a part twice")
 		}
-		parts[name] = value
+		*into = value
 	}
-	scope := strings.Split(parts["Credential"], "/")
+	scope := strings.Split(credential, "/")
 	if len(scope) != 4 || scope[0] == "" || scope[2] == "" || scope[3] != tc3Terminator {
 		return bad("has no readable Credential")
 	}
 	if _, err := time.Parse(time.DateOnly, scope[1]); err != nil {
 		return bad("has no date in its Credential")
 	}
-	if parts["Signature"] == "" {
+	if signature == "" {
 		return bad("has no Signature")
 	}
-	signed := strings.Split(strings.ToLower(parts["SignedHeaders"]), ";")
+	signed := strings.Split(strings.ToLower(signedHeaders), ";")
 	if !slices.Contains(signed, "host") || !slices.Contains(signed, "content-type") {
 		return bad("must sign content-type and host")
 	}
-	return authorization{secretID: scope[0], date: scope[1], service: scope[2], signedHeaders: signed, signature: parts["Signature"]}, nil
+	return authorization{secretID: scope[0], date: scope[1], service: scope[2], signedHeaders: signed, signature: signature}, nil
 }
 
 // sign computes the signature with a key derived from the scope that was sent: Node's SDK takes the first label of the host for the
 // service, so that the scope on 127.0.0.1 reads "127".
 func (a authorization) sign(secretKey, timestamp string, canonicalRequest []byte) []byte {
-	sum := sha256.Sum256(canonicalRequest)
-	text := strings.Join([]string{tc3Algorithm, timestamp, a.scope(), hex.EncodeToString(sum[:])}, "\n")
+	return hmacSHA256(a.key(secretKey), a.stringToSign(timestamp, canonicalRequest))
+}
+
+// key derives the key of the scope's day and service.
+func (a authorization) key(secretKey string) []byte {
 	key := hmacSHA256([]byte("TC3"+secretKey), a.date)
 	key = hmacSHA256(key, a.service)
-	key = hmacSHA256(key, tc3Terminator)
-	return hmacSHA256(key, text)
+	return hmacSHA256(key, tc3Terminator)
+}
+
+func (a authorization) stringToSign(timestamp string, canonicalRequest []byte) string {
+	sum := sha256.Sum256(canonicalRequest)
+	return tc3Algorithm + "\n" + timestamp + "\n" + a.scope() + "\n" + hex.EncodeToString(sum[:])
 }
 
 func hmacSHA256(key []byte, text string) []byte {
@@ -188,32 +165,43 @@ func (c canonical) bytes() []byte {
 	return b.Bytes()
 }
 
-// candidates lists what the sender may have signed, the likeliest first.
-func candidates(req *http.Request, signedHeaders []string, payloadHash string) []canonical {
+// candidates yields what the sender may have signed, the likeliest first.
+func candidates(req *http.Request, signedHeaders []string, payloadHash string) iter.Seq[canonical] {
 	query := ""
 	if req.Method == http.MethodGet {
 		query = req.URL.RawQuery
 	}
-	uris := []string{"/"}
-	if path := req.URL.EscapedPath(); path != "/" && path != "" {
-		uris = append(uris, path)
-	}
-	hosts := []string{req.Host}
-	if name, _, err := net.SplitHostPort(req.Host); err == nil {
-		hosts = append(hosts, name)
-	}
-	var all []canonical
-	for _, uri := range uris {
-		for _, host := range hosts {
-			for _, lower := range []bool{false, true} {
-				all = append(all, canonical{
-					method: req.Method, uri: uri, query: query, signedHeaders: signedHeaders,
-					values: headerValues(req, host, signedHeaders, lower), payloadHash: payloadHash,
-				})
+	return func(yield func(canonical) bool) {
+		for _, uri := range uris(req) {
+			for _, host := range hosts(req) {
+				for _, lower := range []bool{false, true} {
+					c := canonical{
+						method: req.Method, uri: uri, query: query, signedHeaders: signedHeaders,
+						values: headerValues(req, host, signedHeaders, lower), payloadHash: payloadHash,
+					}
+					if !yield(c) {
+						return
+					}
+				}
 			}
 		}
 	}
-	return all
+}
+
+// uris lists the paths that may have been signed: Go's SDK signs "/" wherever it posts to, Node's the path itself.
+func uris(req *http.Request) []string {
+	if path := req.URL.EscapedPath(); path != "/" && path != "" {
+		return []string{"/", path}
+	}
+	return []string{"/"}
+}
+
+// hosts lists the hosts that may have been signed: Node's SDK leaves the port out.
+func hosts(req *http.Request) []string {
+	if name, _, err := net.SplitHostPort(req.Host); err == nil {
+		return []string{req.Host, name}
+	}
+	return []string{req.Host}
 }
 
 // headerValues returns the values of the signed headers. The documents want them in lower case, the SDKs sign content-type as it is;
