@@ -92,3 +92,14 @@ func Can(role Role, need Permission) bool {
 		return slices.Contains(granted[need], role)
 	}
 }
+
+// Whole tells whether the permission is about the portal as a whole, which no account bound to some sub-organisations has: the audit trail
+// tells of everybody, and whoever manages accounts could lift their own bound.
+func Whole(need Permission) bool {
+	switch need {
+	case AuditRead, AuditVerify, AuditExport, AccountsManage, SettingsRead:
+		return true
+	default:
+		return false
+	}
+}

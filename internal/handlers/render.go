@@ -46,11 +46,11 @@ func navPermissions() map[string]auth.Permission {
 	}
 }
 
-func navFor(role auth.Role) []string {
+func navFor(a db.Account) []string {
 	needs := navPermissions()
 	keys := []string{}
 	for _, key := range templates.NavKeys() {
-		if need, ok := needs[key]; ok && auth.Can(role, need) {
+		if need, ok := needs[key]; ok && may(a, need) {
 			keys = append(keys, key)
 		}
 	}
@@ -78,7 +78,7 @@ func (s *server) frame(w http.ResponseWriter, r *http.Request, status int, p pag
 	}
 	if x := exchangeOf(ctx); x.account != nil {
 		data.Account = &templates.Account{Name: x.account.DisplayName, Role: string(x.account.Role)}
-		data.Nav = navFor(x.account.Role)
+		data.Nav = navFor(*x.account)
 	}
 	return s.fragment(w, r, status, templates.Page(data, content))
 }

@@ -58,6 +58,22 @@ func TestEveryRouteLetsInExactlyThoseWhoMay(t *testing.T) {
 	}
 }
 
+func TestABoundAccountDoesNotReachThePortalAsAWhole(t *testing.T) {
+	p := startPortal(t)
+	for role, paths := range map[auth.Role][]string{
+		auth.Compliance: {"/audit", "/audit/1", "/audit/export?format=csv", "/audit/checkpoint"},
+		auth.Admin:      {"/audit", "/accounts", "/accounts/new", "/settings"},
+	} {
+		v := p.as(role, "an-organisation")
+		for _, path := range paths {
+			v.get(path).wantStatus(http.StatusForbidden)
+		}
+		if v.get("/organizations").wantStatus(http.StatusOK).find("nav a[href='/audit']").Length() != 0 {
+			t.Errorf("the navigation offers the audit trail to a bound %s", role)
+		}
+	}
+}
+
 func TestARefusalIsRecordedAndExplained(t *testing.T) {
 	p := startPortal(t)
 	v := p.as(auth.Compliance)

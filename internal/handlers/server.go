@@ -63,7 +63,12 @@ func account(ctx context.Context) db.Account {
 func scope(ctx context.Context) db.Scope { return account(ctx).Scope }
 
 // can tells whether the account that is logged in has a permission; for showing what a page offers.
-func can(ctx context.Context, need auth.Permission) bool { return auth.Can(account(ctx).Role, need) }
+func can(ctx context.Context, need auth.Permission) bool { return may(account(ctx), need) }
+
+// may is the one place that joins role and scope of an account.
+func may(a db.Account, need auth.Permission) bool {
+	return auth.Can(a.Role, need) && (a.Scope.All || !auth.Whole(need))
+}
 
 // handler puts the routes behind the middleware.
 func (s *server) handler() (http.Handler, error) {
@@ -139,7 +144,7 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, route route) erro
 			return err
 		}
 		return errAnswered
-	case !auth.Can(x.account.Role, route.Need):
+	case !may(*x.account, route.Need):
 		_, path, _ := strings.Cut(route.Pattern, " ")
 		err := s.record(r.Context(), audit.Event{Action: "access.denied", ObjectType: "route", ObjectID: path, Outcome: audit.Denied,
 			Detail: map[string]any{"permission": string(route.Need), "method": r.Method}})
