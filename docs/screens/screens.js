@@ -25,7 +25,7 @@ const pages = [
   ["file", firstLink("/files", /^\/files\/[^/]{8,}$/)],
   ["drafts", "/drafts"],
   ["draft-new", "/drafts/new"],
-  ["builder", firstLink("/drafts", /^\/drafts\/[^/]{8,}$/)],
+  ["builder", firstLink("/drafts", /^\/drafts\/[^/]{8,}\/builder$/)],
   ["flows", "/flows"],
   ["flow", linkNamed("/flows", "软件服务采购合同")],
   ["flow-archived", linkNamed("/flows", "品牌设计服务合同")],
