@@ -11,17 +11,22 @@ func (e *Engine) register() {
 	handle(e, api.CreateSubOrganization, e.createSubOrganization)
 	handle(e, api.CreateSubOrganizationAndSeal, e.createSubOrganizationAndSeal)
 	handle(e, api.VerifySubOrganization, e.verifySubOrganization)
+	handle(e, api.ModifySubOrganizationInfo, e.modifySubOrganizationInfo)
 	handle(e, api.DescribeSubOrganizations, e.describeSubOrganizations)
 
 	handle(e, api.CreateUser, e.createUser)
 	handle(e, api.CreateUserAndSeal, e.createUserAndSeal)
+	handle(e, api.ModifyUser, e.modifyUser)
 	handle(e, api.VerifyUser, e.verifyUser)
 	handle(e, api.DescribeUsers, e.describeUsers)
 
 	handle(e, api.CreateSeal, e.createSeal)
 	handle(e, api.GenerateOrganizationSeal, e.generateOrganizationSeal)
 	handle(e, api.GenerateUserSeal, e.generateUserSeal)
+	handle(e, api.ModifySeal, e.modifySeal)
+	handle(e, api.DeleteSeal, e.deleteSeal)
 	handle(e, api.ModifyOrganizationDefaultSeal, e.modifyOrganizationDefaultSeal)
+	handle(e, api.ModifyUserDefaultSeal, e.modifyUserDefaultSeal)
 	handle(e, api.DescribeSeals, e.describeSeals)
 
 	handle(e, api.UploadFiles, e.uploadFiles)
@@ -52,8 +57,6 @@ func (e *Engine) register() {
 // notServed lists the actions that the platform has and the engine does not. They are known, so InvalidAction would be
 // wrong: each answers UnsupportedOperation, or the nearest code that it declares.
 var notServed = []string{
-	"ModifySubOrganizationInfo", "ModifyUser",
-	"ModifySeal", "DeleteSeal", "ModifyUserDefaultSeal",
 	"CreateServerFlowSign", "DestroyFlowFile",
 	"DescribeCatalogApprovers", "DescribeCatalogSignComponents",
 	"SendSignInnerVerifyCode", "CheckVerifyCodeMatchFlowId",

@@ -167,22 +167,13 @@ func (e *Engine) verifySubOrganization(ctx context.Context, req *api.VerifySubOr
 	if err := e.needRight(ctx, RightVerifySubOrganization); err != nil {
 		return nil, err
 	}
-	id := req.Caller.SubOrganizationId
+	id := ""
 	err := e.db.Write(ctx, func(tx *store.Tx) error {
-		app := callOf(ctx).Application.ID
-		if id == "" {
-			if req.OpenId == "" {
-				return missing("Caller.SubOrganizationId")
-			}
-			err := tx.QueryRow(ctx, `SELECT id FROM engine_organizations WHERE application_id = $1 AND open_id = $2`, app, req.OpenId).Scan(&id)
-			if err != nil {
-				return orNotFound(err, "OpenId", req.OpenId)
-			}
-		}
-		o, err := e.findOrganization(ctx, tx, app, id)
+		o, err := e.namedOrganization(ctx, tx, req.Caller.SubOrganizationId, req.OpenId)
 		if err != nil {
-			return orNotFound(err, "Caller.SubOrganizationId", id)
+			return err
 		}
+		id = o.ID
 		if !o.Verified.IsZero() {
 			return nil
 		}

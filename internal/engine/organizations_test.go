@@ -140,7 +140,7 @@ func TestSeals(t *testing.T) {
 	if !describe(invoice).DefaultSeal || describe(uploaded).DefaultSeal {
 		t.Error("the default did not move")
 	}
-	refused(p, unknown, api.ModifyOrganizationDefaultSeal, &api.ModifyOrganizationDefaultSealRequest{Caller: q.caller(), SealId: q.handwriting, SourceIp: "127.0.0.1"})
+	refused(p, denied, api.ModifyOrganizationDefaultSeal, &api.ModifyOrganizationDefaultSealRequest{Caller: q.caller(), SealId: q.handwriting, SourceIp: "127.0.0.1"})
 
 	refused(p, denied, api.GenerateUserSeal, &api.GenerateUserSealRequest{Caller: q.caller(), UserId: q.user, SourceIp: "127.0.0.1"})
 	personal := do(p, api.CreateSeal, &api.CreateSealRequest{Caller: q.caller(), SealType: "PERSONAL", SealName: "手写", SourceIp: "127.0.0.1", UserId: q.user,

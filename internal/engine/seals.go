@@ -33,13 +33,13 @@ type sealRow struct {
 	Created           time.Time
 }
 
-// createSeal makes a seal from an uploaded picture. Image wins over FileId (essbasic).
+// createSeal makes a seal from a picture.
 func (e *Engine) createSeal(ctx context.Context, req *api.CreateSealRequest) (*api.CreateSealResponse, error) {
 	kind := seal.Kind(req.SealType)
 	if (kind == seal.Personal) != (req.UserId != "") {
 		return nil, badValue("SealType", "%s goes with UserId, every other type without", seal.Personal)
 	}
-	picture, err := e.sealPicture(ctx, req)
+	picture, err := e.sealPicture(ctx, req.Image, req.FileId)
 	if err != nil {
 		return nil, err
 	}
@@ -72,10 +72,10 @@ func (e *Engine) createSeal(ctx context.Context, req *api.CreateSealRequest) (*a
 	return &api.CreateSealResponse{SealId: row.ID}, nil
 }
 
-// sealPicture gets the uploaded picture and cleans it.
-func (e *Engine) sealPicture(ctx context.Context, req *api.CreateSealRequest) (*seal.Picture, error) {
-	if req.Image != "" {
-		data, err := decodeBase64("Image", req.Image)
+// sealPicture gets a picture that was sent along or uploaded before, and cleans it. Image wins over FileId (essbasic).
+func (e *Engine) sealPicture(ctx context.Context, image, fileID string) (*seal.Picture, error) {
+	if image != "" {
+		data, err := decodeBase64("Image", image)
 		if err != nil {
 			return nil, err
 		}
@@ -83,8 +83,8 @@ func (e *Engine) sealPicture(ctx context.Context, req *api.CreateSealRequest) (*
 	}
 	var f *file
 	err := e.db.Read(ctx, func(tx *store.Tx) (err error) {
-		f, err = e.findFile(ctx, tx, callOf(ctx).Application.ID, req.FileId)
-		return orNotFound(err, "FileId", req.FileId)
+		f, err = e.findFile(ctx, tx, callOf(ctx).Application.ID, fileID)
+		return orNotFound(err, "FileId", fileID)
 	})
 	if err != nil {
 		return nil, err
@@ -176,28 +176,6 @@ func (e *Engine) generateUserSeal(ctx context.Context, req *api.GenerateUserSeal
 		return nil, err
 	}
 	return &api.GenerateUserSealResponse{SealId: row.ID}, nil
-}
-
-// modifyOrganizationDefaultSeal moves the default among the seals of one organisation.
-func (e *Engine) modifyOrganizationDefaultSeal(ctx context.Context, req *api.ModifyOrganizationDefaultSealRequest) (*api.ModifyOrganizationDefaultSealResponse, error) {
-	err := e.db.Write(ctx, func(tx *store.Tx) error {
-		by, err := e.resolve(ctx, tx, req.Caller)
-		if err != nil {
-			return err
-		}
-		row, err := e.findSeal(ctx, tx, by.ApplicationID, req.SealId)
-		if err != nil {
-			return orNotFound(err, "SealId", req.SealId)
-		}
-		if row.Owner != (owner{ownerOrganization, req.Caller.SubOrganizationId}) {
-			return notFound("SealId", req.SealId)
-		}
-		return e.makeDefault(ctx, tx, row)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &api.ModifyOrganizationDefaultSealResponse{}, nil
 }
 
 func (e *Engine) describeSeals(ctx context.Context, req *api.DescribeSealsRequest) (*api.DescribeSealsResponse, error) {

@@ -205,6 +205,9 @@ func (e *Engine) usableSeals(ctx context.Context, tx *store.Tx, b *behind) ([]*s
 			continue
 		}
 		s, err := e.findSeal(ctx, tx, b.flow.ApplicationID, c.SealID)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // deleted after it was used
+		}
 		if err != nil {
 			return nil, fmt.Errorf("find the seal of a component: %w", err)
 		}

@@ -116,6 +116,41 @@ func (e *Engine) verifyUser(ctx context.Context, req *api.VerifyUserRequest) (*a
 	return &api.VerifyUserResponse{UserId: req.UserId}, nil
 }
 
+// modifyUser changes mobile, e-mail or name; what is empty stays. A new name must be verified again (essbasic).
+func (e *Engine) modifyUser(ctx context.Context, req *api.ModifyUserRequest) (*api.ModifyUserResponse, error) {
+	id := req.UserId
+	err := e.db.Write(ctx, func(tx *store.Tx) error {
+		by, err := e.resolve(ctx, tx, req.Caller)
+		if err != nil {
+			return err
+		}
+		if id == "" {
+			err := tx.QueryRow(ctx, `SELECT id FROM engine_users WHERE application_id = $1 AND open_id = $2`, by.ApplicationID, req.OpenId).Scan(&id)
+			if err != nil {
+				return orNotFound(err, "OpenId", req.OpenId)
+			}
+		}
+		u, err := e.findUser(ctx, tx, by.ApplicationID, id)
+		if err != nil {
+			return orNotFound(err, "UserId", id)
+		}
+		renamed := req.Name != "" && req.Name != u.Name
+		if renamed {
+			u.Verified = time.Time{}
+		}
+		_, err = tx.Exec(ctx, `UPDATE engine_users SET name = $1, mobile_sealed = $2, email = $3, verified = $4 WHERE id = $5`, firstOf(req.Name, u.Name),
+			e.vault.seal("engine_users.mobile", u.ID, []byte(firstOf(req.Mobile, u.Mobile))), firstOf(req.Email, u.Email), store.Micros(u.Verified), u.ID)
+		if err != nil {
+			return fmt.Errorf("change the person: %w", err)
+		}
+		return e.record(ctx, tx, event{Action: "user.modify", ObjectType: "user", ObjectID: u.ID, Detail: map[string]any{"renamed": renamed}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &api.ModifyUserResponse{UserId: id}, nil
+}
+
 // markUserVerified notes the verification, unless it stands already, and makes the certificate if asked to.
 func (e *Engine) markUserVerified(ctx context.Context, tx *store.Tx, u *user, certify bool) error {
 	if u.Verified.IsZero() {
