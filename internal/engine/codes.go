@@ -54,6 +54,8 @@ var substitutes = map[string][]string{
 // undeclared lists the codes that may leave any action although it does not declare them, each with its reason.
 var undeclared = map[string]string{
 	api.CodeAuthFailureInvalidAuthorization:  "the gateway refuses the Authorization header before the action is looked at",
+	api.CodeAuthFailureInvalidSecretId:       "the gateway, as above",
+	api.CodeAuthFailureTokenFailure:          "the gateway, as above",
 	api.CodeAuthFailureSecretIdNotFound:      "the gateway, as above",
 	api.CodeAuthFailureSignatureExpire:       "the gateway, as above",
 	api.CodeAuthFailureSignatureFailure:      "the gateway, as above",

@@ -51,6 +51,7 @@ type action struct {
 
 // handle registers one action. The compiler holds name, request and response together.
 func handle[Req, Resp any](e *Engine, a api.Action[Req, Resp], run func(context.Context, *Req) (*Resp, error)) {
+	e.requests.learn(reflect.TypeFor[Req]())
 	e.actions[a.Name] = action{serve: func(ctx context.Context, in input) (any, error) {
 		req := new(Req)
 		if err := in.decode(req); err != nil {

@@ -12,8 +12,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
+	"sealdesk/internal/api"
 	"sealdesk/internal/audit"
 	"sealdesk/internal/files"
 	"sealdesk/internal/font"
@@ -68,6 +70,9 @@ type Engine struct {
 	authority *authority
 	flowLocks *locks
 	actions   map[string]action
+	verifier  *api.Verifier
+	requests  *requests
+	offset    atomic.Int64 // of the engine's clock to the given one, in nanoseconds
 }
 
 // New opens the data folder, makes on its first start an application with credentials and the certificate authority,
@@ -87,6 +92,9 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 		return nil, err
 	}
 	if e.vault, err = newVault(key); err != nil {
+		return nil, err
+	}
+	if err = e.openClock(ctx); err != nil {
 		return nil, err
 	}
 	if e.log, err = openEvidence(ctx, e, opts); err != nil {
@@ -126,7 +134,9 @@ func newEngine(opts Options) (*Engine, error) {
 		fetcher:   newFetcher(opts.AllowPrivateFetch),
 		flowLocks: newLocks(),
 		actions:   map[string]action{},
+		requests:  newRequests(),
 	}
+	e.verifier = api.NewVerifier(e.secretKey)
 	if e.clock == nil {
 		e.clock = time.Now
 	}
@@ -200,5 +210,3 @@ func (e *Engine) Roots() *x509.CertPool {
 
 // RootCertificate is the certificate that Roots holds, in DER.
 func (e *Engine) RootCertificate() []byte { return e.authority.root.Raw }
-
-func (e *Engine) now() time.Time { return e.clock().UTC() }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"maps"
+	"net/url"
 	"slices"
 
 	"sealdesk/internal/store"
@@ -41,6 +42,12 @@ var DeclaredCode = declaredCode
 
 // Undeclared is the table of codes that any action may answer.
 func Undeclared() map[string]string { return undeclared }
+
+// DecodeBody and DecodeParams read a request from JSON and from flattened parameters.
+func DecodeBody(body []byte, req any) error { return input{body: body}.decode(req) }
+
+// DecodeParams is for flattened parameters.
+func DecodeParams(params url.Values, req any) error { return input{query: params}.decode(req) }
 
 // IsPublic is the fetcher's test of addresses.
 var IsPublic = isPublic

@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"maps"
+	"math"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,7 +18,8 @@ const maxFlattened = 1000
 // unflatten fills a request from a GET's parameters: Caller.ApplicationId, FileIds.0, SignComponents.0.ComponentPosX.
 // Empty values count as absent; names that the request does not have are ignored.
 func unflatten(values url.Values, req any) error {
-	for name, list := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) { // so that always the same parameter is told
+		list := values[name]
 		if len(list) == 0 || list[0] == "" {
 			continue
 		}
@@ -79,7 +83,9 @@ func setScalar(v reflect.Value, name, text string) error {
 		v.SetInt(n)
 	case reflect.Float64:
 		var f float64
-		f, err = strconv.ParseFloat(text, 64)
+		if f, err = strconv.ParseFloat(text, 64); math.IsNaN(f) || math.IsInf(f, 0) {
+			err = strconv.ErrRange // JSON has no such numbers either
+		}
 		v.SetFloat(f)
 	}
 	if err != nil {

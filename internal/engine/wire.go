@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"math/big"
+	"mime"
 	"net"
 	"net/http"
 	"net/url"
@@ -20,6 +21,7 @@ import (
 const (
 	apiVersion  = "2020-12-22"
 	maxPost     = 10 << 20 // bytes of a TC3 POST body
+	maxForm     = 1 << 20  // bytes of a POST body with signature v1
 	maxGetQuery = 32 << 10 // bytes of a GET's query
 )
 
@@ -35,6 +37,16 @@ func (e *Engine) API() http.Handler {
 	})
 }
 
+// incoming is a request as it came. V1 says that its common parameters came among the others, signed in the old way.
+type incoming struct {
+	http   *http.Request
+	body   []byte
+	params url.Values // of a GET's query or a form; nil for a JSON body
+	v1     bool
+
+	action, version, language, client string
+}
+
 // serveWire answers one signed request.
 func (e *Engine) serveWire(w http.ResponseWriter, r *http.Request) {
 	requestID, err := newRequestID()
@@ -42,30 +54,61 @@ func (e *Engine) serveWire(w http.ResponseWriter, r *http.Request) {
 		e.logger.ErrorContext(r.Context(), "engine: no request id", "error", err)
 		requestID = "s0000000000000000000"
 	}
-	name := r.Header.Get("X-TC-Action")
 	start := time.Now()
-	resp, err := e.serve(r, requestID)
+	in := &incoming{http: r, action: r.Header.Get("X-TC-Action"), version: r.Header.Get("X-TC-Version"),
+		language: r.Header.Get("X-TC-Language"), client: r.Header.Get("X-TC-RequestClient")}
+	resp, err := e.serve(in, requestID)
+	var out *api.Error
 	if err != nil {
-		out, internal := outgoing(name, err)
-		if internal {
-			e.logger.ErrorContext(r.Context(), "engine: action failed", "action", name, "request", requestID, "error", err)
+		var internal bool
+		if out, internal = outgoing(in.action, err); internal {
+			e.logger.ErrorContext(r.Context(), "engine: action failed", "action", in.action, "request", requestID, "error", err)
 		}
 		out.RequestID = requestID
-		e.writeEnvelope(r.Context(), w, errorBody(out))
-		return
+		out.Message = localized(in.language, out)
+		resp = errorBody(out)
 	}
 	e.writeEnvelope(r.Context(), w, resp)
-	e.logger.DebugContext(r.Context(), "engine: action", "action", name, "request", requestID, "duration", time.Since(start))
+	e.requests.add(in, requestID, out, e.wall(), time.Since(start))
+	e.logger.DebugContext(r.Context(), "engine: action", "action", in.action, "request", requestID, "duration", time.Since(start))
 }
 
 // serve authenticates and runs one request, in the platform's order of checks: size, signature, version, action,
 // parameters.
-func (e *Engine) serve(r *http.Request, requestID string) (any, error) {
-	body, err := readBody(r)
+func (e *Engine) serve(in *incoming, requestID string) (any, error) {
+	if err := in.read(); err != nil {
+		return nil, err
+	}
+	app, err := e.authenticate(in)
 	if err != nil {
 		return nil, err
 	}
-	secretID, refused := api.VerifyTC3(r, body, e.secretKey, e.now())
+	if in.version != apiVersion {
+		return nil, fail(api.CodeNoSuchVersion, "version %q is not served, %s is", in.version, apiVersion)
+	}
+	act, ok := e.actions[in.action]
+	if !ok {
+		return nil, fail(api.CodeInvalidAction, "there is no action %q", in.action)
+	}
+	parameters := input{body: in.body, query: in.params}
+	if in.v1 {
+		parameters.query = api.WithoutCommon(in.params)
+	}
+	r := in.http
+	ctx := withCall(r.Context(), &call{RequestID: requestID, Application: app, IP: remoteIP(r), UserAgent: r.UserAgent()})
+	return act.serve(ctx, parameters)
+}
+
+// authenticate checks the signature, against the time of the world: an advanced clock of the engine must not keep
+// programs out.
+func (e *Engine) authenticate(in *incoming) (*application, error) {
+	var secretID string
+	var refused *api.Error
+	if in.v1 {
+		secretID, refused = e.verifier.V1(in.http, in.params, e.wall())
+	} else {
+		secretID, refused = e.verifier.TC3(in.http, in.body, e.wall())
+	}
 	if refused != nil {
 		return nil, refused
 	}
@@ -73,44 +116,71 @@ func (e *Engine) serve(r *http.Request, requestID string) (any, error) {
 	if app == nil {
 		return nil, fail(api.CodeAuthFailureSecretIdNotFound, "no such secret id")
 	}
-	if v := r.Header.Get("X-TC-Version"); v != apiVersion {
-		return nil, fail(api.CodeNoSuchVersion, "version %q is not served, %s is", v, apiVersion)
-	}
-	name := r.Header.Get("X-TC-Action")
-	act, ok := e.actions[name]
-	if !ok {
-		return nil, fail(api.CodeInvalidAction, "there is no action %q", name)
-	}
-	in := input{body: body}
-	if r.Method == http.MethodGet {
-		if in.query, err = url.ParseQuery(r.URL.RawQuery); err != nil {
-			return nil, fail(api.CodeInvalidRequest, "the query cannot be read")
-		}
-	}
-	ctx := withCall(r.Context(), &call{RequestID: requestID, Application: app, IP: remoteIP(r), UserAgent: r.UserAgent()})
-	return act.serve(ctx, in)
+	return app, nil
 }
 
-// readBody reads what the signature covers, within the limits.
-func readBody(r *http.Request) ([]byte, error) {
+// read reads what the signature covers, within the limits.
+func (in *incoming) read() error {
+	r := in.http
+	signed := r.Header.Get("Authorization") != ""
 	switch r.Method {
 	case http.MethodGet:
 		if len(r.URL.RawQuery) > maxGetQuery {
-			return nil, fail(api.CodeRequestSizeLimitExceeded, "a GET takes at most %d bytes of parameters", maxGetQuery)
+			return fail(api.CodeRequestSizeLimitExceeded, "a GET takes at most %d bytes of parameters", maxGetQuery)
 		}
-		return nil, nil
+		return in.readParams(r.URL.RawQuery, !signed)
 	case http.MethodPost:
-		body, err := io.ReadAll(io.LimitReader(r.Body, maxPost+1))
-		if err != nil {
-			return nil, fail(api.CodeInvalidRequest, "the body did not arrive whole")
+		form := !signed && isForm(r.Header.Get("Content-Type"))
+		limit := int64(maxPost)
+		if form {
+			limit = maxForm
 		}
-		if len(body) > maxPost {
-			return nil, fail(api.CodeRequestSizeLimitExceeded, "a POST takes at most %d bytes", maxPost)
+		var err error
+		if in.body, err = readAll(r, limit); err != nil || !form {
+			return err
 		}
-		return body, nil
+		return in.readParams(string(in.body), true)
 	default:
-		return nil, fail(api.CodeUnsupportedProtocol, "only GET and POST are served")
+		return fail(api.CodeUnsupportedProtocol, "only GET and POST are served")
 	}
+}
+
+// readParams reads flattened parameters. Where no header signs them, they may carry signature v1 and the common ones.
+func (in *incoming) readParams(raw string, mayBeV1 bool) (err error) {
+	if in.params, err = url.ParseQuery(raw); err != nil {
+		return fail(api.CodeInvalidRequest, "the parameters cannot be read")
+	}
+	if in.v1 = mayBeV1 && api.UsesV1(in.params); in.v1 {
+		in.action, in.version = in.params.Get(api.ParamAction), in.params.Get(api.ParamVersion)
+		in.language, in.client = in.params.Get(api.ParamLanguage), in.params.Get(api.ParamRequestClient)
+	}
+	return nil
+}
+
+// isForm tells a form from JSON.
+func isForm(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && mediaType == "application/x-www-form-urlencoded"
+}
+
+// readAll reads a body up to a limit, into memory of the announced size.
+func readAll(r *http.Request, limit int64) ([]byte, error) {
+	tooLarge := fail(api.CodeRequestSizeLimitExceeded, "a POST takes at most %d bytes", limit)
+	if r.ContentLength > limit {
+		return nil, tooLarge
+	}
+	var buf bytes.Buffer
+	if r.ContentLength > 0 {
+		buf.Grow(int(r.ContentLength) + bytes.MinRead) // so that reading does not grow it once more
+	}
+	n, err := buf.ReadFrom(io.LimitReader(r.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, fail(api.CodeInvalidRequest, "the body did not arrive whole")
+	case n > limit:
+		return nil, tooLarge
+	}
+	return buf.Bytes(), nil
 }
 
 // wireError is the Error object of the envelope.

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"sealdesk/internal/store"
+)
+
+// maxAdvance bounds how far ahead the engine's clock may be set: certificates last longer.
+const maxAdvance = 5 * 365 * 24 * time.Hour
+
+// ErrClock refuses to set the clock where it cannot go.
+var ErrClock = errors.New("engine: the clock only goes forward, and at most five years")
+
+// offsetSetting is where the offset is kept, so that a restart does not turn time back.
+const offsetSetting = "clock.offset"
+
+// wall is the time of the world: for signatures of requests, sessions of the console, and when to try a callback again.
+func (e *Engine) wall() time.Time { return e.clock().UTC() }
+
+// now is the engine's time: for everything that the platform does. It is the world's, unless somebody has advanced it.
+func (e *Engine) now() time.Time { return e.wall().Add(e.ClockOffset()) }
+
+// Now is the engine's time.
+func (e *Engine) Now() time.Time { return e.now() }
+
+// ClockOffset is how far the engine's clock is ahead of the world's.
+func (e *Engine) ClockOffset() time.Duration { return time.Duration(e.offset.Load()) }
+
+// AdvanceClock sets the engine's clock forward, so that deadlines pass.
+func (e *Engine) AdvanceClock(ctx context.Context, by time.Duration) error {
+	if offset := e.ClockOffset() + by; by <= 0 || offset > maxAdvance {
+		return ErrClock
+	}
+	return e.setOffset(ctx, e.ClockOffset()+by)
+}
+
+// ResetClock takes the engine's clock back to the time of the world. What has expired by then may wait again.
+func (e *Engine) ResetClock(ctx context.Context) error { return e.setOffset(ctx, 0) }
+
+func (e *Engine) setOffset(ctx context.Context, offset time.Duration) error {
+	return e.db.Write(ctx, func(tx *store.Tx) error {
+		if err := e.setSetting(ctx, tx, offsetSetting, strconv.FormatInt(int64(offset), 10)); err != nil {
+			return err
+		}
+		tx.OnCommit(func() { e.offset.Store(int64(offset)) })
+		return e.record(ctx, tx, event{Action: "clock.set", ObjectType: "engine", Detail: map[string]any{"offset": offset.String()}})
+	})
+}
+
+// openClock reads the offset.
+func (e *Engine) openClock(ctx context.Context) error {
+	return e.db.Read(ctx, func(tx *store.Tx) error {
+		text, err := e.setting(ctx, tx, offsetSetting)
+		if err != nil || text == "" {
+			return err
+		}
+		offset, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("read the clock's offset: %w", err)
+		}
+		e.offset.Store(offset)
+		return nil
+	})
+}
+
+// setting reads a setting; one that was never set is empty.
+func (e *Engine) setting(ctx context.Context, tx *store.Tx, name string) (value string, err error) {
+	err = tx.QueryRow(ctx, `SELECT value FROM engine_settings WHERE name = $1`, name).Scan(&value)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", fmt.Errorf("read the setting %s: %w", name, err)
+	}
+	return value, nil
+}
+
+func (e *Engine) setSetting(ctx context.Context, tx *store.Tx, name, value string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO engine_settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+	if err != nil {
+		return fmt.Errorf("keep the setting %s: %w", name, err)
+	}
+	return nil
+}
