@@ -34,7 +34,7 @@ $(ASSETS): $(NODE_OK) $(wildcard web/static/css/*.css web/static/js/*.js web/sta
 
 .PHONY: generate
 generate: ## regenerate the Go code of the templ views
-	go tool templ generate -path web/templates
+	go tool templ generate -path . -ignore-pattern node_modules
 
 .PHONY: check
 check: $(ASSETS) ## format, vet, staticcheck, generated files and go.mod up to date
