@@ -47,7 +47,10 @@ func (e *Engine) setOffset(ctx context.Context, offset time.Duration) error {
 		if err := e.setSetting(ctx, tx, offsetSetting, strconv.FormatInt(int64(offset), 10)); err != nil {
 			return err
 		}
-		tx.OnCommit(func() { e.offset.Store(int64(offset)) })
+		tx.OnCommit(func() {
+			e.offset.Store(int64(offset))
+			e.callbacks.wakeUp() // deadlines may have passed
+		})
 		return e.record(ctx, tx, event{Action: "clock.set", ObjectType: "engine", Detail: map[string]any{"offset": offset.String()}})
 	})
 }

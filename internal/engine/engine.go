@@ -47,8 +47,11 @@ type Options struct {
 	// Outbox gets what the platform would send by SMS, one line a message; nil discards. The messages hold signing
 	// codes: it should be a terminal, not a log.
 	Outbox io.Writer
-	// AllowPrivateFetch lets UploadFiles fetch FileUrls from loopback and private networks.
-	AllowPrivateFetch bool
+	// AllowPrivateFetch lets UploadFiles fetch FileUrls from loopback and private networks; AllowPrivateCallbacks lets callbacks
+	// go there.
+	AllowPrivateFetch, AllowPrivateCallbacks bool
+	// OwnCallback is the address of the portal in the same program, the only private one that callbacks reach in any case.
+	OwnCallback string
 }
 
 // Engine is the embedded platform. It is safe for concurrent use.
@@ -72,6 +75,7 @@ type Engine struct {
 	actions   map[string]action
 	verifier  *api.Verifier
 	requests  *requests
+	callbacks *callbacks
 	offset    atomic.Int64 // of the engine's clock to the given one, in nanoseconds
 }
 
@@ -135,6 +139,7 @@ func newEngine(opts Options) (*Engine, error) {
 		flowLocks: newLocks(),
 		actions:   map[string]action{},
 		requests:  newRequests(),
+		callbacks: newCallbacks(opts),
 	}
 	e.verifier = api.NewVerifier(e.secretKey)
 	if e.clock == nil {

@@ -39,8 +39,8 @@ func openEvidence(ctx context.Context, e *Engine, opts Options) (*audit.Log, err
 	return log, nil
 }
 
-// record appends to the evidence in the transaction of the change. Who acts comes from the request, or from the signer's
-// page (see withSigner).
+// record appends to the evidence in the transaction of the change, after all of it, and queues the callbacks that tell of
+// it. Who acts comes from the request, or from the signer's page (see withSigner).
 func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
 	c := callOf(ctx)
 	actor := audit.Actor{Role: "program", IP: c.IP, UserAgent: c.UserAgent, RequestID: c.RequestID}
@@ -57,5 +57,5 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
 	if err != nil {
 		return fmt.Errorf("record the evidence: %w", err)
 	}
-	return nil
+	return e.queueCallbacks(ctx, tx, ev)
 }

@@ -73,6 +73,8 @@ func (e *Engine) createFlowByFiles(ctx context.Context, req *api.CreateFlowByFil
 		return nil, badValue("FlowInfo.FlowName", "at most %d characters", maxFlowName)
 	case !f.Created.Before(f.Deadline):
 		return nil, badValue("FlowInfo.Deadline", "must lie in the future")
+	case !plainURL(f.CallbackURL):
+		return nil, badValue("FlowInfo.CallbackUrl", "must be an http or https URL")
 	}
 	err := e.db.Write(ctx, func(tx *store.Tx) error {
 		by, err := e.resolveOperator(ctx, tx, req.Caller)

@@ -153,6 +153,8 @@ func (e *Engine) planApprover(ctx context.Context, tx *store.Tx, applicationID s
 		return nil, badValue("PreReadTime", "must not be negative")
 	case !plainURL(a.JumpURL):
 		return nil, badValue("JumpUrl", "must be an http or https URL")
+	case !plainURL(a.CallbackURL):
+		return nil, badValue("CallbackUrl", "must be an http or https URL")
 	}
 	if a.SignID, err = newID(); err != nil {
 		return nil, err

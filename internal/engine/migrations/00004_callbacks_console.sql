@@ -10,8 +10,9 @@ CREATE TABLE engine_settings (
 -- the world: the engine's own clock may have been advanced. due is 0 once nothing is left to do.
 CREATE TABLE engine_callbacks (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    id          TEXT NOT NULL UNIQUE,
     flow_id     TEXT NOT NULL REFERENCES engine_flows (id),
-    sign_id     TEXT NOT NULL, -- empty: the flow's own address
+    sign_id     TEXT NOT NULL, -- of the task that it is about, where it is about one
     url         TEXT NOT NULL,
     operate     TEXT NOT NULL, -- start, sign, review, reject, cancel, finish, deadline
     body_sealed BLOB NOT NULL,
@@ -23,6 +24,8 @@ CREATE TABLE engine_callbacks (
 );
 CREATE INDEX engine_callbacks_due ON engine_callbacks (due) WHERE state = 'waiting';
 CREATE INDEX engine_callbacks_flow ON engine_callbacks (flow_id, url, seq);
+-- Flows that a deadline can still end, and those of them whose end has been told.
+CREATE INDEX engine_flows_open ON engine_flows (deadline) WHERE status IN (0, 1);
 
 -- One row a try.
 CREATE TABLE engine_callback_tries (
@@ -47,5 +50,6 @@ CREATE TABLE engine_console (
 -- +goose Down
 DROP TABLE engine_console;
 DROP TABLE engine_callback_tries;
+DROP INDEX engine_flows_open;
 DROP TABLE engine_callbacks;
 DROP TABLE engine_settings;
