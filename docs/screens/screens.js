@@ -4,64 +4,11 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { desktop, launch, newContext, phone } from "../../test/lib/browser.js";
+import { logIn, pages } from "../../test/lib/pages.js";
 import { start } from "../../test/lib/sealdesk.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const folder = process.argv[2];
-
-/** Pages by name; a function finds an address on the page before it. */
-const pages = [
-  ["overview", "/"],
-  ["organizations", "/organizations"],
-  ["organization", firstLink("/organizations", /^\/organizations\/[^/]{8,}$/)],
-  ["organization-new", "/organizations/new"],
-  ["users", "/users"],
-  ["user", firstLink("/users", /^\/users\/[^/]{8,}$/)],
-  ["user-new", "/users/new"],
-  ["seals", "/seals"],
-  ["seal", firstLink("/seals", /^\/seals\/[^/]{8,}$/)],
-  ["seal-new", "/seals/new"],
-  ["files", "/files"],
-  ["file", firstLink("/files", /^\/files\/[^/]{8,}$/)],
-  ["drafts", "/drafts"],
-  ["draft-new", "/drafts/new"],
-  ["builder", firstLink("/drafts", /^\/drafts\/[^/]{8,}\/builder$/)],
-  ["flows", "/flows"],
-  ["flow", linkNamed("/flows", "软件服务采购合同")],
-  ["flow-archived", linkNamed("/flows", "品牌设计服务合同")],
-  ["flow-rejected", linkNamed("/flows", "办公室装修合同")],
-  ["audit", "/audit"],
-  ["audit-event", firstLink("/audit", /^\/audit\/\d+$/)],
-  ["accounts", "/accounts"],
-  ["account-new", "/accounts/new"],
-  ["account", "/account"],
-  ["settings", "/settings"],
-  ["not-found", "/nothing-here"],
-];
-
-function firstLink(list, pattern) {
-  return async (page, url) => {
-    await page.goto(url + list);
-    const all = await page.locator("main a[href]").evaluateAll((links) => links.map((a) => new URL(a.href).pathname));
-    return all.find((path) => pattern.test(path));
-  };
-}
-
-function linkNamed(list, name) {
-  return async (page, url) => {
-    await page.goto(url + list);
-    return new URL(await page.locator(`main a:has-text("${name}")`).first().evaluate((a) => a.href)).pathname;
-  };
-}
-
-async function logIn(page, program) {
-  const password = program.printed.match(/(?:password|密码均为) (\S+)/)[1];
-  await page.goto(program.url + "/login");
-  await page.locator("input[name=Name], input[name=name]").first().fill("admin");
-  await page.locator("input[type=password]").fill(password);
-  await page.locator("form:has(input[type=password]) button[type=submit]").click();
-  await page.waitForURL(program.url + "/");
-}
 
 async function shoot(page, name) {
   await page.waitForLoadState("load");
