@@ -130,6 +130,8 @@ var looserEnums = map[string]string{
 	"ModifySubOrganizationInfoRequest.LegalIdCardType":   "the comment lists ID_CARD only, though a passport can be registered",
 	"DescribeFileUrlsRequest.BusinessType":               "the example asks for DOCUMENT",
 	"CheckFaceIdentifyRequest.VerifyChannel":             "None here, NONE elsewhere: any case",
+	"SignFlowRequest.VerifyChannel":                      "SendFlowUrl sends tasks by OFFLINE, which no documented value could sign",
+	"RejectFlowRequest.VerifyChannel":                    "as above",
 }
 
 // otherRequired are fields that the platform marks required but whose rule differs, and why; the value is the rule that stands

@@ -54,7 +54,7 @@ type SignFlowRequest struct {
 	// VerifyResult is what the channel gave: a ticket (WEIXINAPP), an order number (FACEID), a code (VERIFYCODE), nothing (NONE).
 	VerifyResult string `json:"VerifyResult" validate:"required_unless=VerifyChannel NONE" mask:"secret"`
 	// VerifyChannel is how the signer shows their will; see the VerifyChannel constants.
-	VerifyChannel string `json:"VerifyChannel" validate:"required,oneof=WEIXINAPP FACEID VERIFYCODE THIRD NONE"`
+	VerifyChannel string `json:"VerifyChannel" validate:"required,oneof=WEIXINAPP FACEID VERIFYCODE THIRD NONE OFFLINE"`
 	// SourceIp is the address of whoever asks for it.
 	SourceIp string `json:"SourceIp" form:"-" validate:"required"`
 	// SignSeals name what goes into each component.
@@ -82,7 +82,7 @@ type RejectFlowRequest struct {
 	// VerifyResult is what the channel gave: a ticket (WEIXINAPP), an order number (FACEID), a code (VERIFYCODE), nothing (NONE).
 	VerifyResult string `json:"VerifyResult" validate:"required_unless=VerifyChannel NONE" mask:"secret"`
 	// VerifyChannel is how the signer shows their will; see the VerifyChannel constants.
-	VerifyChannel string `json:"VerifyChannel" validate:"required,oneof=WEIXINAPP FACEID VERIFYCODE THIRD NONE"`
+	VerifyChannel string `json:"VerifyChannel" validate:"required,oneof=WEIXINAPP FACEID VERIFYCODE THIRD NONE OFFLINE"`
 	// SourceIp is the address of whoever asks for it.
 	SourceIp string `json:"SourceIp" form:"-" validate:"required"`
 	// RejectMessage is the reason.

@@ -38,11 +38,14 @@ func (e *Engine) register() {
 	handle(e, api.SendFlowUrl, e.sendFlowURL)
 	handle(e, api.CancelFlow, e.cancelFlow)
 	handle(e, api.ArchiveFlow, e.archiveFlow)
+	handle(e, api.DestroyFlowFile, e.destroyFlowFile)
 	handle(e, api.DescribeFlow, e.describeFlow)
 	handle(e, api.DescribeFlowApprovers, e.describeFlowApprovers)
 	handle(e, api.DescribeFlowFiles, e.describeFlowFiles)
 	handle(e, api.DescribeCustomFlowIds, e.describeCustomFlowIds)
 	handle(e, api.DescribeCustomFlowIdsByFlowId, e.describeCustomFlowIdsByFlowID)
+	handle(e, api.DescribeCatalogApprovers, e.describeCatalogApprovers)
+	handle(e, api.DescribeCatalogSignComponents, e.describeCatalogSignComponents)
 
 	handle(e, api.CreateSignUrl, e.createSignURL)
 	handle(e, api.CreatePreviewSignUrl, e.createPreviewSignURL)
@@ -57,8 +60,7 @@ func (e *Engine) register() {
 // notServed lists the actions that the platform has and the engine does not. They are known, so InvalidAction would be
 // wrong: each answers UnsupportedOperation, or the nearest code that it declares.
 var notServed = []string{
-	"CreateServerFlowSign", "DestroyFlowFile",
-	"DescribeCatalogApprovers", "DescribeCatalogSignComponents",
+	"CreateServerFlowSign", 
 	"SendSignInnerVerifyCode", "CheckVerifyCodeMatchFlowId",
 	"CheckIdCardVerification", "CheckMobileAndName", "CheckMobileVerification",
 	"CheckBankCard2EVerification", "CheckBankCard3EVerification", "CheckBankCard4EVerification", "CheckBankCardVerification",

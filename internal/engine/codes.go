@@ -32,10 +32,10 @@ func denied(format string, args ...any) error {
 // substitutes says what an action answers that does not declare the natural code: the first one of the list that it
 // declares. A code with a dot also falls back to its family before the list ends (see outgoing).
 var substitutes = map[string][]string{
-	// UploadFiles declares no MissingParameter, CreateServerFlowSign no parameter code at all.
-	api.CodeMissingParameter:      {api.CodeInvalidParameter, api.CodeInvalidParameterValue, api.CodeFailedOperation},
-	api.CodeInvalidParameter:      {api.CodeInvalidParameterValue, api.CodeFailedOperation},
-	api.CodeInvalidParameterValue: {api.CodeInvalidParameter, api.CodeFailedOperation},
+	// UploadFiles declares no MissingParameter, CreateServerFlowSign of all parameter codes only UnknownParameter.
+	api.CodeMissingParameter:      {api.CodeInvalidParameter, api.CodeInvalidParameterValue, api.CodeUnknownParameter, api.CodeFailedOperation},
+	api.CodeInvalidParameter:      {api.CodeInvalidParameterValue, api.CodeUnknownParameter, api.CodeFailedOperation},
+	api.CodeInvalidParameterValue: {api.CodeInvalidParameter, api.CodeUnknownParameter, api.CodeFailedOperation},
 	// SendFlow and DescribeFlowFiles know no ResourceNotFound; an id that does not exist is then a bad value.
 	api.CodeResourceNotFound:    {api.CodeInvalidParameterValue, api.CodeInvalidParameter, api.CodeFailedOperation},
 	api.CodeResourceUnavailable: {api.CodeOperationDenied, api.CodeInvalidParameterValue, api.CodeInvalidParameter},

@@ -101,7 +101,7 @@ func (e *Engine) describeFileUrls(ctx context.Context, req *api.DescribeFileUrls
 			return nil, err
 		}
 		for i, url := range urls {
-			resp.FileUrls = append(resp.FileUrls, api.FileUrl{Url: url, Option: parts[first+int64(i)].option, Index: first + int64(i), FlowId: subject.flowID})
+			resp.FileUrls = append(resp.FileUrls, api.FileUrl{Url: url, Option: parts[first+int64(i)].option, Index: first + int64(i), FlowId: parts[first+int64(i)].flowID})
 		}
 	}
 	return resp, nil
@@ -118,12 +118,14 @@ type subject struct {
 type subjectFile struct {
 	ref, name string
 	pages     []pdf.PageSize
+	flowID    string
 }
 
 // part is one link of a subject.
 type part struct {
 	target downloadTarget
 	option string
+	flowID string
 }
 
 // downloadSubject looks a business id up.
@@ -143,7 +145,7 @@ func (e *Engine) downloadSubject(ctx context.Context, business, id string) (*sub
 			s.flowID, s.name = f.ID, f.Name
 			flowFiles, err := e.flowFiles(ctx, tx, f.ID)
 			for _, ff := range flowFiles {
-				s.files = append(s.files, subjectFile{ff.Ref, ff.Name, ff.Pages})
+				s.files = append(s.files, subjectFile{ff.Ref, ff.Name, ff.Pages, f.ID})
 			}
 			return err
 		case "SEAL":
@@ -155,10 +157,15 @@ func (e *Engine) downloadSubject(ctx context.Context, business, id string) (*sub
 			if err != nil {
 				return orNotFound(err, "BusinessIds", id)
 			}
-			s.name, s.files = f.Name, []subjectFile{{f.Ref, f.Name, f.Pages}}
+			if f.Ref == "" {
+				return fail(api.CodeResourceUnavailable, "file %q is destroyed", id)
+			}
+			s.name, s.files = f.Name, []subjectFile{{f.Ref, f.Name, f.Pages, ""}}
 			return nil
-		default: // CATALOG: nothing creates one yet
-			return notFound("BusinessIds", id)
+		default:
+			var err error
+			s, err = e.catalogSubject(ctx, tx, app, id)
+			return err
 		}
 	})
 	return s, err
@@ -170,7 +177,7 @@ func (s *subject) parts(fileType, name string) ([]part, error) {
 		if fileType == "PDF" || fileType == "ZIP" {
 			return nil, badValue("FileType", "a seal is a picture")
 		}
-		return []part{{s.seal.download(), s.seal.option()}}, nil
+		return []part{{target: s.seal.download(), option: s.seal.option()}}, nil
 	}
 	switch fileType {
 	case "ZIP":
@@ -178,20 +185,20 @@ func (s *subject) parts(fileType, name string) ([]part, error) {
 		for _, f := range s.files {
 			t.Refs, t.Names = append(t.Refs, f.ref), append(t.Names, f.name)
 		}
-		return []part{{target: t}}, nil
+		return []part{{target: t, flowID: s.flowID}}, nil
 	case "JPG":
 		var out []part
 		for _, f := range s.files {
 			for i, p := range f.pages {
 				t := downloadTarget{Form: formPage, Refs: []string{f.ref}, Page: i + 1, Name: fmt.Sprintf("%s-%d.jpg", strings.TrimSuffix(f.name, ".pdf"), i+1)}
-				out = append(out, part{t, sizeOption(p.WidthPt, p.HeightPt)})
+				out = append(out, part{t, sizeOption(p.WidthPt, p.HeightPt), f.flowID})
 			}
 		}
 		return out, nil
 	default:
 		var out []part
 		for _, f := range s.files {
-			p := part{target: downloadTarget{Form: formPDF, Refs: []string{f.ref}, Name: withExtension(f.name, ".pdf")}}
+			p := part{target: downloadTarget{Form: formPDF, Refs: []string{f.ref}, Name: withExtension(f.name, ".pdf")}, flowID: f.flowID}
 			if len(f.pages) == 0 {
 				p.target.Form, p.target.Name = formPicture, f.name
 			} else {
@@ -227,7 +234,7 @@ func (e *Engine) Downloads() http.Handler {
 		case errors.Is(err, ErrLinkUnknown):
 			plain(w, http.StatusNotFound)
 			return
-		case errors.Is(err, ErrLinkExpired):
+		case errors.Is(err, ErrLinkExpired), isGone(err):
 			plain(w, http.StatusGone)
 			return
 		case err != nil:

@@ -110,6 +110,9 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 	if e.authority, err = e.openAuthority(ctx); err != nil {
 		return nil, err
 	}
+	if err = e.sweep(ctx); err != nil {
+		return nil, err
+	}
 	e.register()
 	return e, nil
 }

@@ -93,8 +93,11 @@ func (e *Engine) uploadFiles(ctx context.Context, req *api.UploadFilesRequest) (
 		if err != nil {
 			return err
 		}
-		for _, f := range rows {
+		for i, f := range rows {
 			f.ApplicationID, f.Creator = by.ApplicationID, by.wire()
+			if err := e.keepContent(ctx, f.Ref, uploads[i].data); err != nil {
+				return err
+			}
 			if err := e.insertFile(ctx, tx, f); err != nil {
 				return err
 			}
@@ -282,30 +285,35 @@ func (e *Engine) findFile(ctx context.Context, tx *store.Tx, applicationID, id s
 	return f, errors.Join(json.Unmarshal([]byte(pages), &f.Pages), json.Unmarshal([]byte(creator), &f.Creator))
 }
 
-// describeFileIdsByCustomIds gives the newest file of each custom id; ids of no file are left out, and only a list
-// without any match is not found.
+// describeFileIdsByCustomIds gives the newest file of each custom id; ids of no file, or of a destroyed one, are left out, and
+// only a list without any match is an error.
 func (e *Engine) describeFileIdsByCustomIds(ctx context.Context, req *api.DescribeFileIdsByCustomIdsRequest) (*api.DescribeFileIdsByCustomIdsResponse, error) {
 	if len(req.CustomIds) == 0 {
 		return nil, missing("CustomIds")
 	}
 	resp := &api.DescribeFileIdsByCustomIdsResponse{CustomIdList: []api.CustomFileIdMap{}}
+	nothing := notFound("CustomIds", req.CustomIds[0])
 	err := e.db.Read(ctx, func(tx *store.Tx) error {
 		for _, custom := range req.CustomIds {
-			var id string
-			err := tx.QueryRow(ctx, `SELECT id FROM engine_files WHERE application_id = $1 AND custom_id = $2 AND custom_id <> ''
-				ORDER BY created DESC, id DESC LIMIT 1`, callOf(ctx).Application.ID, custom).Scan(&id)
+			var id, ref string
+			err := tx.QueryRow(ctx, `SELECT id, ref FROM engine_files WHERE application_id = $1 AND custom_id = $2 AND custom_id <> ''
+				ORDER BY created DESC, id DESC LIMIT 1`, callOf(ctx).Application.ID, custom).Scan(&id, &ref)
 			if errors.Is(err, store.ErrNotFound) {
 				continue
 			}
 			if err != nil {
 				return fmt.Errorf("find a file by its custom id: %w", err)
 			}
+			if ref == "" {
+				nothing = fail(api.CodeResourceUnavailable, "file %q is destroyed", id)
+				continue
+			}
 			resp.CustomIdList = append(resp.CustomIdList, api.CustomFileIdMap{CustomId: custom, FileId: id})
 		}
 		return nil
 	})
 	if err == nil && len(resp.CustomIdList) == 0 {
-		err = notFound("CustomIds", req.CustomIds[0])
+		err = nothing
 	}
 	if err != nil {
 		return nil, err

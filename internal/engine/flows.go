@@ -114,6 +114,9 @@ func (e *Engine) insertFlow(ctx context.Context, tx *store.Tx, f *flow, fileIDs 
 		if err != nil {
 			return orNotFound(err, "FileIds", id)
 		}
+		if file.Ref == "" {
+			return fail(api.CodeResourceUnavailable, "file %q is destroyed", id)
+		}
 		if len(file.Pages) == 0 {
 			return badValue("FileIds", "file %q was uploaded as %s and is no document", id, file.BusinessType)
 		}
@@ -153,7 +156,11 @@ func (e *Engine) findFlow(ctx context.Context, tx *store.Tx, applicationID, id s
 // setFlow moves a flow to a state, if it is still as it was read. Every change of a flow goes through here.
 func (e *Engine) setFlow(ctx context.Context, tx *store.Tx, f *flow, status FlowStatus, message string) error {
 	var completed time.Time
-	if status != FlowCreated && status != FlowSigning {
+	switch status {
+	case FlowCreated, FlowSigning:
+	case FlowDestroyed: // it was completed before
+		completed = f.Completed
+	default:
 		completed = e.now()
 	}
 	res, err := tx.Exec(ctx, `UPDATE engine_flows SET status = $1, message = $2, completed = $3, version = version + 1 WHERE id = $4 AND version = $5`,
@@ -206,9 +213,14 @@ func (e *Engine) flowFiles(ctx context.Context, tx *store.Tx, flowID string) ([]
 	return out, rows.Err()
 }
 
-// replaceFile puts a newer version of a file in its place.
+// replaceFile puts a newer version of a file in its place. The older one is kept and noted, so that it can be destroyed.
 func (e *Engine) replaceFile(ctx context.Context, tx *store.Tx, flowID string, f *flowFile) error {
-	_, err := tx.Exec(ctx, `UPDATE engine_flow_files SET ref = $1, md5 = $2, size = $3 WHERE flow_id = $4 AND file_index = $5`,
+	_, err := tx.Exec(ctx, `INSERT INTO engine_flow_versions (flow_id, ref) SELECT flow_id, ref FROM engine_flow_files
+		WHERE flow_id = $1 AND file_index = $2 ON CONFLICT DO NOTHING`, flowID, f.Index)
+	if err != nil {
+		return fmt.Errorf("note a version of a file: %w", err)
+	}
+	_, err = tx.Exec(ctx, `UPDATE engine_flow_files SET ref = $1, md5 = $2, size = $3 WHERE flow_id = $4 AND file_index = $5`,
 		f.Ref, f.MD5, f.Size, flowID, f.Index)
 	if err != nil {
 		return fmt.Errorf("replace a file of the flow: %w", err)

@@ -8,14 +8,11 @@ import (
 	"sealdesk/internal/store"
 )
 
-// catalogType is the SignUrlType of catalogs. No action creates one, so none exists here.
+// catalogType is the SignUrlType of catalogs.
 const catalogType = "CATALOG"
 
 // createSignURL makes a link for one approver's task.
 func (e *Engine) createSignURL(ctx context.Context, req *api.CreateSignUrlRequest) (*api.CreateSignUrlResponse, error) {
-	if req.SignUrlType == catalogType {
-		return nil, notFound("CatalogId", req.CatalogId)
-	}
 	deadline, err := e.linkDeadline(req.Deadline)
 	if err != nil {
 		return nil, err
@@ -26,34 +23,56 @@ func (e *Engine) createSignURL(ctx context.Context, req *api.CreateSignUrlReques
 		if err != nil {
 			return err
 		}
-		f, err := e.findFlow(ctx, tx, by.ApplicationID, req.FlowId)
-		if err != nil {
-			return orNotFound(err, "FlowId", req.FlowId)
+		var l link
+		if req.SignUrlType == catalogType {
+			l, err = e.catalogLink(ctx, tx, by.ApplicationID, req)
+		} else {
+			l, err = e.taskLink(ctx, tx, by.ApplicationID, req)
 		}
-		all, err := e.approversOf(ctx, tx, f)
-		if err != nil {
-			return err
-		}
-		a, err := taskOf(all, req)
 		if err != nil {
 			return err
 		}
-		if err := f.need(stepLink); err != nil {
+		l.Deadline = deadline
+		if resp.SignUrl, err = e.createLink(ctx, tx, l); err != nil {
 			return err
 		}
-		if !a.may(f, stepLink) {
-			return denied("the approver is in state %d: no %s", a.Status, stepLink)
-		}
-		resp.SignUrl, err = e.createLink(ctx, tx, link{Kind: LinkSign, ApplicationID: f.ApplicationID, FlowID: f.ID, SignID: a.SignID, Deadline: deadline})
-		if err != nil {
-			return err
-		}
-		return e.record(ctx, tx, event{Action: "link.sign", ObjectType: "flow", ObjectID: f.ID, Detail: map[string]any{"signId": a.SignID, "deadline": deadline}})
+		return e.record(ctx, tx, l.event("link.sign"))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return resp, nil
+}
+
+// taskLink is the target of a link for signing one flow.
+func (e *Engine) taskLink(ctx context.Context, tx *store.Tx, applicationID string, req *api.CreateSignUrlRequest) (link, error) {
+	f, err := e.findFlow(ctx, tx, applicationID, req.FlowId)
+	if err != nil {
+		return link{}, orNotFound(err, "FlowId", req.FlowId)
+	}
+	all, err := e.approversOf(ctx, tx, f)
+	if err != nil {
+		return link{}, err
+	}
+	a, err := taskOf(all, req)
+	if err != nil {
+		return link{}, err
+	}
+	if err := f.need(stepLink); err != nil {
+		return link{}, err
+	}
+	if !a.may(f, stepLink) {
+		return link{}, denied("the approver is in state %d: no %s", a.Status, stepLink)
+	}
+	return link{Kind: LinkSign, ApplicationID: f.ApplicationID, FlowID: f.ID, SignID: a.SignID}, nil
+}
+
+// event is the evidence of a link that was handed out.
+func (l link) event(action string) event {
+	if l.CatalogID != "" {
+		return event{Action: action, ObjectType: "catalog", ObjectID: l.CatalogID, Detail: map[string]any{"userId": l.UserID, "deadline": l.Deadline}}
+	}
+	return event{Action: action, ObjectType: "flow", ObjectID: l.FlowID, Detail: map[string]any{"signId": l.SignID, "deadline": l.Deadline}}
 }
 
 // taskOf picks the task a link is for. Without SignId it is the person's only pending one; where there are several, the
@@ -91,9 +110,6 @@ func taskOf(all []*approver, req *api.CreateSignUrlRequest) (*approver, error) {
 
 // createPreviewSignURL makes a read-only link.
 func (e *Engine) createPreviewSignURL(ctx context.Context, req *api.CreatePreviewSignUrlRequest) (*api.CreatePreviewSignUrlResponse, error) {
-	if req.SignUrlType == catalogType {
-		return nil, notFound("CatalogId", req.CatalogId)
-	}
 	deadline, err := e.linkDeadline(req.Deadline)
 	if err != nil {
 		return nil, err
@@ -104,23 +120,34 @@ func (e *Engine) createPreviewSignURL(ctx context.Context, req *api.CreatePrevie
 		if err != nil {
 			return err
 		}
-		f, err := e.findFlow(ctx, tx, by.ApplicationID, req.FlowId)
-		if err != nil {
-			return orNotFound(err, "FlowId", req.FlowId)
+		var l link
+		if req.SignUrlType == catalogType {
+			l, err = e.catalogPreview(ctx, tx, by.ApplicationID, req.CatalogId)
+		} else {
+			l, err = e.flowPreview(ctx, tx, by.ApplicationID, req.FlowId)
 		}
-		if err := f.need(stepPreview); err != nil {
-			return err
-		}
-		resp.PreviewSignUrl, err = e.createLink(ctx, tx, link{Kind: LinkPreview, ApplicationID: f.ApplicationID, FlowID: f.ID, Deadline: deadline})
 		if err != nil {
 			return err
 		}
-		return e.record(ctx, tx, event{Action: "link.preview", ObjectType: "flow", ObjectID: f.ID, Detail: map[string]any{"deadline": deadline}})
+		l.Deadline = deadline
+		if resp.PreviewSignUrl, err = e.createLink(ctx, tx, l); err != nil {
+			return err
+		}
+		return e.record(ctx, tx, l.event("link.preview"))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return resp, nil
+}
+
+// flowPreview is the target of a link for reading one flow.
+func (e *Engine) flowPreview(ctx context.Context, tx *store.Tx, applicationID, flowID string) (link, error) {
+	f, err := e.findFlow(ctx, tx, applicationID, flowID)
+	if err != nil {
+		return link{}, orNotFound(err, "FlowId", flowID)
+	}
+	return link{Kind: LinkPreview, ApplicationID: f.ApplicationID, FlowID: f.ID}, f.need(stepPreview)
 }
 
 func (e *Engine) linkDeadline(seconds int64) (time.Time, error) {

@@ -20,6 +20,8 @@ var (
 	ErrLinkUnknown = errors.New("engine: no such link")
 	ErrLinkExpired = errors.New("engine: the link has expired")
 	ErrNotPending  = errors.New("engine: this contract no longer waits for this signer")
+	// ErrCatalogLink: the link opens a catalog, which CatalogSession reads.
+	ErrCatalogLink = errors.New("engine: the link opens a catalog")
 )
 
 // LinkKind says what a link opens.
@@ -41,6 +43,8 @@ type link struct {
 	ApplicationID string
 	FlowID        string
 	SignID        string
+	CatalogID     string // of a catalog's link, instead of FlowID and SignID
+	UserID        string // who signs by a catalog's link
 	Target        downloadTarget
 	Deadline      time.Time
 }
@@ -52,17 +56,29 @@ func (e *Engine) createLink(ctx context.Context, tx *store.Tx, l link) (string, 
 		return "", fmt.Errorf("make a link: %w", err)
 	}
 	token := base64.RawURLEncoding.EncodeToString(raw)
+	if err := e.storeLink(ctx, tx, token, l); err != nil {
+		return "", err
+	}
+	return e.linkURL(l.Kind, token), nil
+}
+
+func (e *Engine) linkURL(kind LinkKind, token string) string {
+	return e.publicURL + "/" + string(kind) + "/" + token
+}
+
+// storeLink stores a link under a token; one that is there already stays.
+func (e *Engine) storeLink(ctx context.Context, tx *store.Tx, token string, l link) error {
 	target, err := json.Marshal(l.Target)
 	if err != nil {
-		return "", fmt.Errorf("make a link: %w", err)
+		return fmt.Errorf("make a link: %w", err)
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO engine_links (token_hash, kind, application_id, flow_id, sign_id, target, deadline, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		hashToken(token), string(l.Kind), l.ApplicationID, l.FlowID, l.SignID, string(target), store.Micros(l.Deadline), store.Micros(e.now()))
+	_, err = tx.Exec(ctx, `INSERT INTO engine_links (token_hash, kind, application_id, flow_id, sign_id, catalog_id, user_id, target, deadline, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (token_hash) DO NOTHING`,
+		hashToken(token), string(l.Kind), l.ApplicationID, l.FlowID, l.SignID, l.CatalogID, l.UserID, string(target), store.Micros(l.Deadline), store.Micros(e.now()))
 	if err != nil {
-		return "", fmt.Errorf("store a link: %w", err)
+		return fmt.Errorf("store a link: %w", err)
 	}
-	return e.publicURL + "/" + string(l.Kind) + "/" + token, nil
+	return nil
 }
 
 // findLink looks a token up. Kinds says which ones are acceptable.
@@ -70,8 +86,9 @@ func (e *Engine) findLink(ctx context.Context, tx *store.Tx, token string, kinds
 	var l link
 	var kind, target string
 	var deadline int64
-	err := tx.QueryRow(ctx, `SELECT kind, application_id, flow_id, sign_id, target, deadline FROM engine_links WHERE token_hash = $1`,
-		hashToken(token)).Scan(&kind, &l.ApplicationID, &l.FlowID, &l.SignID, &target, &deadline)
+	err := tx.QueryRow(ctx, `SELECT kind, application_id, flow_id, sign_id, catalog_id, user_id, target, deadline
+		FROM engine_links WHERE token_hash = $1`,
+		hashToken(token)).Scan(&kind, &l.ApplicationID, &l.FlowID, &l.SignID, &l.CatalogID, &l.UserID, &target, &deadline)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return link{}, ErrLinkUnknown

@@ -253,6 +253,9 @@ func markError(parameter string, err error) error {
 		return badValue(parameter, "the font has no glyph for %s", nameRunes(glyphs.Runes))
 	case errors.As(err, &mark):
 		return badValue(parameter, "a component cannot be placed: %s", mark.Reason)
+	case errors.Is(err, pdf.ErrDamaged), errors.Is(err, pdf.ErrNotPDF), errors.Is(err, pdf.ErrEncrypted), errors.Is(err, pdf.ErrTooLarge):
+		// PDFium could show the file, but nothing can be appended to it.
+		return fail(api.CodeInternalErrorPdf, "the file cannot be written to: %v", err)
 	default:
 		return fmt.Errorf("place the components: %w", err)
 	}

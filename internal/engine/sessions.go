@@ -25,6 +25,9 @@ func (e *Engine) follow(ctx context.Context, tx *store.Tx, token string) (*behin
 	if err != nil {
 		return nil, err
 	}
+	if l.CatalogID != "" {
+		return nil, ErrCatalogLink
+	}
 	b := &behind{link: l}
 	if b.flow, err = e.findFlow(ctx, tx, l.ApplicationID, l.FlowID); err != nil {
 		return nil, fmt.Errorf("find the flow of a link: %w", err)
@@ -311,7 +314,8 @@ func (e *Engine) SessionSign(ctx context.Context, token string, in SessionSign) 
 		}
 		act.Choices[id] = sentChoice{picture: picture.PNG, fileIndex: -1}
 	}
-	return sessionError(e.sign(ctx, act))
+	_, err = e.signOrSubmit(ctx, act)
+	return sessionError(err)
 }
 
 // SessionReject refuses for the approver behind a link.

@@ -10,9 +10,6 @@ import (
 	"sealdesk/internal/store"
 )
 
-// Answers of SignFlow.
-const statusSuccess = "SUCCESS"
-
 // signAct is a signer's act, from the wire or from the signing page.
 type signAct struct {
 	ApplicationID  string
@@ -82,17 +79,26 @@ func (e *Engine) signFlow(ctx context.Context, req *api.SignFlowRequest) (*api.S
 		}
 		act.Choices[s.ComponentId] = sent
 	}
-	if err := e.sign(ctx, act); err != nil {
+	status, err := e.signOrSubmit(ctx, act)
+	if err != nil {
 		return nil, err
 	}
-	return &api.SignFlowResponse{Status: statusSuccess}, nil
+	return &api.SignFlowResponse{Status: status}, nil
+}
+
+// signOrSubmit signs, or submits the act for review where the signer shows their will offline.
+func (e *Engine) signOrSubmit(ctx context.Context, act *signAct) (status string, err error) {
+	if act.Channel == channelOffline {
+		return statusReview, e.submit(ctx, act)
+	}
+	return statusSuccess, e.sign(ctx, act)
 }
 
 // sign does an act: it checks state and ticket, stamps and signs the files, and stores all of it in one transaction. Acts
 // on one flow come one after the other, so that each signs the version which the one before left.
 func (e *Engine) sign(ctx context.Context, act *signAct) error {
 	return e.onFlow(ctx, act.FlowID, func() error {
-		p, err := e.planSigning(ctx, act)
+		p, err := e.planSigning(ctx, act, stepSign)
 		if err != nil {
 			return err
 		}
@@ -110,11 +116,11 @@ func (e *Engine) sign(ctx context.Context, act *signAct) error {
 	})
 }
 
-// planSigning reads the flow and checks that this person may sign it now.
-func (e *Engine) planSigning(ctx context.Context, act *signAct) (*signing, error) {
+// planSigning reads the flow and checks that this person may sign it now, or that a review of theirs may be accepted.
+func (e *Engine) planSigning(ctx context.Context, act *signAct, step flowStep) (*signing, error) {
 	p := &signing{act: act}
 	err := e.db.Read(ctx, func(tx *store.Tx) error {
-		if err := e.readTask(ctx, tx, p, stepSign); err != nil {
+		if err := e.readTask(ctx, tx, p, step); err != nil {
 			return err
 		}
 		var err error
@@ -267,8 +273,11 @@ func (e *Engine) reject(ctx context.Context, act *signAct) error {
 		if err != nil {
 			return err
 		}
-		if p.codeID, err = e.checkTicket(ctx, p.flow, p.approver, act.Channel, act.Ticket); err != nil {
-			return err
+		// A refusal needs no review: who may show their will offline may refuse so.
+		if act.Channel != channelOffline || !p.approver.CanOffline {
+			if p.codeID, err = e.checkTicket(ctx, p.flow, p.approver, act.Channel, act.Ticket); err != nil {
+				return err
+			}
 		}
 		return e.db.Write(ctx, func(tx *store.Tx) error {
 			err := errors.Join(

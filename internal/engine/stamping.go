@@ -108,23 +108,35 @@ func withOpacity(f *pdf.Form, c *component) *pdf.Form {
 }
 
 // choose decides what goes into each of the signer's sign components: what they sent, else the seal or picture set at
-// sending, else the default seal of whoever signs (essbasic: "the default is used when no seal is named").
+// sending, else the default seal of whoever signs (essbasic: "the default is used when no seal is named"). A component that
+// is not required may stay empty, but not all of them.
 func (e *Engine) choose(ctx context.Context, tx *store.Tx, p *signing) error {
 	p.choices = map[string]*choice{}
+	empty := ""
 	for _, c := range componentsBy(p.components, p.approver.SignID) {
 		if !c.signs() || c.ComponentType == typeSignDate {
 			continue
 		}
 		chosen, err := e.chooseOne(ctx, tx, p, c)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case chosen != nil:
+			p.choices[c.ComponentId] = chosen
+		case c.ComponentRequired:
+			return nothingFor(c.ComponentId)
+		default:
+			empty = c.ComponentId
 		}
-		if chosen == nil {
-			return badValue("SignSeals", "component %q has neither a seal nor a picture, and there is no default", c.ComponentId)
-		}
-		p.choices[c.ComponentId] = chosen
+	}
+	if empty != "" && len(p.choices) == 0 {
+		return nothingFor(empty)
 	}
 	return nil
+}
+
+func nothingFor(componentID string) error {
+	return badValue("SignSeals", "component %q has neither a seal nor a picture, and there is no default", componentID)
 }
 
 func (e *Engine) chooseOne(ctx context.Context, tx *store.Tx, p *signing, c *component) (*choice, error) {

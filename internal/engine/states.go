@@ -43,12 +43,16 @@ const (
 	stepCancel  flowStep = "cancel"
 	stepArchive flowStep = "archive"
 	stepFiles   flowStep = "files"
+	stepSilent  flowStep = "silent signature"
+	stepReview  flowStep = "review"
+	stepDestroy flowStep = "destroying"
 )
 
 // legalIn is the state machine: in which states of the flow a step is legal. Everything else is OperationDenied
-// (ResourceUnavailable for files). Steps of one approver also need that approver in actsIn.
+// (ResourceUnavailable for files and silent signatures, InvalidParameterValue for destroying). Steps of one approver also
+// need that approver in actsIn.
 //
-//	0 ─send→ 1 ─all signed→ 7 ─send→ 1        1 ─reject→ 2     0,1,7 ─cancel→ 3
+//	0 ─send→ 1 ─all signed→ 7 ─send→ 1        1 ─reject→ 2     0,1,7 ─cancel→ 3     0 ─silent signature→ 7
 //	1 ─signed by the last approver→ 4         7 ─archive→ 4    0,1 ─deadline→ 5     4 ─destroy→ 6
 var legalIn = map[flowStep][]FlowStatus{
 	stepSend:    {FlowCreated, FlowSigning, FlowSigned},
@@ -59,13 +63,20 @@ var legalIn = map[flowStep][]FlowStatus{
 	stepCancel:  {FlowCreated, FlowSigning, FlowSigned},
 	stepArchive: {FlowSigned},
 	stepFiles:   {FlowCreated, FlowSigning, FlowRejected, FlowCancelled, FlowArchived, FlowExpired, FlowSigned},
+	stepSilent:  {FlowCreated, FlowSigning, FlowSigned},
+	stepReview:  {FlowSigning},
+	stepDestroy: {FlowArchived},
 }
 
-// actsIn lists the states in which an approver may act: before their act, and again after a failed review.
+// actsIn lists the states of an approver in which a step of theirs is legal: they act before their act, and again after a
+// failed review.
+//
+//	0,13 ─sign→ 1     0,13 ─sign offline→ 12 ─accepted→ 1, ─refused→ 13     0,13 ─reject→ 2     0,12,13 ─deadline→ 3, ─cancel→ 4
 var actsIn = map[flowStep][]ApproverStatus{
 	stepSign:   {ApproverPending, ApproverReviewFailed},
 	stepReject: {ApproverPending, ApproverReviewFailed},
 	stepLink:   {ApproverPending, ApproverReviewFailed},
+	stepReview: {ApproverReview},
 }
 
 // approverDays is how long an approver has when the sender names no deadline (essbasic, SendFlow.Deadline).

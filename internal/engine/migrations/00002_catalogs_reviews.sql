@@ -42,7 +42,19 @@ CREATE TABLE engine_doomed (
     ref TEXT PRIMARY KEY
 ) WITHOUT ROWID;
 
+CREATE INDEX engine_files_ref ON engine_files (ref);
+CREATE INDEX engine_flow_files_ref ON engine_flow_files (ref);
+CREATE INDEX engine_flow_files_file ON engine_flow_files (file_id);
+CREATE INDEX engine_flow_versions_ref ON engine_flow_versions (ref);
+CREATE INDEX engine_links_flow ON engine_links (flow_id) WHERE kind = 'd';
+CREATE INDEX engine_components_seal ON engine_components (seal_id) WHERE filled = 0;
+
 -- +goose Down
+DROP INDEX engine_components_seal;
+DROP INDEX engine_links_flow;
+DROP INDEX engine_flow_files_file;
+DROP INDEX engine_flow_files_ref;
+DROP INDEX engine_files_ref;
 DROP TABLE engine_doomed;
 DROP TABLE engine_flow_versions;
 DROP TABLE engine_reviews;
