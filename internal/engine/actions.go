@@ -60,7 +60,7 @@ func (e *Engine) register() {
 // notServed lists the actions that the platform has and the engine does not. They are known, so InvalidAction would be
 // wrong: each answers UnsupportedOperation, or the nearest code that it declares.
 var notServed = []string{
-	"CreateServerFlowSign", 
+	"CreateServerFlowSign",
 	"SendSignInnerVerifyCode", "CheckVerifyCodeMatchFlowId",
 	"CheckIdCardVerification", "CheckMobileAndName", "CheckMobileVerification",
 	"CheckBankCard2EVerification", "CheckBankCard3EVerification", "CheckBankCard4EVerification", "CheckBankCardVerification",

@@ -119,7 +119,8 @@ func (e *Engine) insertReview(ctx context.Context, tx *store.Tx, p *signing, act
 	if err != nil {
 		return err
 	}
-	return e.record(ctx, tx, event{Action: "review.submit", ObjectType: "flow", ObjectID: p.flow.ID, Detail: map[string]any{
+	return e.record(ctx, tx, event{Action: "flow.review", ObjectType: "flow", ObjectID: p.flow.ID, Detail: map[string]any{
+		"stage":  "submitted",
 		"review": id, "signId": p.approver.SignID, "userId": p.approver.UserID, "sourceIp": p.act.SourceIP, "device": p.act.UserAgent, "proof": p.act.Ticket,
 	}})
 }
@@ -185,8 +186,12 @@ func (e *Engine) closeReview(ctx context.Context, tx *store.Tx, r *Review, accep
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return errors.Join(ErrReviewDecided, err)
 	}
-	return e.record(ctx, tx, event{Action: "review.decide", ObjectType: "flow", ObjectID: r.FlowID,
-		Detail: map[string]any{"review": r.ID, "signId": r.SignID, "accepted": accepted, "note": note}})
+	stage := "refused"
+	if accepted {
+		stage = "accepted"
+	}
+	return e.record(ctx, tx, event{Action: "flow.review", ObjectType: "flow", ObjectID: r.FlowID,
+		Detail: map[string]any{"review": r.ID, "signId": r.SignID, "stage": stage, "note": note}})
 }
 
 const reviewColumns = `r.id, r.flow_id, r.sign_id, r.act, r.accepted, r.note, r.created, r.decided`
