@@ -12,7 +12,7 @@ import (
 // CLI is the whole command line. Exactly one command is chosen; Parse says which.
 type CLI struct {
 	Serve   ServeCommand   `cmd:"" help:"Run the portal and the embedded engine."`
-	Engine  EngineCommand  `cmd:"" help:"Run the embedded platform alone, or show its credentials."`
+	Engine  EngineCommand  `cmd:"" help:"Run the embedded platform alone, show its credentials, open its console."`
 	Demo    DemoCommand    `cmd:"" help:"Do the main job from end to end without a browser and leave its files in a folder."`
 	User    UserCommand    `cmd:"" help:"Add and list the portal's accounts, set their passwords."`
 	Audit   AuditCommand   `cmd:"" help:"Verify, export and checkpoint the audit log."`
@@ -28,6 +28,7 @@ const (
 	Serve             = "serve"
 	EngineRun         = "engine run"
 	EngineCredentials = "engine credentials"
+	EngineConsole     = "engine console"
 	Demo              = "demo"
 	UserAdd           = "user add"
 	UserPasswd        = "user passwd"
@@ -58,6 +59,7 @@ type EngineFlags struct {
 	EngineListen string   `help:"Address of the engine: API and signers' pages." default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
 	EngineURL    string   `name:"engine-url" help:"How signers reach the engine; links and QR codes begin with it. Default: http:// and the engine's address." placeholder:"URL"`
 	Fonts        []string `help:"Further fonts for characters that the built-in one lacks." placeholder:"FILE"`
+	AllowPrivate bool     `name:"allow-private" help:"Let the engine fetch files from and send callbacks to this machine and private networks; for development."`
 }
 
 // PlatformFlags choose the platform that the portal talks to.
@@ -84,10 +86,11 @@ type ServeCommand struct {
 	Demo           bool     `help:"Fill a new data folder with organisations, people, seals and contracts in every state."`
 }
 
-// EngineCommand runs the embedded platform alone or shows its credentials.
+// EngineCommand runs the embedded platform alone, shows its credentials or lets somebody into its console.
 type EngineCommand struct {
 	Run         EngineRunCommand         `cmd:"" default:"withargs" help:"Run the engine (the default)."`
 	Credentials EngineCredentialsCommand `cmd:"" help:"Print what a program needs to call the engine."`
+	Console     EngineConsoleCommand     `cmd:"" help:"Print an address that opens the console of a running engine once."`
 }
 
 // EngineRunCommand runs the engine alone.
@@ -95,6 +98,8 @@ type EngineRunCommand struct {
 	DataFlags   `embed:""`
 	EngineFlags `embed:""`
 	LogFlags    `embed:""`
+
+	Memory bool `help:"Keep nothing: the data lives as long as the program. Credentials and the console's address are printed at the start."`
 }
 
 // EngineCredentialsCommand prints the credentials of the first application.
@@ -103,6 +108,12 @@ type EngineCredentialsCommand struct {
 	EngineFlags `embed:""`
 
 	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// EngineConsoleCommand prints a one-time address of the console.
+type EngineConsoleCommand struct {
+	DataFlags   `embed:""`
+	EngineFlags `embed:""`
 }
 
 // DemoCommand does the main job without a browser.

@@ -24,6 +24,8 @@ type Config struct {
 	Platform             Platform
 	TrustedProxies       []netip.Prefix
 	Demo                 bool
+	Memory               bool // the engine keeps nothing
+	AllowPrivate         bool // the engine fetches from and calls back to private networks
 	Log                  Log
 }
 
@@ -52,7 +54,7 @@ func (c ServeCommand) Config() (Config, error) {
 			problems = append(problems, fmt.Errorf("--%s: %w", flag, err))
 		}
 	}
-	cfg := Config{Listen: c.Listen, EngineListen: c.EngineListen, Fonts: c.Fonts, Demo: c.Demo}
+	cfg := Config{Listen: c.Listen, EngineListen: c.EngineListen, Fonts: c.Fonts, Demo: c.Demo, AllowPrivate: c.AllowPrivate}
 	var err error
 	cfg.Data, err = filepath.Abs(c.Data)
 	report("data", err)
@@ -78,7 +80,14 @@ func (c ServeCommand) Config() (Config, error) {
 
 // Config checks the flags of engine alone; of the portal's settings only those of the engine are filled.
 func (c EngineRunCommand) Config() (Config, error) {
-	return engineConfig(c.DataFlags, c.EngineFlags, c.LogFlags)
+	cfg, err := engineConfig(c.DataFlags, c.EngineFlags, c.LogFlags)
+	cfg.Memory = c.Memory
+	return cfg, err
+}
+
+// Config is as EngineRunCommand's.
+func (c EngineConsoleCommand) Config() (Config, error) {
+	return engineConfig(c.DataFlags, c.EngineFlags, LogFlags{LogFormat: "text", LogLevel: "warn"})
 }
 
 // Config is as EngineRunCommand's.
@@ -87,7 +96,7 @@ func (c EngineCredentialsCommand) Config() (Config, error) {
 }
 
 func engineConfig(data DataFlags, engine EngineFlags, log LogFlags) (Config, error) {
-	cfg := Config{EngineListen: engine.EngineListen, Fonts: engine.Fonts, Platform: Platform{Endpoint: Embedded}}
+	cfg := Config{EngineListen: engine.EngineListen, Fonts: engine.Fonts, AllowPrivate: engine.AllowPrivate, Platform: Platform{Endpoint: Embedded}}
 	dir, dirErr := filepath.Abs(data.Data)
 	base, baseErr := baseURL(engine.EngineURL, engine.EngineListen)
 	logging, logErr := log.config()

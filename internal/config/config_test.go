@@ -26,6 +26,7 @@ func TestEveryCommandIsNamed(t *testing.T) {
 		Serve:             {"serve", "--data", "x"},
 		EngineRun:         {"engine", "--engine-listen", "127.0.0.1:1"},
 		EngineCredentials: {"engine", "credentials", "--json"},
+		EngineConsole:     {"engine", "console"},
 		Demo:              {"demo", "--out", "out"},
 		UserAdd:           {"user", "add", "li", "--role", "business", "--password-stdin"},
 		UserPasswd:        {"user", "passwd", "li"},

@@ -30,6 +30,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -47,7 +48,7 @@ import (
 	"sealdesk/internal/watch"
 )
 
-// Options are what the portal is built of. Everything but SetupToken, TrustedProxies and Version is needed.
+// Options are what the portal is built of. Everything but SetupToken, TrustedProxies, CallbackKeys and Version is needed.
 type Options struct {
 	DB       *db.DB
 	Client   *api.Client
@@ -64,7 +65,9 @@ type Options struct {
 	TrustedProxies []netip.Prefix  // proxies whose X-Forwarded-For is believed
 	Version        string
 	Logger         *slog.Logger
-	Clock          func() time.Time
+	// CallbackKeys gives what the platform's callbacks are signed and encrypted with; nil takes none.
+	CallbackKeys func(context.Context) (api.CallbackKeys, error)
+	Clock        func() time.Time
 }
 
 // server is what handlers share.
@@ -85,6 +88,8 @@ type server struct {
 	version    string
 	log        *slog.Logger
 	now        func() time.Time
+
+	callbackKeys func(context.Context) (api.CallbackKeys, error)
 
 	sessions *db.SessionStore
 	throttle *auth.Throttle
@@ -114,7 +119,7 @@ func newServer(o Options) (*server, error) {
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
-		version: o.Version, log: o.Logger, now: o.Clock,
+		version: o.Version, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys,
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
 		throttle: auth.NewThrottle(o.Clock),
 	}, nil

@@ -132,7 +132,8 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	p.db, err = db.Open(ctx, db.Options{Dir: t.TempDir(), Clock: p.clock.now})
 	must()
 	t.Cleanup(func() { closeAll(t, p.db) })
-	p.engine, err = engine.New(ctx, engine.Options{Memory: true, PublicURL: "http://engine.test", Clock: p.clock.now, Logger: logger, Face: face, Renderer: renderer})
+	p.engine, err = engine.New(ctx, engine.Options{Memory: true, PublicURL: "http://engine.test", Clock: p.clock.now, Logger: logger, Face: face, Renderer: renderer,
+		AllowPrivateCallbacks: true})
 	must()
 	t.Cleanup(func() { closeAll(t, p.engine) })
 	credentials, err := p.engine.Credentials(ctx)
@@ -144,18 +145,20 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	}
 	p.client, err = api.NewClient(options)
 	must()
-	p.routing, err = routing.New(routing.Options{DB: p.db, Client: p.client, Files: p.files, Logger: logger, Clock: p.clock.now, RetryDelay: time.Millisecond})
+	server := httptest.NewUnstartedServer(nil)
+	p.url = "http://" + server.Listener.Addr().String()
+	p.routing, err = routing.New(routing.Options{DB: p.db, Client: p.client, Files: p.files, Logger: logger, Clock: p.clock.now, RetryDelay: time.Millisecond,
+		CallbackURL: p.url + CallbackPath})
 	must()
 	p.watch, err = watch.New(watch.Options{DB: p.db, Client: p.client, Routing: p.routing, Logger: logger, Clock: p.clock.now, Interval: 20 * time.Millisecond})
 	must()
-	server := httptest.NewUnstartedServer(nil)
-	p.url = "http://" + server.Listener.Addr().String()
 	if settings.publicURL == "" {
 		settings.publicURL = p.url
 	}
 	p.server, err = newServer(Options{DB: p.db, Client: p.client, Files: p.files, Renderer: renderer, Face: face, Routing: p.routing, Watch: p.watch,
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
-		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now})
+		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now,
+		CallbackKeys: p.engine.CallbackKeys})
 	must()
 	server.Config.Handler, err = p.server.handler()
 	must()

@@ -33,6 +33,7 @@ func (s *server) routes() []route {
 		{"POST /account/sessions/{id}/revoke", auth.SignedIn, s.revokeSession},
 		{"GET /healthz", auth.Public, s.healthy},
 		{"GET /readyz", auth.Public, s.ready},
+		{"POST " + CallbackPath, auth.Public, s.receiveCallback}, // by the platform; checks its own signature
 
 		// overview
 		{"GET /{$}", auth.OverviewRead, s.showOverview},

@@ -233,7 +233,7 @@ func (r *Router) create(ctx context.Context, flow db.Flow, entries []db.OutboxEn
 	resp, err := api.CreateFlowByFiles.Call(ctx, r.opts.Client, &api.CreateFlowByFilesRequest{
 		Caller: caller(flow),
 		FlowInfo: api.FlowInfo{FlowName: flow.Name, FlowType: flow.Document.Type, FlowDescription: flow.Document.Description,
-			Deadline: flow.Document.Deadline.Unix()},
+			Deadline: flow.Document.Deadline.Unix(), CallbackUrl: r.opts.CallbackURL},
 		FileIds:  ids,
 		CustomId: flow.ID,
 	})

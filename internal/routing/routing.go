@@ -24,6 +24,8 @@ type Options struct {
 	Clock  func() time.Time
 	// Changed is called after every change of a flow; for live pages.
 	Changed func(flowID string)
+	// CallbackURL is where the platform tells what happens to the flows; empty for nowhere.
+	CallbackURL string
 	// RetryDelay is the first pause after a call without an answer; it doubles up to five minutes. 0 means 2 seconds.
 	RetryDelay time.Duration
 }
