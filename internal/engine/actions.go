@@ -50,6 +50,7 @@ func (e *Engine) register() {
 	handle(e, api.CreateSignUrl, e.createSignURL)
 	handle(e, api.CreatePreviewSignUrl, e.createPreviewSignURL)
 	handle(e, api.SignFlow, e.signFlow)
+	handle(e, api.CreateServerFlowSign, e.createServerFlowSign)
 	handle(e, api.RejectFlow, e.rejectFlow)
 
 	for _, name := range notServed {
@@ -60,7 +61,6 @@ func (e *Engine) register() {
 // notServed lists the actions that the platform has and the engine does not. They are known, so InvalidAction would be
 // wrong: each answers UnsupportedOperation, or the nearest code that it declares.
 var notServed = []string{
-	"CreateServerFlowSign",
 	"SendSignInnerVerifyCode", "CheckVerifyCodeMatchFlowId",
 	"CheckIdCardVerification", "CheckMobileAndName", "CheckMobileVerification",
 	"CheckBankCard2EVerification", "CheckBankCard3EVerification", "CheckBankCard4EVerification", "CheckBankCardVerification",

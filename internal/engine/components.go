@@ -44,6 +44,7 @@ type component struct {
 	api.Component
 	SignID     string `json:"-"`
 	Ordinal    int    `json:"-"`
+	Parameter  string `json:"-"` // where the request names it
 	SealID     string `json:"-"`
 	Filled     bool   `json:"-"`          // drawn into the file already
 	PictureRef string `json:",omitempty"` // picture that came as ComponentValue
@@ -80,29 +81,14 @@ func (c *component) mark() pdf.Mark {
 	return m
 }
 
-// place checks a component against the files and puts it on its page.
+// place puts a component on its page.
 func place(c api.Component, files []*flowFile, parameter string) (*component, error) {
-	if c.ComponentType == "" {
-		return nil, missing(parameter + ".ComponentType")
-	}
-	if c.GenerateMode != 0 {
-		return nil, badValue(parameter+".GenerateMode", "only 0 (coordinates) is served here")
-	}
-	if c.FileIndex < 0 || c.FileIndex >= int64(len(files)) {
-		return nil, badValue(parameter+".FileIndex", "the flow has %d files, counted from 0", len(files))
-	}
 	pages := files[c.FileIndex].Pages
 	if c.ComponentPage < 1 || c.ComponentPage > int64(len(pages)) {
 		return nil, badValue(parameter+".ComponentPage", "the file has pages 1 to %d", len(pages))
 	}
 	if c.ComponentWidth < 0 || c.ComponentHeight < 0 {
 		return nil, badValue(parameter+".ComponentWidth", "a size must not be negative")
-	}
-	if c.ComponentWidth == 0 {
-		c.ComponentWidth = usualBox[c.ComponentType][0]
-	}
-	if c.ComponentHeight == 0 {
-		c.ComponentHeight = usualBox[c.ComponentType][1]
 	}
 	out := &component{Component: c}
 	page := pages[c.ComponentPage-1]
@@ -114,43 +100,50 @@ func place(c api.Component, files []*flowFile, parameter string) (*component, er
 	return out, nil
 }
 
-// placeAll checks and places the components of one task, and gives ids to those that come without.
-func placeAll(list []api.Component, files []*flowFile) ([]*component, error) {
-	if len(list) > maxComponents {
-		return nil, badValue("SignComponents", "at most %d", maxComponents)
-	}
+// placeAll checks and places the components of one task, and gives ids to those that come without. Places come from
+// locate: a component stands at each of its places under the same id.
+func placeAll(list []api.Component, places [][]api.Component, files []*flowFile) ([]*component, error) {
 	var out []*component
 	seen := map[string]bool{}
 	signs := false
 	for i, raw := range list {
 		parameter := fmt.Sprintf("SignComponents.%d", i)
-		c, err := place(raw, files, parameter)
-		if err != nil {
-			return nil, err
-		}
-		if c.ComponentId == "" {
-			if c.ComponentId, err = newID(); err != nil {
+		if raw.ComponentId == "" {
+			id, err := newID()
+			if err != nil {
 				return nil, err
 			}
+			raw.ComponentId = id
 		}
-		if seen[c.ComponentId] {
-			return nil, badValue(parameter+".ComponentId", "%q occurs twice", c.ComponentId)
+		if seen[raw.ComponentId] {
+			return nil, badValue(parameter+".ComponentId", "%q occurs twice", raw.ComponentId)
 		}
-		if c.ComponentType == typeText && c.ComponentRequired && c.ComponentValue == "" {
+		if raw.ComponentType == typeText && raw.ComponentRequired && raw.ComponentValue == "" {
 			return nil, missing(parameter + ".ComponentValue")
 		}
-		seen[c.ComponentId] = true
-		signs = signs || c.signs()
-		out = append(out, c)
+		seen[raw.ComponentId] = true
+		for _, at := range places[i] {
+			at.ComponentId = raw.ComponentId
+			c, err := place(at, files, parameter)
+			if err != nil {
+				return nil, err
+			}
+			c.Parameter = parameter
+			signs = signs || c.signs()
+			out = append(out, c)
+		}
 	}
-	if !signs {
+	switch {
+	case !signs:
 		return nil, badValue("SignComponents", "none of them is signed")
+	case len(out) > maxComponents:
+		return nil, badValue("SignComponents", "at most %d", maxComponents)
 	}
 	return out, nil
 }
 
 // resolveValue finds the seal or picture that a sign component names, and checks that the approver may use it.
-func (e *Engine) resolveValue(ctx context.Context, tx *store.Tx, applicationID string, a *approver, c *component, parameter string) error {
+func (e *Engine) resolveValue(ctx context.Context, tx *store.Tx, applicationID string, a *approver, c *component) error {
 	if c.ComponentType != typeSeal && c.ComponentType != typeSignature || c.ComponentValue == "" {
 		return nil
 	}
@@ -166,23 +159,24 @@ func (e *Engine) resolveValue(ctx context.Context, tx *store.Tx, applicationID s
 	default:
 		row, err = e.findSeal(ctx, tx, applicationID, c.ComponentValue)
 		if errors.Is(err, store.ErrNotFound) {
-			return e.resolvePicture(ctx, c, parameter)
+			return e.resolvePicture(ctx, c)
 		}
 	}
 	switch {
 	case err != nil:
 		return err
 	case row == nil:
-		return badValue(parameter+".ComponentValue", "there is no default seal for %s", c.ComponentValue)
+		return badValue(c.Parameter+".ComponentValue", "there is no default seal for %s", c.ComponentValue)
 	case c.ComponentValue != valueOrgDefault && !mayUse(a, c, row):
-		return badValue(parameter+".ComponentValue", "this seal is not the approver's")
+		return badValue(c.Parameter+".ComponentValue", "this seal is not the approver's")
 	}
 	c.SealID = row.ID
 	return nil
 }
 
 // resolvePicture takes a base64 picture in ComponentValue.
-func (e *Engine) resolvePicture(ctx context.Context, c *component, parameter string) error {
+func (e *Engine) resolvePicture(ctx context.Context, c *component) error {
+	parameter := c.Parameter
 	data, err := decodeBase64(parameter+".ComponentValue", c.ComponentValue)
 	if err != nil || len(data) < 64 {
 		return badValue(parameter+".ComponentValue", "neither a seal nor a base64 picture")

@@ -69,7 +69,6 @@ func TestDestroyedFilesAreGone(t *testing.T) {
 	if _, err := p.engine.SigningSession(t.Context(), strings.TrimPrefix(preview, "http://engine.test/p/")); !errors.Is(err, engine.ErrLinkExpired) {
 		t.Errorf("the page: %v", err)
 	}
-	gone := api.CodeResourceUnavailable
 	refused(p, gone, api.DescribeFileUrls, &api.DescribeFileUrlsRequest{BusinessIds: []string{flowID}, BusinessType: "FLOW"})
 	refused(p, gone, api.DescribeFileUrls, &api.DescribeFileUrlsRequest{BusinessIds: []string{p.fileID}, BusinessType: "DOCUMENT"})
 	refused(p, gone, api.CreateFlowByFiles, &api.CreateFlowByFilesRequest{Caller: q.caller(), FileIds: []string{p.fileID}, FlowInfo: api.FlowInfo{FlowName: "x", Deadline: deadline}})

@@ -9,15 +9,7 @@ import (
 	"sealdesk/internal/store"
 )
 
-// ForceFlow puts a flow into a state that no served action leads to.
-func (e *Engine) ForceFlow(ctx context.Context, id string, status FlowStatus) error {
-	return e.db.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE engine_flows SET status = $1 WHERE id = $2`, int(status), id)
-		return err
-	})
-}
-
-// ForceApprover does the same for an approver.
+// ForceApprover puts an approver into a state without what leads there.
 func (e *Engine) ForceApprover(ctx context.Context, signID string, status ApproverStatus) error {
 	return e.db.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE engine_approvers SET status = $1 WHERE sign_id = $2`, int(status), signID)

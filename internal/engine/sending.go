@@ -102,21 +102,33 @@ func (e *Engine) planTask(ctx context.Context, req *api.SendFlowRequest) (*task,
 			return err
 		}
 		t.approver.Ordinal = len(t.others)
-		if t.files, err = e.flowFiles(ctx, tx, t.flow.ID); err != nil {
-			return err
-		}
-		if t.components, err = placeAll(req.SignComponents, t.files); err != nil {
-			return err
-		}
+		t.files, err = e.flowFiles(ctx, tx, t.flow.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t, e.planComponents(ctx, t, req.SignComponents)
+}
+
+// planComponents places the components of a task and finds the seals that they name.
+func (e *Engine) planComponents(ctx context.Context, t *task, list []api.Component) error {
+	places, err := e.locate(ctx, list, t.files)
+	if err != nil {
+		return err
+	}
+	if t.components, err = placeAll(list, places, t.files); err != nil {
+		return err
+	}
+	return e.db.Read(ctx, func(tx *store.Tx) error {
 		for i, c := range t.components {
 			c.SignID, c.Ordinal = t.approver.SignID, i
-			if err := e.resolveValue(ctx, tx, by.ApplicationID, t.approver, c, fmt.Sprintf("SignComponents.%d", i)); err != nil {
+			if err := e.resolveValue(ctx, tx, t.flow.ApplicationID, t.approver, c); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return t, err
 }
 
 // planApprover checks person, organisation, deadline and channels.

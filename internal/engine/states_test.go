@@ -13,6 +13,7 @@ const (
 	denied  = api.CodeOperationDenied
 	value   = api.CodeInvalidParameterValue
 	unknown = api.CodeResourceNotFound
+	gone    = api.CodeResourceUnavailable
 )
 
 // stage brings flows into a state by the steps that lead there.
@@ -39,9 +40,7 @@ func (s stage) flowIn(state engine.FlowStatus) (flowID, signID string) {
 			do(s.platform, api.ArchiveFlow, &api.ArchiveFlowRequest{Caller: s.first.caller(), FlowId: flowID})
 		}
 		if state == engine.FlowDestroyed {
-			if err := s.engine.ForceFlow(s.Context(), flowID, state); err != nil {
-				s.Fatal(err)
-			}
+			do(s.platform, api.DestroyFlowFile, &api.DestroyFlowFileRequest{FlowId: flowID})
 		}
 	case engine.FlowExpired:
 		s.clock.Add(31 * 24 * time.Hour)
@@ -103,6 +102,14 @@ func TestEveryCellOfTheStateTable(t *testing.T) {
 			_, err := api.DescribeFlowFiles.Call(t.Context(), s.client, &api.DescribeFlowFilesRequest{FlowId: f})
 			return err
 		}, [8]string{6: value}},
+		{"CreateServerFlowSign", func(f, _ string) error {
+			_, err := api.CreateServerFlowSign.Call(t.Context(), s.client, silentRequest(f, s.first, box("silent", "SIGN_SEAL", 80, 400)))
+			return err
+		}, [8]string{"", "", gone, gone, gone, gone, gone, ""}},
+		{"DestroyFlowFile", func(f, _ string) error {
+			_, err := api.DestroyFlowFile.Call(t.Context(), s.client, &api.DestroyFlowFileRequest{FlowId: f})
+			return err
+		}, [8]string{value, value, value, value, "", value, value, value}},
 	}
 	for _, step := range steps {
 		for state, code := range step.codes {

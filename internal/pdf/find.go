@@ -166,7 +166,7 @@ func (d document) hit(text references.FPDF_TEXTPAGE, page requests.Page, chars [
 			continue
 		}
 		step := math.Hypot(box[0]+box[2]-last[0]-last[2], box[1]+box[3]-last[1]-last[3]) / 2
-		if step > 4*max(all[2]-all[0], all[3]-all[1], box[2]-box[0], box[3]-box[1]) {
+		if step > 4*max(last[2]-last[0], last[3]-last[1], box[2]-box[0], box[3]-box[1]) {
 			break
 		}
 		last = box
