@@ -15,7 +15,7 @@ help: ## list the targets
 
 .PHONY: run
 run: build ## build and serve on http://127.0.0.1:8080 with the data in ./data
-	bin/sealdesk serve --data ./data
+	bin/sealdesk serve --data ./data --log-format text --log-level warn
 
 .PHONY: build
 build: $(ASSETS) ## build bin/sealdesk
