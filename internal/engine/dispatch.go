@@ -20,6 +20,7 @@ type call struct {
 	IP          string
 	UserAgent   string
 	Signer      string // user id of whoever acts on their signing page
+	SourceIP    string // SourceIp of the request: the address of whoever the caller acts for, as the caller tells it
 }
 
 type callKey struct{}
@@ -62,6 +63,9 @@ func handle[Req, Resp any](e *Engine, a api.Action[Req, Resp], run func(context.
 		}
 		if err := api.Validate(req); err != nil {
 			return nil, parameterError(err)
+		}
+		if f := reflect.ValueOf(req).Elem().FieldByName("SourceIp"); f.IsValid() {
+			callOf(ctx).SourceIP = f.String()
 		}
 		resp, err := run(ctx, req)
 		if err != nil {

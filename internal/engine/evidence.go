@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 
 	"sealdesk/internal/audit"
@@ -52,8 +53,13 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
 	default:
 		actor.Name, actor.Role = "engine", "system"
 	}
+	detail := ev.Detail
+	if c.SourceIP != "" {
+		detail = map[string]any{"sourceIp": c.SourceIP}
+		maps.Copy(detail, ev.Detail)
+	}
 	_, err := e.log.Append(ctx, tx, audit.Event{Actor: actor, Action: ev.Action, ObjectType: ev.ObjectType, ObjectID: ev.ObjectID,
-		Outcome: audit.OK, Detail: ev.Detail})
+		Outcome: audit.OK, Detail: detail})
 	if err != nil {
 		return fmt.Errorf("record the evidence: %w", err)
 	}

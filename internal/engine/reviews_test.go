@@ -3,10 +3,13 @@ package engine_test
 import (
 	"encoding/base64"
 	"errors"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
 	"sealdesk/internal/engine"
 )
 
@@ -119,5 +122,37 @@ func TestAReviewEndsWithItsFlow(t *testing.T) {
 	do(p, api.RejectFlow, refusal)
 	if got := p.status(flowID); got != 2 {
 		t.Errorf("status = %d", got)
+	}
+}
+
+func TestInvitationBySMS(t *testing.T) {
+	p := start(t)
+	q := p.party(0)
+	flowID := p.flow(q)
+	p.task(flowID, q, p.party(1), 200)
+	if got := p.outbox.String(); got != "" {
+		t.Errorf("a message without a template: %q", got)
+	}
+	req := taskRequest(flowID, q, q, 400)
+	req.SmsTemplate = &api.SmsTemplate{TemplateId: "1160", Sign: "示例科技"}
+	do(p, api.SendFlow, req)
+	got := p.outbox.String()
+	if !strings.Contains(got, "[示例科技]") || !strings.Contains(got, "采购合同") || !strings.Contains(got, "1160") {
+		t.Fatalf("%q", got)
+	}
+	token := regexp.MustCompile(`/s/([\w-]+)`).FindStringSubmatch(got)
+	if s, err := p.engine.SigningSession(t.Context(), token[1]); err != nil || s.Approver.UserID != q.user {
+		t.Errorf("the link in the message: %v", err)
+	}
+}
+
+// TestSourceIpIsKept reads the address that a request tells from the evidence.
+func TestSourceIpIsKept(t *testing.T) {
+	p := start(t)
+	q := p.party(0)
+	do(p, api.GenerateOrganizationSeal, &api.GenerateOrganizationSealRequest{Caller: q.caller(), SealType: "OFFICIAL", SourceIp: "203.0.113.99"})
+	events, err := p.engine.Evidence().Query(t.Context(), audit.Filter{Action: "seal.create"}, 0, 1)
+	if err != nil || len(events) != 1 || !strings.Contains(events[0].DetailText, `"sourceIp":"203.0.113.99"`) {
+		t.Errorf("%+v, %v", events, err)
 	}
 }

@@ -69,8 +69,8 @@ func (e *Engine) send(ctx context.Context, req *api.SendFlowRequest, also func(*
 			if err := e.storeTask(ctx, tx, t, changed); err != nil {
 				return err
 			}
-			if also == nil {
-				return nil
+			if err := e.invite(ctx, tx, t); err != nil || also == nil {
+				return err
 			}
 			return also(tx, t)
 		})
