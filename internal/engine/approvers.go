@@ -40,6 +40,15 @@ func (a *approver) may(f *flow, step flowStep) bool {
 	return f.allows(step) && slices.Contains(actsIn[step], a.Status)
 }
 
+// channels lists the ways in which the approver may show their will. OFFLINE is one where CanOffLine allows it (essbasic,
+// SendFlow.CanOffLine).
+func (a *approver) channels() []string {
+	if !a.CanOffline || slices.Contains(a.Channels, channelOffline) {
+		return a.Channels
+	}
+	return append(slices.Clone(a.Channels), channelOffline)
+}
+
 // owner is whose certificate signs: the organisation's where there is one.
 func (a *approver) owner() owner {
 	if a.OrganizationID != "" {

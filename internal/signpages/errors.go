@@ -29,7 +29,7 @@ type stop struct {
 func stopFor(err error) (s stop, expected bool) {
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.Is(err, engine.ErrLinkUnknown), errors.Is(err, errNoPage):
+	case errors.Is(err, engine.ErrLinkUnknown), errors.Is(err, engine.ErrCatalogLink), errors.Is(err, errNoPage):
 		return stop{http.StatusNotFound, "unknown", "link"}, true
 	case errors.Is(err, engine.ErrLinkExpired):
 		return stop{http.StatusGone, "expired", "clock"}, true

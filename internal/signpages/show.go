@@ -1,6 +1,7 @@
 package signpages
 
 import (
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -15,6 +16,9 @@ import (
 // showSign is the signer's page: the form while they are to sign, the outcome afterwards.
 func (s *server) showSign(w http.ResponseWriter, r *http.Request) error {
 	session, err := s.session(r, engine.LinkSign)
+	if errors.Is(err, engine.ErrCatalogLink) {
+		return s.showCatalog(w, r, engine.LinkSign)
+	}
 	if err != nil {
 		return err
 	}
@@ -25,6 +29,9 @@ func (s *server) showSign(w http.ResponseWriter, r *http.Request) error {
 // showPreview is the contract for reading only.
 func (s *server) showPreview(w http.ResponseWriter, r *http.Request) error {
 	session, err := s.session(r, engine.LinkPreview)
+	if errors.Is(err, engine.ErrCatalogLink) {
+		return s.showCatalog(w, r, engine.LinkPreview)
+	}
 	if err != nil {
 		return err
 	}
