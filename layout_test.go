@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"internal/watch":     {"internal/api", "internal/audit", "internal/db", "internal/routing"},
 	"web/static":         {},
 	"web/templates":      {"internal/api", "internal/audit", "internal/auth", "internal/i18n", "internal/seal", "web/static"},
+	"internal/console":   {"internal/api", "internal/engine", "internal/i18n", "web/static", "web/templates"},
 	"internal/signpages": {"internal/api", "internal/engine", "internal/i18n", "web/static", "web/templates"},
 	"internal/handlers": {
 		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/db", "internal/files", "internal/font",

@@ -50,6 +50,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return runEngine(ctx, cli.Engine.Run, out)
 	case config.EngineCredentials:
 		return printCredentials(ctx, cli.Engine.Credentials, out)
+	case config.EngineConsole:
+		return printConsole(ctx, cli.Engine.Console, out)
 	case config.Demo:
 		return runDemo(ctx, cli.Demo, out)
 	case config.UserAdd:

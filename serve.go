@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,13 +10,13 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/config"
+	"sealdesk/internal/console"
 	"sealdesk/internal/engine"
 	"sealdesk/internal/files"
 	"sealdesk/internal/font"
@@ -86,7 +85,11 @@ func runEngine(ctx context.Context, c config.EngineRunCommand, out io.Writer) (e
 	if err != nil {
 		return err
 	}
-	p, err := open(ctx, cfg, folders{cfg.Data}.cache(), out)
+	cache := folders{cfg.Data}.cache()
+	if cfg.Memory {
+		cache = "" // the user's own: there is no data folder
+	}
+	p, err := open(ctx, cfg, cache, out)
 	if err != nil {
 		return err
 	}
@@ -105,18 +108,7 @@ func printCredentials(ctx context.Context, c config.EngineCredentialsCommand, ou
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	credentials, err := p.engine.Credentials(ctx)
-	if err != nil {
-		return err
-	}
-	// SDKs take host and port as their endpoint, and the protocol apart from it.
-	credentials.Endpoint = strings.TrimPrefix(strings.TrimPrefix(credentials.Endpoint, "http://"), "https://")
-	if c.JSON {
-		return json.NewEncoder(out).Encode(credentials)
-	}
-	fmt.Fprintf(out, "endpoint       %s\nregion         %s\napplication id %s\nsecret id      %s\nsecret key     %s\n",
-		credentials.Endpoint, credentials.Region, credentials.ApplicationID, credentials.SecretID, credentials.SecretKey)
-	return nil
+	return p.tellCredentials(ctx, out, c.JSON)
 }
 
 // open opens what portal and engine share, and the engine where it is the platform. The cache is a folder for the compiled PDF module.
@@ -137,10 +129,14 @@ func open(ctx context.Context, cfg config.Config, cache string, out io.Writer) (
 		return p, nil
 	}
 	p.engine, err = engine.New(ctx, engine.Options{
-		DataDir: p.folders.engine(), PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Outbox: out,
+		DataDir: p.folders.engine(), Memory: cfg.Memory, PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Outbox: out,
+		AllowPrivateFetch: cfg.AllowPrivate, AllowPrivateCallbacks: cfg.AllowPrivate, OwnCallback: ownCallback(cfg),
 	})
 	if err != nil {
 		return p, fmt.Errorf("open the engine: %w", err)
+	}
+	if cfg.Memory {
+		return p, nil
 	}
 	return p, exportRoot(p.engine, p.folders.engineRoot())
 }
@@ -164,7 +160,11 @@ func (p *program) openPortal(ctx context.Context) (err error) {
 	if p.client, err = p.newClient(ctx); err != nil {
 		return err
 	}
-	p.router, err = routing.New(routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now})
+	options := routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now}
+	if p.engine != nil {
+		options.CallbackURL = ownCallback(p.cfg)
+	}
+	p.router, err = routing.New(options)
 	if err != nil {
 		return err
 	}
@@ -195,22 +195,17 @@ func (p *program) newClient(ctx context.Context) (*api.Client, error) {
 // serve listens and works until the context ends, then lets requests under way finish.
 func (p *program) serve(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	p.renderer.Warm()
 	if p.engine != nil {
-		handler, err := p.engineHandler()
-		if err != nil {
+		if err := p.serveEngine(ctx, group); err != nil {
 			return err
 		}
-		if err := p.listen(ctx, group, p.cfg.EngineListen, handler); err != nil {
-			return err
-		}
-		fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.engine", "URL", p.cfg.EngineURL))
 	}
 	if p.portal != nil {
 		if err := p.servePortal(ctx, group); err != nil {
 			return err
 		}
 	}
+	p.renderer.Warm() // takes the processors for a while: only once everything answers
 	return group.Wait()
 }
 
@@ -223,7 +218,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 	handler, err := handlers.New(handlers.Options{
 		DB: p.portal.DB, Client: p.client, Files: p.files, Renderer: p.renderer, Face: p.face, Routing: p.router, Watch: p.watch,
 		Platform: p.cfg.Platform, PublicURL: p.cfg.PublicURL, EngineURL: p.cfg.EngineURL, SetupToken: token,
-		TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now,
+		TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, CallbackKeys: p.callbackKeys(),
 	})
 	if err != nil {
 		return err
@@ -250,14 +245,19 @@ func (p *program) setupToken(ctx context.Context) (string, error) {
 	return rand.Text(), nil
 }
 
-// engineHandler is the engine's listener: the API, signers' pages and downloads.
+// engineHandler is the engine's listener: the API, signers' pages, downloads and the console.
 func (p *program) engineHandler() (http.Handler, error) {
 	pages, err := signpages.New(signpages.Options{Engine: p.engine, Logger: p.logger})
 	if err != nil {
 		return nil, err
 	}
+	desk, err := console.New(console.Options{Engine: p.engine, PublicURL: p.cfg.EngineURL, Logger: p.logger})
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/", p.engine.API())
+	mux.Handle(console.Prefix, desk)
 	for _, prefix := range []string{"/s/", "/p/", "/d/", "/static/", "/preferences"} {
 		mux.Handle(prefix, pages)
 	}

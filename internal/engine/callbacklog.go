@@ -11,6 +11,9 @@ import (
 	"sealdesk/internal/store"
 )
 
+// ErrCallbackUnknown says that there is no such entry in the delivery log.
+var ErrCallbackUnknown = errors.New("engine: no such callback")
+
 // Callback is one entry of the delivery log.
 type Callback struct {
 	Seq       int64
@@ -68,14 +71,14 @@ func (e *Engine) Callbacks(ctx context.Context, before int64, limit int) ([]Call
 	return out, err
 }
 
-// FindCallback gives one callback with its body and tries, or store.ErrNotFound. Numbers and mobiles in the body are masked.
+// FindCallback gives one callback with its body and tries, or ErrCallbackUnknown. Numbers and mobiles in the body are masked.
 func (e *Engine) FindCallback(ctx context.Context, seq int64) (Callback, error) {
 	var c Callback
 	err := e.db.Read(ctx, func(tx *store.Tx) error {
 		var sealed []byte
 		row := tx.QueryRow(ctx, `SELECT `+callbackColumns+`, body_sealed FROM engine_callbacks WHERE seq = $1`, seq)
 		if err := c.scan(row.Scan, &sealed); err != nil {
-			return err
+			return orUnknown(err)
 		}
 		body, err := e.vault.open("engine_callbacks.body", c.ID, sealed)
 		if err != nil {
@@ -86,6 +89,13 @@ func (e *Engine) FindCallback(ctx context.Context, seq int64) (Callback, error) 
 		return err
 	})
 	return c, err
+}
+
+func orUnknown(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrCallbackUnknown
+	}
+	return err
 }
 
 func (e *Engine) callbackTries(ctx context.Context, tx *store.Tx, seq int64) ([]CallbackTry, error) {
@@ -112,7 +122,7 @@ func (e *Engine) Redeliver(ctx context.Context, seq int64) error {
 	return e.db.Write(ctx, func(tx *store.Tx) error {
 		var c Callback
 		if err := c.scan(tx.QueryRow(ctx, `SELECT `+callbackColumns+` FROM engine_callbacks WHERE seq = $1`, seq).Scan); err != nil {
-			return err
+			return orUnknown(err)
 		}
 		_, err := tx.Exec(ctx, `UPDATE engine_callbacks SET state = $1, due = $2 WHERE seq = $3`, CallbackWaiting, store.Micros(e.wall()), seq)
 		if err != nil {
