@@ -1,12 +1,8 @@
 package engine
 
-import (
-	"context"
+import "sealdesk/internal/api"
 
-	"sealdesk/internal/api"
-)
-
-// register lists what the engine serves: one line an action.
+// register lists what the engine serves, which is all that the platform has: one line an action.
 func (e *Engine) register() {
 	handle(e, api.CreateSubOrganization, e.createSubOrganization)
 	handle(e, api.CreateSubOrganizationAndSeal, e.createSubOrganizationAndSeal)
@@ -53,20 +49,18 @@ func (e *Engine) register() {
 	handle(e, api.CreateServerFlowSign, e.createServerFlowSign)
 	handle(e, api.RejectFlow, e.rejectFlow)
 
-	for _, name := range notServed {
-		e.actions[name] = action{serve: refuse}
-	}
-}
-
-// notServed lists the actions that the platform has and the engine does not. They are known, so InvalidAction would be
-// wrong: each answers UnsupportedOperation, or the nearest code that it declares.
-var notServed = []string{
-	"SendSignInnerVerifyCode", "CheckVerifyCodeMatchFlowId",
-	"CheckIdCardVerification", "CheckMobileAndName", "CheckMobileVerification",
-	"CheckBankCard2EVerification", "CheckBankCard3EVerification", "CheckBankCard4EVerification", "CheckBankCardVerification",
-	"CreateFaceIdSign", "CreateH5FaceIdUrl", "CheckFaceIdentify", "DescribeFaceIdResults", "DescribeFaceIdPhotos",
-}
-
-func refuse(context.Context, input) (any, error) {
-	return nil, fail(api.CodeUnsupportedOperation, "the embedded engine does not serve this action")
+	handle(e, api.SendSignInnerVerifyCode, e.sendSignInnerVerifyCode)
+	handle(e, api.CheckVerifyCodeMatchFlowId, e.checkVerifyCodeMatchFlowID)
+	handle(e, api.CheckIdCardVerification, e.checkIDCardVerification)
+	handle(e, api.CheckMobileAndName, e.checkMobileAndName)
+	handle(e, api.CheckMobileVerification, e.checkMobileVerification)
+	handle(e, api.CheckBankCard2EVerification, e.checkBankCard2E)
+	handle(e, api.CheckBankCard3EVerification, e.checkBankCard3E)
+	handle(e, api.CheckBankCard4EVerification, e.checkBankCard4E)
+	handle(e, api.CheckBankCardVerification, e.checkBankCardVerification)
+	handle(e, api.CreateFaceIdSign, e.createFaceIDSign)
+	handle(e, api.CreateH5FaceIdUrl, e.createH5FaceIDURL)
+	handle(e, api.CheckFaceIdentify, e.checkFaceIdentify)
+	handle(e, api.DescribeFaceIdResults, e.describeFaceIDResults)
+	handle(e, api.DescribeFaceIdPhotos, e.describeFaceIDPhotos)
 }

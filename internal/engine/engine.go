@@ -113,6 +113,9 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 	if err = e.sweep(ctx); err != nil {
 		return nil, err
 	}
+	if err = e.makeIdentities(ctx); err != nil {
+		return nil, err
+	}
 	e.register()
 	return e, nil
 }

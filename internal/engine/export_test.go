@@ -26,9 +26,6 @@ func (e *Engine) Count(ctx context.Context, table string) (n int, err error) {
 // Served lists the actions that the dispatcher knows.
 func (e *Engine) Served() []string { return slices.Sorted(maps.Keys(e.actions)) }
 
-// NotServed is the table of known actions that are refused.
-func NotServed() []string { return notServed }
-
 // DeclaredCode is what an action answers for a code.
 var DeclaredCode = declaredCode
 

@@ -32,6 +32,7 @@ const (
 	LinkSign     LinkKind = "s" // one approver's signing page
 	LinkPreview  LinkKind = "p" // read-only view of a flow
 	LinkDownload LinkKind = "d" // one file
+	LinkCheck    LinkKind = "f" // check of a person; its tokens stand in engine_person_checks
 )
 
 // tokenBytes is the randomness of a link: 128 bits.

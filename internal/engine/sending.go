@@ -17,6 +17,8 @@ import (
 const (
 	channelNone    = "NONE"
 	channelCode    = "VERIFYCODE"
+	channelFace    = "FACEID"
+	channelWeChat  = "WEIXINAPP"
 	channelThird   = "THIRD"
 	channelOffline = "OFFLINE"
 )

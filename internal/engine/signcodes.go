@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"sealdesk/internal/api"
+	numbers "sealdesk/internal/identity"
+	"sealdesk/internal/store"
+)
+
+// Rules of codes. The sending limits are the platform's (essbasic, SendSignInnerVerifyCode); life and tries are ours.
+const (
+	codeLife     = 10 * time.Minute
+	codeTries    = 5
+	codePause    = 30 * time.Second
+	codesPerHour = 5
+	codesPerDay  = 10
+	codeDigits   = 6
+)
+
+// codeTarget is what a code is bound to. All but application and mobile may be empty.
+type codeTarget struct {
+	ApplicationID string
+	Mobile        string
+	FlowID        string // of a flow or a catalog
+	SignID        string
+	UserID        string
+	event         event // evidence, without its detail
+}
+
+func (e *Engine) codeIndex(applicationID, mobile string) []byte {
+	return e.vault.blind("code.mobile|"+applicationID, numbers.PlainMobile(mobile))
+}
+
+// SendCode sends the signer behind a link a six-digit code. Here it goes to the outbox: no SMS leaves this machine.
+func (e *Engine) SendCode(ctx context.Context, token string) error {
+	return e.sendMessage(ctx, func(tx *store.Tx, code string) (mobile, text string, err error) {
+		p, err := e.pendingByLink(ctx, tx, token)
+		if err != nil {
+			return "", "", err
+		}
+		a := p.approver
+		if !slices.Contains(a.Channels, channelCode) || a.Mobile == "" {
+			return "", "", ErrCodeChannel
+		}
+		sign := ""
+		if a.SMSTemplate != nil {
+			sign = a.SMSTemplate.Sign
+		}
+		target := codeTarget{ApplicationID: p.flow.ApplicationID, Mobile: a.Mobile, FlowID: p.flow.ID, SignID: a.SignID, UserID: a.UserID,
+			event: event{Action: "code.send", ObjectType: "approver", ObjectID: a.SignID}}
+		return a.Mobile, codeText(sign, a.Mobile, p.flow.Name, code), e.storeCode(ctx, tx, target, code)
+	})
+}
+
+// codeText is the message; subject is the name of a contract, or empty. It is printed on a terminal, so that nothing that a caller names
+// may control one.
+func codeText(sign, mobile, subject, code string) string {
+	if subject != "" {
+		subject = "签署《" + subject + "》"
+	}
+	text := fmt.Sprintf("[%s] %s %s的验证码：%s，10 分钟内有效。", firstOf(sign, "印台"), maskMobile(mobile), subject, code)
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// sendMessage makes a code, lets prepare store it, and hands the message out.
+func (e *Engine) sendMessage(ctx context.Context, prepare func(tx *store.Tx, code string) (mobile, text string, err error)) error {
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return fmt.Errorf("make a code: %w", err)
+	}
+	code := fmt.Sprintf("%0*d", codeDigits, n)
+	var outboxID, line string
+	err = e.db.Write(ctx, func(tx *store.Tx) (err error) {
+		var mobile string
+		if mobile, line, err = prepare(tx, code); err != nil {
+			return err
+		}
+		outboxID, err = e.storeOutbox(ctx, tx, mobile, line)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return e.deliver(ctx, outboxID, line)
+}
+
+// storeCode keeps the code's hash, within the limits of one application and mobile.
+func (e *Engine) storeCode(ctx context.Context, tx *store.Tx, t codeTarget, code string) error {
+	now := e.now()
+	index := e.codeIndex(t.ApplicationID, t.Mobile)
+	local := now.In(chinaTime)
+	day := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, chinaTime)
+	for _, limit := range []struct {
+		since time.Time
+		count int
+		code  string
+	}{
+		{now.Add(-codePause + time.Microsecond), 1, api.CodeFailedOperationRequestLimitExceeded30S},
+		{now.Truncate(time.Hour), codesPerHour, api.CodeFailedOperationRequestLimitExceeded1H},
+		{day, codesPerDay, api.CodeFailedOperationRequestLimitExceeded1D},
+	} {
+		var sent int
+		err := tx.QueryRow(ctx, `SELECT count(*) FROM engine_codes WHERE mobile_index = $1 AND created >= $2`, index, store.Micros(limit.since)).Scan(&sent)
+		if err != nil {
+			return fmt.Errorf("count the codes: %w", err)
+		}
+		if sent >= limit.count {
+			return errors.Join(ErrCodeTooSoon, fail(limit.code, "too many codes for this mobile"))
+		}
+	}
+	id, err := newID()
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO engine_codes (id, application_id, flow_id, sign_id, user_id, mobile_index, code_hash, attempts, used, expires, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9)`, id, t.ApplicationID, t.FlowID, t.SignID, t.UserID, index, e.vault.blind("code|"+id, code),
+		store.Micros(now.Add(codeLife)), store.Micros(now))
+	if err != nil {
+		return fmt.Errorf("store the code: %w", err)
+	}
+	ev := t.event
+	ev.Detail = map[string]any{"mobile": maskMobile(t.Mobile), "code": id}
+	return e.record(ctx, tx, ev)
+}
+
+// sentCode is a code that was sent and may still be good.
+type sentCode struct {
+	ID       string
+	FlowID   string
+	hash     []byte
+	attempts int
+	expires  time.Time
+	used     bool
+}
+
+// is compares in constant time.
+func (c *sentCode) is(e *Engine, code string) bool {
+	return subtle.ConstantTimeCompare(c.hash, e.vault.blind("code|"+c.ID, code)) == 1
+}
+
+// newestCode reads the last code for a mobile that fits a condition, nil where there is none.
+func (e *Engine) newestCode(ctx context.Context, tx *store.Tx, applicationID, mobile, condition string, args ...any) (*sentCode, error) {
+	c := &sentCode{}
+	var expires int64
+	err := tx.QueryRow(ctx, `SELECT id, flow_id, code_hash, attempts, expires, used FROM engine_codes WHERE application_id = $1 AND mobile_index = $2 `+condition+
+		` ORDER BY created DESC, id DESC LIMIT 1`, append([]any{applicationID, e.codeIndex(applicationID, mobile)}, args...)...).
+		Scan(&c.ID, &c.FlowID, &c.hash, &c.attempts, &expires, &c.used)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the code: %w", err)
+	}
+	c.expires = store.Time(expires)
+	return c, nil
+}
+
+// codeFor is the condition that a code was sent for a flow ($3), or for a catalog that holds it, or for none in particular.
+const codeFor = ` AND (flow_id IN ('', $3) OR flow_id IN (SELECT catalog_id FROM engine_catalog_flows WHERE flow_id = $3))`
+
+// checkCode compares a code with the newest one that was sent to the signer for this flow, or for none.
+func (e *Engine) checkCode(ctx context.Context, f *flow, a *approver, code string) (id string, err error) {
+	right := false
+	err = e.db.Write(ctx, func(tx *store.Tx) error {
+		c, err := e.newestCode(ctx, tx, f.ApplicationID, a.Mobile, codeFor+` AND sign_id IN ('', $4) AND user_id IN ('', $5) AND used = 0
+			AND attempts < $6 AND expires > $7`, f.ID, a.SignID, a.UserID, codeTries, store.Micros(e.now()))
+		if err != nil || c == nil {
+			return err
+		}
+		if id, right = c.ID, c.is(e, code); right {
+			return nil
+		}
+		return e.countWrong(ctx, tx, c, event{Action: "code.wrong", ObjectType: "approver", ObjectID: a.SignID})
+	})
+	if err == nil && !right {
+		err = ErrWrongCode
+	}
+	return id, err
+}
+
+// countWrong notes a wrong try.
+func (e *Engine) countWrong(ctx context.Context, tx *store.Tx, c *sentCode, ev event) error {
+	if _, err := tx.Exec(ctx, `UPDATE engine_codes SET attempts = attempts + 1 WHERE id = $1`, c.ID); err != nil {
+		return fmt.Errorf("count the wrong code: %w", err)
+	}
+	ev.Detail = map[string]any{"code": c.ID}
+	return e.record(ctx, tx, ev)
+}
