@@ -117,7 +117,7 @@ func parameterError(err error) error {
 	}
 	f := v.Fields[0]
 	switch {
-	case strings.HasPrefix(f.Rule, "required"), f.Rule == "min" && f.Param == "1":
+	case strings.HasPrefix(f.Rule, "required"), f.Rule == "min_items" && f.Param == "1":
 		return missing(f.Field)
 	case f.Param != "":
 		return badValue(f.Field, "breaks the rule %s %s", f.Rule, f.Param)
