@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"sealdesk/internal/engine"
-	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
 )
 
@@ -24,7 +23,7 @@ func (s *server) connectPage(w http.ResponseWriter, r *http.Request, shown bool)
 		return err
 	}
 	if !shown {
-		c.SecretKey = i18n.T(r.Context(), "console.connect.placeholder")
+		c.SecretKey = "<SecretKey>"
 	}
 	scheme, host, _ := strings.Cut(c.Endpoint, "://")
 	d := templates.ConsoleConnect{Endpoint: host, Region: c.Region, ApplicationID: c.ApplicationID, SecretID: c.SecretID, Shown: shown}
