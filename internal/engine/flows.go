@@ -234,8 +234,8 @@ func (e *Engine) cancelFlow(ctx context.Context, req *api.CancelFlowRequest) (*a
 		if req.Caller.OperatorId != f.Creator.OperatorId {
 			return denied("only the initiator withdraws a flow")
 		}
-		_, err := tx.Exec(ctx, `UPDATE engine_approvers SET status = $1 WHERE flow_id = $2 AND status IN ($3, $4, $5)`,
-			int(ApproverCancelled), f.ID, int(ApproverPending), int(ApproverReview), int(ApproverReviewFailed))
+		_, err := tx.Exec(ctx, `UPDATE engine_approvers SET status = $1 WHERE flow_id = $2 AND status IN ($3, $4, $5) AND deadline > $6`,
+			int(ApproverCancelled), f.ID, int(ApproverPending), int(ApproverReview), int(ApproverReviewFailed), store.Micros(e.now()))
 		if err != nil {
 			return fmt.Errorf("withdraw the approvers' tasks: %w", err)
 		}
