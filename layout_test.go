@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	},
 	"internal/pdf/pdftest": {"internal/font", "internal/pdf"}, // documents for tests
 	"internal/bench":       {"internal/api", "internal/demo", "internal/engine", "internal/font", "internal/pdf", "internal/store"},
-	"internal/assets":      {"internal/font"},                 // the build-time bundler; nothing imports it
+	"internal/assets":      {"internal/font"}, // the build-time bundler; nothing imports it
 }
 
 func TestPackagesImportOnlyWhatTheLayoutAllows(t *testing.T) {

@@ -2,7 +2,9 @@ package api
 
 import (
 	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"net/http"
 	"strconv"
 	"strings"
@@ -19,18 +21,34 @@ type Verifier struct {
 	seen   replays
 
 	mu   sync.RWMutex
-	keys map[scopeKey][]byte // derived keys of scopes that have signed something valid
+	keys map[scopeKey]*dayKey // derived keys of scopes that have signed something valid
 }
 
 // scopeKey names a derived key. The secret key is part of it, so that a key that is replaced is no longer found.
 type scopeKey struct{ secretKey, date, service string }
+
+// dayKey is a derived key. Preparing an HMAC costs as much as computing one: prepared ones are used again.
+type dayKey struct{ macs sync.Pool }
+
+func newDayKey(key []byte) *dayKey {
+	return &dayKey{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+}
+
+// sign gives the HMAC of a text.
+func (k *dayKey) sign(text string) []byte {
+	mac := k.macs.Get().(hash.Hash)
+	defer k.macs.Put(mac)
+	mac.Reset()
+	mac.Write([]byte(text))
+	return mac.Sum(nil)
+}
 
 // maxScopes bounds the derived keys that are kept: a program has one or two scopes a day.
 const maxScopes = 256
 
 // NewVerifier makes a Verifier that finds secret keys with lookup.
 func NewVerifier(lookup func(secretID string) (secretKey string, ok bool)) *Verifier {
-	return &Verifier{lookup: lookup, keys: map[scopeKey][]byte{}}
+	return &Verifier{lookup: lookup, keys: map[scopeKey]*dayKey{}}
 }
 
 // VerifyTC3 checks one request, see Verifier.TC3.
@@ -53,11 +71,12 @@ func (v *Verifier) TC3(req *http.Request, body []byte, now time.Time) (string, *
 		return "", err
 	}
 	timestamp := req.Header.Get(headerTimestamp)
-	sent, err := checkTimestamp(headerTimestamp, timestamp, now)
+	sent, err := checkTimestamp("X-TC-Timestamp", timestamp, now)
 	if err != nil {
 		return "", err
 	}
-	if sent.UTC().Format(time.DateOnly) != auth.date {
+	var day [len(time.DateOnly)]byte
+	if string(sent.UTC().AppendFormat(day[:0], time.DateOnly)) != auth.date {
 		return "", NewError(CodeAuthFailureSignatureFailure, "The date of the credential scope is not the day of X-TC-Timestamp in UTC.")
 	}
 	want, hexErr := hex.DecodeString(auth.signature)
@@ -67,7 +86,7 @@ func (v *Verifier) TC3(req *http.Request, body []byte, now time.Time) (string, *
 	scope := scopeKey{secretKey, auth.date, auth.service}
 	key, kept := v.derived(scope, auth)
 	for c := range candidates(req, auth.signedHeaders, payloadHash(req.Header, body)) {
-		if !hmac.Equal(want, hmacSHA256(key, auth.stringToSign(timestamp, c.bytes()))) {
+		if !hmac.Equal(want, key.sign(auth.stringToSign(timestamp, c.bytes()))) {
 			continue
 		}
 		if !kept {
@@ -91,18 +110,18 @@ func (v *Verifier) secretKey(secretID string) (string, *Error) {
 }
 
 // derived gives the key of a scope, and whether it was kept from before.
-func (v *Verifier) derived(scope scopeKey, auth authorization) (key []byte, kept bool) {
+func (v *Verifier) derived(scope scopeKey, auth authorization) (key *dayKey, kept bool) {
 	v.mu.RLock()
 	key, kept = v.keys[scope]
 	v.mu.RUnlock()
 	if kept {
 		return key, true
 	}
-	return auth.key(scope.secretKey), false
+	return newDayKey(auth.key(scope.secretKey)), false
 }
 
 // keep remembers the key of a scope under which a valid signature has come; others could fill the memory.
-func (v *Verifier) keep(scope scopeKey, key []byte) {
+func (v *Verifier) keep(scope scopeKey, key *dayKey) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if len(v.keys) >= maxScopes {
