@@ -98,11 +98,15 @@ func (s *server) sign(w http.ResponseWriter, r *http.Request) error {
 	for _, g := range groupsOf(session) {
 		e.choose(ctx, g, &act)
 	}
-	act.VerifyChannel, act.VerifyResult = e.will(ctx, session)
+	if act.VerifyChannel, act.VerifyResult, err = s.will(ctx, token, session, &e); err != nil {
+		return err
+	}
 	if !e.agreed {
 		e.problem(ctx, "Agree", "agree")
 	}
-	s.checkReading(ctx, token, session, &e)
+	if err := s.checkReading(ctx, session, &e); err != nil {
+		return err
+	}
 	if len(e.problems) > 0 {
 		return s.renderSession(w, r, http.StatusUnprocessableEntity, session, e)
 	}
@@ -110,17 +114,6 @@ func (s *server) sign(w http.ResponseWriter, r *http.Request) error {
 		return s.refused(w, r, session, e, err)
 	}
 	return s.back(w, r)
-}
-
-// checkReading holds the signer to what the sender asked for.
-func (s *server) checkReading(ctx context.Context, token string, session *engine.Session, e *entry) {
-	wait, unseen := s.reading.left(token, session)
-	switch {
-	case wait > 0:
-		e.problems["Reading"] = i18n.T(ctx, "sign.read.wait", "Seconds", int(roundUp(wait).Seconds()))
-	case unseen:
-		e.problems["Reading"] = i18n.T(ctx, "sign.read.pages")
-	}
 }
 
 // reject takes the signer's refusal, which needs a reason and the same show of will.
@@ -132,7 +125,9 @@ func (s *server) reject(w http.ResponseWriter, r *http.Request) error {
 	e.rejecting = true
 	ctx := r.Context()
 	act := engine.SessionReject{Reason: e.reason, IP: s.clientIP(r), UserAgent: r.UserAgent()}
-	act.VerifyChannel, act.VerifyResult = e.will(ctx, session)
+	if act.VerifyChannel, act.VerifyResult, err = s.will(ctx, r.PathValue("token"), session, &e); err != nil {
+		return err
+	}
 	if e.reason == "" || utf8.RuneCountInString(e.reason) > maxReason {
 		e.problem(ctx, "Reason", "reason")
 	}
@@ -194,12 +189,16 @@ func (s *server) refused(w http.ResponseWriter, r *http.Request, session *engine
 	return s.renderSession(w, r, http.StatusUnprocessableEntity, session, e)
 }
 
-// codeField is where a wrong code is told; other channels have no field.
+// codeField is where a wrong ticket is told; other channels have no field.
 func codeField(channel string) string {
-	if channel == api.VerifyChannelCode {
+	switch {
+	case channel == api.VerifyChannelCode:
 		return "VerifyResult"
+	case checked(channel):
+		return templates.CheckField(channel)
+	default:
+		return ""
 	}
-	return ""
 }
 
 // choose puts the signer's choice into every component of a group.
@@ -227,19 +226,26 @@ func (e *entry) choose(ctx context.Context, g group, act *engine.SessionSign) {
 	}
 }
 
-// will checks how the signer shows their will.
-func (e *entry) will(ctx context.Context, session *engine.Session) (channel, result string) {
-	if !slices.Contains(channelsOf(session), e.channel) {
+// will checks how the signer shows their will. The ticket of a check is the newest that they have passed for this contract.
+func (s *server) will(ctx context.Context, token string, session *engine.Session, e *entry) (channel, result string, err error) {
+	switch {
+	case !slices.Contains(channelsOf(session), e.channel):
 		e.problem(ctx, "VerifyChannel", "channel")
-		return "", ""
-	}
-	if e.channel != api.VerifyChannelCode {
-		return e.channel, ""
-	}
-	if e.code == "" {
+		return "", "", nil
+	case checked(e.channel):
+		if result, err = s.engine.SessionTicket(ctx, token, e.channel); err != nil {
+			return "", "", fmt.Errorf("look for a passed check: %w", err)
+		}
+		if result == "" {
+			e.problem(ctx, templates.CheckField(e.channel), "check")
+		}
+		return e.channel, result, nil
+	case e.channel != api.VerifyChannelCode:
+		return e.channel, "", nil
+	case e.code == "":
 		e.problem(ctx, "VerifyResult", "code")
 	}
-	return e.channel, e.code
+	return e.channel, e.code, nil
 }
 
 // readDrawing opens a drawing: a PNG of sane size with ink on it. Problem is the end of a key.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"sealdesk/internal/engine"
 	"sealdesk/internal/i18n"
@@ -70,7 +71,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 func (s *server) render(w http.ResponseWriter, r *http.Request, status int, title string, content templ.Component) error {
 	data := templates.SignData{Title: title, Path: r.URL.Path, Theme: templates.ThemeOf(r), Scripts: []string{"sign.js"}}
 	if r.Method == http.MethodPost && r.PathValue("token") != "" {
-		data.Path = "/s/" + r.PathValue("token")
+		kind, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		data.Path = "/" + kind + "/" + r.PathValue("token")
 	}
 	var page bytes.Buffer
 	if err := templates.SignLayout(data, content).Render(r.Context(), &page); err != nil {

@@ -73,7 +73,7 @@ func sealsFor(session *engine.Session, c engine.SessionComponent) []engine.Sessi
 func channelsOf(session *engine.Session) []string {
 	var channels []string
 	for _, channel := range session.Approver.VerifyChannels {
-		if channel == api.VerifyChannelCode || channel == api.VerifyChannelNone || channel == api.VerifyChannelOffline {
+		if channel == api.VerifyChannelCode || channel == api.VerifyChannelNone || channel == api.VerifyChannelOffline || checked(channel) {
 			channels = append(channels, channel)
 		}
 	}

@@ -22,7 +22,9 @@ func (s *server) showSign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.reading.open(r.PathValue("token"))
+	if err := s.engine.NoteOpened(r.Context(), r.PathValue("token")); err != nil {
+		return fmt.Errorf("note the opening: %w", err)
+	}
 	return s.renderSession(w, r, http.StatusOK, session, newEntry(session))
 }
 
@@ -52,7 +54,10 @@ func (s *server) session(r *http.Request, kind engine.LinkKind) (*engine.Session
 
 func (s *server) renderSession(w http.ResponseWriter, r *http.Request, status int, session *engine.Session, e entry) error {
 	base := "/" + string(session.Kind) + "/" + r.PathValue("token")
-	page := s.page(r.Context(), r.PathValue("token"), base, session, e)
+	page, err := s.page(r.Context(), r.PathValue("token"), base, session, e)
+	if err != nil {
+		return err
+	}
 	title := i18n.T(r.Context(), "sign.title")
 	if session.Kind == engine.LinkPreview {
 		title = i18n.T(r.Context(), "sign.title.preview")
@@ -78,7 +83,9 @@ func (s *server) showPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("show page %d of file %d: %w", page, file, err)
 	}
-	s.reading.saw(r.PathValue("token"), file, page)
+	if err := s.engine.NoteRead(r.Context(), r.PathValue("token"), file, page); err != nil {
+		return fmt.Errorf("note what was read: %w", err)
+	}
 	return s.write(w, r, "image/png", png)
 }
 

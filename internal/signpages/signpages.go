@@ -31,7 +31,6 @@ type server struct {
 	engine   *engine.Engine
 	clientIP func(*http.Request) string
 	logger   *slog.Logger
-	reading  *reading
 
 	// Reads and acts by link, and tries of links that do not exist by address.
 	reads, acts, misses *limiter
@@ -44,7 +43,7 @@ const (
 	missesPerMinute = 30
 )
 
-// New makes the handler of /s/, /p/, /d/, /static/ and /preferences.
+// New makes the handler of /s/, /p/, /d/, /f/, /static/ and /preferences.
 func New(o Options) (http.Handler, error) {
 	if o.Engine == nil {
 		return nil, errors.New("signpages: Options.Engine is missing")
@@ -59,7 +58,7 @@ func New(o Options) (http.Handler, error) {
 		o.ClientIP = remoteIP
 	}
 	s := &server{
-		engine: o.Engine, clientIP: o.ClientIP, logger: o.Logger, reading: newReading(o.Clock),
+		engine: o.Engine, clientIP: o.ClientIP, logger: o.Logger,
 		reads:  newLimiter(readsPerMinute, o.Clock),
 		acts:   newLimiter(actsPerMinute, o.Clock),
 		misses: newLimiter(missesPerMinute, o.Clock),
@@ -83,13 +82,18 @@ func (s *server) routes() http.Handler {
 		"POST /s/{token}/sign":               s.sign,
 		"POST /s/{token}/reject":             s.reject,
 		"POST /s/{token}/code":               s.sendCode,
+		"POST /s/{token}/check/{channel}":    s.beginCheck,
+		"GET /s/{token}/checks":              s.tellChecks,
+		"GET /f/{token}":                     s.showCheck,
+		"POST /f/{token}":                    s.decideCheck,
+		"GET /f/":                            s.showNothing,
 		"GET /s/":                            s.showNothing,
 		"GET /p/":                            s.showNothing,
 	} {
 		mux.Handle(pattern, s.wrap(h))
 	}
 	// An act's address that is opened or reloaded leads back to the page.
-	for _, act := range []string{"sign", "reject", "code"} {
+	for _, act := range []string{"sign", "reject", "code", "check/{channel}"} {
 		mux.HandleFunc("GET /s/{token}/"+act, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/s/"+r.PathValue("token"), http.StatusSeeOther)
 		})
@@ -126,13 +130,21 @@ func (s *server) wrap(h handler) http.Handler {
 // protect sets the headers that keep a page to its reader. The referrer policy is same-origin and not stricter: under no-referrer
 // browsers send "Origin: null" with forms, which cannot be told from a foreign one where Sec-Fetch-Site is missing (plain HTTP).
 func protect(h http.Header) {
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "+
-		"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Content-Security-Policy", policy(""))
 	h.Set("Cache-Control", "private, no-store")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Robots-Tag", "noindex, nofollow")
 	h.Set("Vary", "Cookie, Accept-Language")
+}
+
+// policy is the content security policy. Browsers hold a form's redirect to it too, so that a form which leads to another origin must name it.
+func policy(formOrigin string) string {
+	if formOrigin != "" {
+		formOrigin = " " + formOrigin
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; form-action 'self'" + formOrigin +
+		"; frame-ancestors 'none'; base-uri 'none'"
 }
 
 // maxToken bounds what is kept of addresses that somebody makes up; real tokens are shorter.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/engine"
@@ -18,8 +17,8 @@ import (
 const eagerPages = 2
 
 // page makes the view of a session. Base is the address of the link's page without a slash at its end.
-func (s *server) page(ctx context.Context, token, base string, session *engine.Session, e entry) templates.SignPage {
-	p := templates.SignPage{
+func (s *server) page(ctx context.Context, token, base string, session *engine.Session, e entry) (p templates.SignPage, err error) {
+	p = templates.SignPage{
 		Name: session.FlowName, Description: session.FlowDescription, Initiator: session.Initiator, Deadline: session.FlowDeadline,
 		Badge: flowBadge(ctx, session.FlowStatus),
 	}
@@ -43,12 +42,14 @@ func (s *server) page(ctx context.Context, token, base string, session *engine.S
 	groups := []group(nil)
 	if session.CanSign && session.Approver != nil {
 		groups = groupsOf(session)
-		p.Form = s.form(ctx, token, base, session, groups, e)
+		if p.Form, err = s.form(ctx, token, base, session, groups, e); err != nil {
+			return p, err
+		}
 	}
 	for _, file := range session.Files {
 		p.Files = append(p.Files, filePage(ctx, base, session, file, groups, e))
 	}
-	return p
+	return p, nil
 }
 
 // told is a notice: the kind of its look and the end of its key, empty for none.
@@ -190,10 +191,10 @@ func signs(componentType string) bool {
 func sealPicture(base, id string) string { return base + "/seals/" + id + ".png" }
 
 // form makes the signer's part of the page; nil where the page offers no way to show one's will.
-func (s *server) form(ctx context.Context, token, base string, session *engine.Session, groups []group, e entry) *templates.SignForm {
+func (s *server) form(ctx context.Context, token, base string, session *engine.Session, groups []group, e entry) (*templates.SignForm, error) {
 	channels := channelsOf(session)
 	if len(channels) == 0 {
-		return nil
+		return nil, nil
 	}
 	a := session.Approver
 	f := &templates.SignForm{
@@ -214,12 +215,15 @@ func (s *server) form(ctx context.Context, token, base string, session *engine.S
 	for _, g := range groups {
 		f.Groups = append(f.Groups, groupView(ctx, base, session, g, e))
 	}
-	wait, unseen := s.reading.left(token, session)
+	wait, unseen, err := s.engine.ReadingLeft(ctx, session)
+	if err != nil {
+		return nil, fmt.Errorf("see what was read: %w", err)
+	}
 	f.ReadFor, f.FullText = roundUp(wait), unseen
-	return f
+	f.Told = base + "/checks"
+	f.Checks, err = s.checkViews(ctx, token, base, session)
+	return f, err
 }
-
-func roundUp(d time.Duration) time.Duration { return (d + time.Second - 1).Truncate(time.Second) }
 
 func groupView(ctx context.Context, base string, session *engine.Session, g group, e entry) templates.SignGroup {
 	view := templates.SignGroup{

@@ -62,6 +62,8 @@ type SignForm struct {
 	Dates              bool // the date is filled in by itself
 	Channels           []Option
 	Channel            string
+	Checks             []SignCheck
+	Told               string // address that tells a script which checks are passed
 	NeedsCode          bool   // one of the channels is a code by text message
 	Mobile             string // masked, where the code goes
 	CodeValue          string
@@ -71,6 +73,38 @@ type SignForm struct {
 	FullText           bool // all pages must have been seen
 	ReadFor            time.Duration
 	Problems           map[string]string // message by name of the field
+}
+
+// SignCheck is a check of the signer that has a page of its own.
+type SignCheck struct {
+	Channel string // as in Channels
+	Address string // posting to it begins the check
+	Label   string // of the button
+	Passed  bool
+}
+
+// CheckField is the name under which a problem of a check is told.
+func CheckField(channel string) string { return "Check." + channel }
+
+// What the buttons of a check's page send as Outcome.
+const (
+	CheckPass = "pass"
+	CheckFail = "fail"
+)
+
+// PersonCheckPage is the page that stands in for a face check or for WeChat.
+type PersonCheckPage struct {
+	Channel      string
+	Title        string
+	StandIn      string // says plainly what this page is
+	Name, Number string // of the person; the number masked
+	Address      string // where the buttons post to
+	Pass, Fail   string // texts of the buttons
+	Waiting      bool
+	Outcome      *Flash
+	Ticket       string // what it gives a program; empty unless passed
+	Jump         string // where the caller wants the reader to go on
+	FromContract bool   // a contract waits in another tab
 }
 
 // SignGroup is a choice that counts for one or several boxes: which seal, or a signature by hand.

@@ -11,7 +11,9 @@ if (form) {
   watchReading();
   form.querySelector("[data-send-code]")?.addEventListener("click", sendCode);
   let sent = false;
+  watchChecks();
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.formTarget === "_blank") return; // a check opens beside this page, which stays
     // A second tap must not sign twice, nor say that it failed.
     if (sent) event.preventDefault();
     sent = true;
@@ -132,6 +134,28 @@ async function sendCode(event) {
   }
   label.textContent = text;
   button.disabled = false;
+}
+
+/** Says which checks are passed when the reader comes back from the tab of one, and chooses what they went for. */
+function watchChecks() {
+  const notes = [...form.querySelectorAll("[data-check]")];
+  if (!notes.length) return;
+  form.addEventListener("click", (event) => {
+    const channel = event.target.closest(".sign-check")?.querySelector("[data-check]").dataset.check;
+    const choice = channel && form.querySelector(`input[name=VerifyChannel][value="${CSS.escape(channel)}"]`);
+    if (choice?.type === "radio") choice.checked = true;
+  });
+  const ask = async () => {
+    if (document.hidden) return;
+    try {
+      const passed = await (await fetch(form.dataset.checks)).json();
+      for (const note of notes) note.hidden = !passed[note.dataset.check];
+    } catch {
+      // The server looks again when the contract is signed.
+    }
+  };
+  document.addEventListener("visibilitychange", ask);
+  window.addEventListener("focus", ask);
 }
 
 /** Hides the bar at the bottom while the form itself can be seen. */
