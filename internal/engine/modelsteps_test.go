@@ -180,6 +180,9 @@ func (w *walk) send() {
 
 func (w *walk) sign() {
 	f := w.flow()
+	for try := 0; try < 4 && f.status(w.now()) != signing; try++ {
+		f = w.flow()
+	}
 	user, org := w.signer(f)
 	channel := "NONE"
 	if w.chance(5) {
