@@ -258,7 +258,7 @@ func (p *program) engineHandler() (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/", p.engine.API())
 	mux.Handle(console.Prefix, desk)
-	for _, prefix := range []string{"/s/", "/p/", "/d/", "/static/", "/preferences"} {
+	for _, prefix := range []string{"/s/", "/p/", "/d/", "/f/", "/static/", "/preferences"} {
 		mux.Handle(prefix, pages)
 	}
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
