@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 )
 
@@ -69,8 +68,9 @@ func coldStart(ctx context.Context, binary, data string) (took time.Duration, er
 		return 0, err
 	}
 	defer func() {
-		stopped := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait())
-		err = errors.Join(err, stopped)
+		// It compiles PDFium for seconds by now; nobody needs what it would still write.
+		err = errors.Join(err, cmd.Process.Kill())
+		_ = cmd.Wait() // tells of the kill
 	}()
 	for {
 		resp, getErr := http.Get("http://" + address + "/healthz")
