@@ -71,6 +71,11 @@ tools: ## install the programs that only the tests need
 bench: $(ASSETS) ## benchmarks
 	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchmem ./...
 
+.PHONY: soak
+soak: build ## 64 SDK clients at once for a minute: no error, no lost write, memory flat
+	cd test/sdk && npm ci --no-audit --no-fund
+	node test/soak/soak.js 60
+
 .PHONY: screens
 screens: build ## make the screenshots of the README anew
 	node docs/screens/screens.js

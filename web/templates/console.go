@@ -147,14 +147,6 @@ func aheadText(ctx context.Context, d time.Duration) string {
 	return t(ctx, "console.clock.ahead", "Days", days, "Hours", hours, "Minutes", minutes)
 }
 
-// codeKind is the badge of an answer.
-func codeKind(code string) string {
-	if code == "" {
-		return "ok"
-	}
-	return "danger"
-}
-
 // callbackKind is the badge of a callback's state.
 func callbackKind(state string) string {
 	switch state {
