@@ -274,8 +274,6 @@ func (p *program) listen(ctx context.Context, group *errgroup.Group, address str
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(p.logger.Handler(), slog.LevelWarn),
-		// Live pages end with the program instead of holding it.
-		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
