@@ -6,6 +6,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 GO      := CGO_ENABLED=1 go
 NODE_OK := node_modules/.package-lock.json
 ASSETS  := web/static/dist/manifest.json
+COVERAGE := out/sdk-coverage.jsonl
 
 .DEFAULT_GOAL := help
 
@@ -54,7 +55,12 @@ unit: build ## Go tests with the race detector, and the unit tests of the browse
 .PHONY: sdk
 sdk: build ## drive the engine through the official Node SDK
 	cd test/sdk && npm ci --no-audit --no-fund
-	node --test test/sdk/*.test.js
+	@mkdir -p out && rm -f $(COVERAGE)
+	SEALDESK_COVERAGE=$(CURDIR)/$(COVERAGE) node --import ./test/lib/record.js --test test/sdk/*.test.js
+
+.PHONY: coverage
+coverage: ## write docs/coverage.md from the last `make sdk`
+	node test/sdk/coverage.js $(COVERAGE)
 
 .PHONY: e2e
 e2e: build ## the whole job in a real browser
@@ -68,7 +74,8 @@ tools: ## install the programs that only the tests need
 	.ci/tools
 
 .PHONY: bench
-bench: $(ASSETS) ## benchmarks
+bench: build ## figures beside limits measured in the same run, then the Go benchmarks
+	$(GO) run -tags $(TAGS) ./internal/bench
 	$(GO) test -tags $(TAGS) -run '^$$' -bench . -benchmem ./...
 
 .PHONY: soak
