@@ -341,3 +341,21 @@ test("the gateway refuses a wrong key and another application", async () => {
   await refused("AuthFailure.SignatureFailure", world.client({ secretKey: "wrong" }).DescribeUsers({ Caller: caller(), UserIds: [nothing] }));
   await refused("AuthFailure.UnauthorizedOperation", sdk.DescribeUsers({ Caller: { ApplicationId: nothing }, UserIds: [nothing] }));
 });
+
+test("a parameter of another type is refused", async () => {
+  const wrong = { Caller: caller(), SourceIp: ip };
+  for (const [action, parameters] of Object.entries({
+    CreateSeal: { Image: 1 },
+    DeleteSeal: { SealId: 1 },
+    DescribeSeals: { SealIds: "x" },
+    DescribeFileIdsByCustomIds: { CustomIds: "x" },
+    GenerateOrganizationSeal: { SealType: 1 },
+    GenerateUserSeal: { UserId: 1 },
+    ModifyOrganizationDefaultSeal: { SealId: 1 },
+    ModifySeal: { SealId: 1 },
+    ModifyUserDefaultSeal: { SealId: 1 },
+  })) {
+    await refused("InvalidParameter", sdk[action]({ ...wrong, ...parameters }));
+  }
+  await refused(value, sdk.VerifyUser({ ...wrong, UserId: 1 })); // the only parameter code that it declares
+});
