@@ -55,22 +55,19 @@ const maxAmount = 10000
 
 // advanceClock takes one of the ready steps ("by"), or a number and a unit.
 func (s *server) advanceClock(w http.ResponseWriter, r *http.Request) error {
-	by, err := time.ParseDuration(r.PostFormValue("by"))
 	d := templates.ConsoleClock{Amount: r.PostFormValue("amount"), Unit: r.PostFormValue("unit")}
+	by, bad := time.ParseDuration(r.PostFormValue("by"))
 	if r.PostFormValue("by") == "" {
 		var n int
-		n, err = strconv.Atoi(d.Amount)
-		if n > maxAmount {
-			n = 0
-		}
-		by = time.Duration(n) * units[d.Unit]
+		n, bad = strconv.Atoi(d.Amount)
+		by = time.Duration(min(n, maxAmount)) * units[d.Unit]
 	}
-	if err == nil {
+	err := engine.ErrClock
+	if bad == nil {
 		err = s.engine.AdvanceClock(r.Context(), by)
 	}
-	var number *strconv.NumError
 	switch {
-	case errors.As(err, &number), errors.Is(err, engine.ErrClock):
+	case errors.Is(err, engine.ErrClock):
 		d.Problems = templates.Problems{{Field: "amount", Rule: "clock"}}
 		return s.clockPage(w, r, http.StatusUnprocessableEntity, d)
 	case err != nil:

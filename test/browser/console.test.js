@@ -125,6 +125,28 @@ test("the keys of callbacks and the secret key are shown on demand", async () =>
   desk.check();
 });
 
+test("a check of a person gives the ticket, and catalogs are made", async () => {
+  const { UserId } = await call(credentials, "CreateUserAndSeal", {
+    Caller: caller(), OpenId: "face", Name: "林一帆", IdCardType: "ID_CARD", IdCardNumber: "110101190001010014", SourceIp: "127.0.0.1", Mobile: "13490000001",
+  });
+  await go("/faces");
+  await page.locator("[name=user]").fill(UserId);
+  await page.getByRole("button", { name: "打开核身页面" }).click();
+  await page.waitForURL(/\/f\//);
+  await go("/faces");
+  await page.getByRole("cell", { name: "林一帆" }).waitFor();
+  await page.getByText("等待中").waitFor();
+  await go("/catalogs");
+  await page.locator("[name=name]").fill("一组合同");
+  await page.locator("[name=flows]").fill("没有这份合同");
+  await page.getByRole("button", { name: "创建", exact: true }).click();
+  await page.getByRole("alert").waitFor();
+  assert.equal(await page.locator("[name=name]").inputValue(), "一组合同");
+  await go("/identities?q=13490000003");
+  assert.equal(await page.locator("tbody tr").count(), 1);
+  desk.check();
+});
+
 test("nothing changes from another site, or without a session", async () => {
   const form = { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "by=24h", redirect: "manual" };
   const stranger = await fetch(base() + "/clock", form);
@@ -140,32 +162,6 @@ test("nothing changes from another site, or without a session", async () => {
   const answer = await page.request.get(base() + "/nothing");
   assert.equal(answer.status(), 404);
   assert.match(answer.headers()["content-security-policy"], /default-src 'none'; script-src 'self'; style-src 'self';/);
-});
-
-test("every page in both languages, both looks and on a phone", async () => {
-  const state = await desk.context.storageState();
-  for (const options of [
-    { ...desktop, colorScheme: "dark", locale: "en-GB" },
-    { ...phone, colorScheme: "light", locale: "zh-CN" },
-  ]) {
-    const { context, check } = await newContext(browser, { ...options, storageState: state });
-    const page = await context.newPage();
-    await page.goto(base() + "/requests?failed=1");
-    const detail = new URL(await page.locator("tbody a").first().evaluate((a) => a.href)).pathname.slice("/console".length);
-    const paths = await page.locator("nav ul a").evaluateAll((links) => links.map((a) => new URL(a.href).pathname.slice("/console".length)));
-    assert.ok(paths.length >= 5);
-    for (const path of [...paths, detail]) {
-      await page.goto(base() + path);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.ok(wide <= 0, `${path} is ${wide} px too wide`);
-      assert.doesNotMatch(await page.evaluate(() => document.body.innerText), /\bconsole\.(nav|time|state|requests?|callbacks?|rights?|clock|connect)\b/, `${path} shows a key`);
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-      assert.deepEqual(violations.flatMap(({ id, nodes }) => nodes.map((node) => `${path} ${id}: ${node.target.join(" ")}`)), []);
-    }
-    check();
-    await context.close();
-  }
 });
 
 test("callbacks are logged and sent again", async () => {
@@ -192,6 +188,32 @@ test("callbacks are logged and sent again", async () => {
     server.close();
   }
   desk.check();
+});
+
+test("every page in both languages, both looks and on a phone", async () => {
+  const state = await desk.context.storageState();
+  for (const options of [
+    { ...desktop, colorScheme: "dark", locale: "en-GB" },
+    { ...phone, colorScheme: "light", locale: "zh-CN" },
+  ]) {
+    const { context, check } = await newContext(browser, { ...options, storageState: state });
+    const page = await context.newPage();
+    await page.goto(base() + "/requests?failed=1");
+    const detail = new URL(await page.locator("tbody a").first().evaluate((a) => a.href)).pathname.slice("/console".length);
+    const paths = await page.locator("nav ul a").evaluateAll((links) => links.map((a) => new URL(a.href).pathname.slice("/console".length)));
+    assert.equal(paths.length, 10);
+    for (const path of [...paths, detail, "/callbacks/1", "/identities/new"]) {
+      await page.goto(base() + path);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${path} is ${wide} px too wide`);
+      assert.doesNotMatch(await page.evaluate(() => document.body.innerText), /\bconsole\.(nav|time|state|requests?|callbacks?|rights?|clock|connect)\b/, `${path} shows a key`);
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+      assert.deepEqual(violations.flatMap(({ id, nodes }) => nodes.map((node) => `${path} ${id}: ${node.target.join(" ")}`)), []);
+    }
+    check();
+    await context.close();
+  }
 });
 
 /** A contract that is sent to one person, with an address to call back. */
