@@ -28,7 +28,7 @@ func (s *server) showCatalog(w http.ResponseWriter, r *http.Request, kind engine
 			item.Badge = approverBadge(ctx, entry.Status)
 		}
 		if entry.CanSign {
-			item.Action = i18n.T(ctx, "signcatalog.sign")
+			item.Action, item.Open = i18n.T(ctx, "signcatalog.sign"), true
 			open++
 		}
 		page.Items = append(page.Items, item)

@@ -15,6 +15,7 @@ type SignCatalogItem struct {
 	Name         string
 	Organization string // for which the reader signs; may be empty
 	Badge        SignBadge
+	Open         bool   // the reader is to sign it
 	Action       string // what its link is for
 	Href         string
 }
