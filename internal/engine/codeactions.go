@@ -112,6 +112,9 @@ func (e *Engine) checkVerifyCodeMatchFlowID(ctx context.Context, req *api.CheckV
 }
 
 func (e *Engine) matchCode(ctx context.Context, req *api.CheckVerifyCodeMatchFlowIdRequest) (result int64, err error) {
+	if _, err := e.operator(ctx, req.Caller); err != nil {
+		return 0, err
+	}
 	if numbers.CheckMobile(req.Mobile) != nil || len(req.VerifyCode) != codeDigits {
 		return codeBadParameter, nil
 	}
