@@ -149,7 +149,9 @@ func (e *Engine) insertOrganization(ctx context.Context, tx *store.Tx, by api.Ca
 	if err != nil {
 		return fmt.Errorf("store the organisation: %w", err)
 	}
-	return e.record(ctx, tx, event{Action: "organization.create", ObjectType: "organization", ObjectID: o.ID, Detail: map[string]any{"name": o.Name}})
+	return e.record(ctx, tx, event{Action: "organization.create", ObjectType: "organization", ObjectID: o.ID, Detail: map[string]any{
+		"name": o.Name, "doubt": doubt(o.IDCardType, o.IDCardNumber, o.Created), "legalDoubt": doubt(o.LegalIDCardType, o.LegalIDCardNumber, o.Created),
+	}})
 }
 
 // chooseID is the caller's OpenId where they want it so, else a fresh id.

@@ -141,7 +141,7 @@ func TestLimitsOfCodes(t *testing.T) {
 	p := start(t)
 	const zone = 8 * time.Hour
 	midnight := p.clock.Now().Add(zone).Truncate(24 * time.Hour).Add(24*time.Hour - zone) // the next one in China
-	p.clock.Add(midnight.Sub(p.clock.Now()) + time.Hour) // one o'clock in China
+	p.clock.Add(midnight.Sub(p.clock.Now()) + time.Hour)                                  // one o'clock in China
 	send := func() string {
 		_, err := api.SendSignInnerVerifyCode.Call(t.Context(), p.client, &api.SendSignInnerVerifyCodeRequest{Mobile: phone, VerifyType: "SIGN"})
 		return api.CodeOf(err)

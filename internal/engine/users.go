@@ -89,7 +89,8 @@ func (e *Engine) insertUser(ctx context.Context, tx *store.Tx, by api.Caller, u 
 	if err != nil {
 		return fmt.Errorf("store the person: %w", err)
 	}
-	return e.record(ctx, tx, event{Action: "user.create", ObjectType: "user", ObjectID: u.ID})
+	return e.record(ctx, tx, event{Action: "user.create", ObjectType: "user", ObjectID: u.ID,
+		Detail: map[string]any{"doubt": doubt(u.IDCardType, u.IDCardNumber, u.Created)}})
 }
 
 // verifyUser marks a person verified. CertificateRequired, which needs a grant of its own, makes the certificate at
