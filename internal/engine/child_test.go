@@ -198,7 +198,7 @@ func reopen(t *testing.T, dir string) *engine.Engine {
 
 // What must never lie on the disk in clear.
 const (
-	canaryIDCard = "440301198712253771"
+	canaryIDCard = "44030119871225377X"
 	canaryMobile = "13912345678"
 )
 
@@ -220,6 +220,10 @@ func TestPersonalDataAndSecretsDoNotRestInClear(t *testing.T) {
 	if err := e.SendCode(t.Context(), p.link(flowID, q)); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := e.PutIdentity(t.Context(), engine.Identity{Name: "王小明", IDCard: canaryIDCard, Mobile: canaryMobile}); err != nil {
+		t.Fatal(err)
+	}
+	do(p, api.CreateH5FaceIdUrl, &api.CreateH5FaceIdUrlRequest{Name: "王小明", IdCardNumber: canaryIDCard})
 	root := e.RootCertificate()
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
