@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 	"sealdesk/internal/engine"
 )
@@ -18,9 +17,9 @@ import (
 // folders is the layout of a data folder. Portal and engine never open each other's part.
 type folders struct{ root string }
 
-func (f folders) portal() string      { return filepath.Join(f.root, "portal") }                         // portal.db
-func (f folders) portalFiles() string { return filepath.Join(f.root, "portal", "files") }                // of drafts
-func (f folders) auditKey() string    { return filepath.Join(f.root, "portal", db.KeyName) }             // signs checkpoints
+func (f folders) portal() string      { return filepath.Join(f.root, "portal") }          // portal.db
+func (f folders) portalFiles() string { return filepath.Join(f.root, "portal", "files") } // of drafts
+// signs checkpoints
 func (f folders) checkpoints() string { return filepath.Join(f.root, "portal", "checkpoints.txt") }      // kept outside of the database
 func (f folders) engine() string      { return filepath.Join(f.root, "engine") }                         // engine.db, files, keys
 func (f folders) engineRoot() string  { return filepath.Join(f.root, "engine", "root-certificate.pem") } // what verifiers trust
@@ -54,15 +53,6 @@ func openPortal(ctx context.Context, f folders, clock func() time.Time) (*portal
 // Close writes the last checkpoint and closes the database.
 func (p *portalDB) Close() error {
 	return errors.Join(p.DB.Close(), p.checkpoints.Close())
-}
-
-// publicKey is the key of the portal's audit log; empty where the folder has none.
-func publicKey(f folders) (string, error) {
-	if _, err := os.Stat(f.auditKey()); errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	key, err := audit.OpenKey(f.auditKey(), auditOrigin)
-	return key.Public(), err
 }
 
 // exportRoot leaves the engine's root certificate where people and verifiers find it.

@@ -168,6 +168,7 @@ type AuditVerifyCommand struct {
 
 	Against string `help:"File with a checkpoint kept earlier; tells also whether the end of the log was cut off." type:"existingfile" placeholder:"FILE"`
 	Export  string `help:"Verify this export instead of the database." type:"existingfile" placeholder:"FILE"`
+	Key     string `help:"Public key of the log, as the portal shows it beside each event; without it an export is only checked against the key that it brings itself." placeholder:"KEY"`
 	JSON    bool   `name:"json" help:"Print JSON."`
 }
 
