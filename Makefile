@@ -53,13 +53,14 @@ unit: build ## Go tests with the race detector, and the unit tests of the browse
 	node --test test/unit/*.test.js
 
 .PHONY: sdk
-sdk: build ## drive the engine through the official Node SDK
+sdk: build ## drive the engine through the official Node SDK, and check docs/coverage.md against what that reached
 	cd test/sdk && npm ci --no-audit --no-fund
 	@mkdir -p out && rm -f $(COVERAGE)
 	SEALDESK_COVERAGE=$(CURDIR)/$(COVERAGE) node --import ./test/lib/record.js --test test/sdk/*.test.js
+	node test/sdk/coverage.js --check $(COVERAGE)
 
 .PHONY: coverage
-coverage: ## write docs/coverage.md from the last `make sdk`
+coverage: ## write docs/coverage.md anew from the last `make sdk`
 	node test/sdk/coverage.js $(COVERAGE)
 
 .PHONY: e2e
