@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"internal/config":    {},
 	"internal/i18n":      {},
 	"internal/font":      {},
+	"internal/csvfile":   {},
 	"internal/identity":  {},
 	"internal/seal":      {"internal/font"},
 	"internal/pdf":       {"internal/font"},
@@ -33,7 +34,7 @@ var mayImport = map[string][]string{
 	"internal/console":   {"internal/api", "internal/engine", "internal/i18n", "web/static", "web/templates"},
 	"internal/signpages": {"internal/api", "internal/engine", "internal/i18n", "web/static", "web/templates"},
 	"internal/handlers": {
-		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/db", "internal/files", "internal/font",
+		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/csvfile", "internal/db", "internal/files", "internal/font",
 		"internal/i18n", "internal/pdf", "internal/routing", "internal/seal", "internal/watch", "web/static", "web/templates",
 	},
 	"internal/demo": {
