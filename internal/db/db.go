@@ -28,6 +28,7 @@ var migrations embed.FS
 type DB struct {
 	store *store.DB
 	audit *audit.Log
+	vault *store.Vault // for what may not rest in clear
 	now   func() time.Time
 }
 
@@ -134,8 +135,9 @@ type Options struct {
 
 // What lies in the data folder.
 const (
-	FileName = "portal.db"
-	KeyName  = "audit.key"
+	FileName   = "portal.db"
+	KeyName    = "audit.key"
+	MasterName = "master.key" // of the vault
 )
 
 // defaultOrigin names an audit log that nobody named.
@@ -147,6 +149,10 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 		opts.Clock = time.Now
 	}
 	path, key, err := prepare(opts)
+	if err != nil {
+		return nil, err
+	}
+	vault, err := openVault(opts.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +168,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the audit log: %w", err), s.Close())
 	}
-	return &DB{store: s, audit: log, now: opts.Clock}, nil
+	return &DB{store: s, audit: log, vault: vault, now: opts.Clock}, nil
 }
 
 // prepare makes the data folder and the key of the audit log, at the first start.
@@ -179,6 +185,19 @@ func prepare(opts Options) (path string, key audit.Key, err error) {
 	}
 	key, err = audit.OpenKey(filepath.Join(opts.Dir, KeyName), opts.Origin)
 	return filepath.Join(opts.Dir, FileName), key, err
+}
+
+// openVault takes the master key from the data folder; in memory there is one for as long as the database lives.
+func openVault(dir string) (*store.Vault, error) {
+	key := make([]byte, store.KeyBytes)
+	rand.Read(key) //nolint:errcheck // never fails
+	if dir != "" {
+		var err error
+		if key, err = store.LoadKey(filepath.Join(dir, MasterName)); err != nil {
+			return nil, fmt.Errorf("open the portal's vault: %w", err)
+		}
+	}
+	return store.NewVault(key, "portal")
 }
 
 // Close ends the work of the audit log and closes the database; calls under way end first.

@@ -101,7 +101,7 @@ func (e *Engine) makeApplication(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO engine_applications (id, name, secret_id, secret_key_sealed, created) VALUES ($1, $2, $3, $4, $5)`,
-		id, firstApplication, "AKID"+secretID, e.vault.seal("engine_applications.secret_key", id, []byte(secretKey)), store.Micros(e.now()))
+		id, firstApplication, "AKID"+secretID, e.vault.Seal("engine_applications.secret_key", id, []byte(secretKey)), store.Micros(e.now()))
 	if err != nil {
 		return fmt.Errorf("store the first application: %w", err)
 	}
@@ -125,7 +125,7 @@ func (e *Engine) readApplications(ctx context.Context, tx *store.Tx, a *applicat
 		if err := rows.Scan(&app.ID, &app.Name, &app.SecretID, &sealed); err != nil {
 			return fmt.Errorf("read an application: %w", err)
 		}
-		if app.secretKey, err = e.vault.openText("engine_applications.secret_key", app.ID, sealed); err != nil {
+		if app.secretKey, err = e.vault.OpenText("engine_applications.secret_key", app.ID, sealed); err != nil {
 			return err
 		}
 		a.bySecret[app.SecretID] = app

@@ -69,7 +69,7 @@ func (e *Engine) insertApprover(ctx context.Context, tx *store.Tx, a *approver) 
 	_, err = tx.Exec(ctx, `INSERT INTO engine_approvers (sign_id, flow_id, user_id, organization_id, mobile_sealed, channels, status, message, acted,
 		deadline, is_last, is_full_text, pre_read_time, can_offline, jump_url, callback_url, sms_template, ordinal, created)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, '', 0, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-		a.SignID, a.FlowID, a.UserID, a.OrganizationID, e.vault.seal("engine_approvers.mobile", a.SignID, []byte(a.Mobile)), string(channels), int(a.Status),
+		a.SignID, a.FlowID, a.UserID, a.OrganizationID, e.vault.Seal("engine_approvers.mobile", a.SignID, []byte(a.Mobile)), string(channels), int(a.Status),
 		store.Micros(a.Deadline), flag(a.IsLast), flag(a.IsFullText), a.PreReadTime, flag(a.CanOffline), a.JumpURL, a.CallbackURL, string(template),
 		a.Ordinal, store.Micros(a.Created))
 	if err != nil {
@@ -112,7 +112,7 @@ func (e *Engine) approversOf(ctx context.Context, tx *store.Tx, f *flow) ([]*app
 		a.Acted, a.Deadline, a.Created = store.Time(acted), store.Time(deadline), store.Time(created)
 		a.Status = approverStatusAt(a.Status, a.Deadline, f.Status, e.now())
 		var mobileErr error
-		a.Mobile, mobileErr = e.vault.openText("engine_approvers.mobile", a.SignID, mobile)
+		a.Mobile, mobileErr = e.vault.OpenText("engine_approvers.mobile", a.SignID, mobile)
 		if err := errors.Join(mobileErr, json.Unmarshal([]byte(channels), &a.Channels), json.Unmarshal([]byte(template), &a.SMSTemplate)); err != nil {
 			return nil, fmt.Errorf("read an approver: %w", err)
 		}

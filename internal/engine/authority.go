@@ -150,7 +150,7 @@ func (e *Engine) authorityPart(ctx context.Context, tx *store.Tx, role string, t
 		return identity{}, err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO engine_authority (role, der, key_sealed, created) VALUES ($1, $2, $3, $4)`,
-		role, id.cert.Raw, e.vault.seal("engine_authority.key", role, key), store.Micros(e.now()))
+		role, id.cert.Raw, e.vault.Seal("engine_authority.key", role, key), store.Micros(e.now()))
 	if err != nil {
 		return identity{}, fmt.Errorf("store the authority: %w", err)
 	}
@@ -191,7 +191,7 @@ func (e *Engine) openIdentity(column, id string, der, sealed []byte) (identity, 
 	if err != nil {
 		return identity{}, fmt.Errorf("read the certificate of %s: %w", id, err)
 	}
-	pkcs8, err := e.vault.open(column, id, sealed)
+	pkcs8, err := e.vault.Open(column, id, sealed)
 	if err != nil {
 		return identity{}, err
 	}

@@ -80,7 +80,7 @@ func (e *Engine) FindCallback(ctx context.Context, seq int64) (Callback, error) 
 		if err := c.scan(row.Scan, &sealed); err != nil {
 			return orUnknown(err)
 		}
-		body, err := e.vault.open("engine_callbacks.body", c.ID, sealed)
+		body, err := e.vault.Open("engine_callbacks.body", c.ID, sealed)
 		if err != nil {
 			return err
 		}
@@ -180,7 +180,7 @@ func (e *Engine) EncryptCallbacks(ctx context.Context, on bool) error {
 }
 
 func (e *Engine) sealSetting(ctx context.Context, tx *store.Tx, name, value string) error {
-	return e.setSetting(ctx, tx, name, hex.EncodeToString(e.vault.seal("engine_settings", name, []byte(value))))
+	return e.setSetting(ctx, tx, name, hex.EncodeToString(e.vault.Seal("engine_settings", name, []byte(value))))
 }
 
 func (e *Engine) sealedSetting(ctx context.Context, tx *store.Tx, name string) (string, error) {
@@ -192,5 +192,5 @@ func (e *Engine) sealedSetting(ctx context.Context, tx *store.Tx, name string) (
 	if err != nil {
 		return "", fmt.Errorf("read the setting %s: %w", name, err)
 	}
-	return e.vault.openText("engine_settings", name, box)
+	return e.vault.OpenText("engine_settings", name, box)
 }

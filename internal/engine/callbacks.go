@@ -100,7 +100,7 @@ func (e *Engine) insertCallbacks(ctx context.Context, tx *store.Tx, addresses []
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO engine_callbacks (id, flow_id, sign_id, url, operate, body_sealed, state, attempts, due, created, delivered)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, 0)`,
-			id, body.FlowId, signID, address, body.Operate, e.vault.seal("engine_callbacks.body", id, data), CallbackWaiting, now)
+			id, body.FlowId, signID, address, body.Operate, e.vault.Seal("engine_callbacks.body", id, data), CallbackWaiting, now)
 		if err != nil {
 			return fmt.Errorf("store a callback: %w", err)
 		}

@@ -120,7 +120,7 @@ func (e *Engine) dueCallbacks(ctx context.Context) ([]callback, error) {
 			if err := rows.Scan(&c.Seq, &c.ID, &c.FlowID, &c.URL, &sealed, &c.Attempts); err != nil {
 				return fmt.Errorf("read a callback: %w", err)
 			}
-			if c.Body, err = e.vault.open("engine_callbacks.body", c.ID, sealed); err != nil {
+			if c.Body, err = e.vault.Open("engine_callbacks.body", c.ID, sealed); err != nil {
 				return err
 			}
 			due = append(due, c)

@@ -57,7 +57,7 @@ func (e *Engine) issueCertificate(ctx context.Context, tx *store.Tx, o owner, na
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO engine_certificates (id, owner_kind, owner_id, subject, der, key_sealed, created, not_after)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, id, string(o.Kind), o.ID, name, made.cert.Raw,
-		e.vault.seal("engine_certificates.key", id, key), store.Micros(e.now()), store.Micros(made.cert.NotAfter))
+		e.vault.Seal("engine_certificates.key", id, key), store.Micros(e.now()), store.Micros(made.cert.NotAfter))
 	if err != nil {
 		return identity{}, fmt.Errorf("store a certificate: %w", err)
 	}

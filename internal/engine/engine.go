@@ -66,7 +66,7 @@ type Engine struct {
 	db      *store.DB
 	files   *files.Store
 	log     *audit.Log
-	vault   *vault
+	vault   *store.Vault
 	fetcher *fetcher
 
 	apps      *applications
@@ -95,7 +95,7 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.vault, err = newVault(key); err != nil {
+	if e.vault, err = store.NewVault(key, "engine"); err != nil {
 		return nil, err
 	}
 	if err = e.openClock(ctx); err != nil {
@@ -171,7 +171,7 @@ func (e *Engine) openStores(ctx context.Context, opts Options) (key []byte, err 
 	if opts.Memory {
 		e.files = files.OpenMemory()
 		if key == nil {
-			key = make([]byte, masterKeyBytes)
+			key = make([]byte, store.KeyBytes)
 			if _, err := rand.Read(key); err != nil {
 				return nil, fmt.Errorf("make the master key: %w", err)
 			}
@@ -182,7 +182,7 @@ func (e *Engine) openStores(ctx context.Context, opts Options) (key []byte, err 
 			return nil, fmt.Errorf("make the data folder: %w", err)
 		}
 		if key == nil {
-			if key, err = loadMasterKey(filepath.Join(keys, "master.key")); err != nil {
+			if key, err = store.LoadKey(filepath.Join(keys, "master.key")); err != nil {
 				return nil, err
 			}
 		}

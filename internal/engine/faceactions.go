@@ -20,7 +20,7 @@ import (
 func (e *Engine) FaceAPITicket() string { return e.faceAPITicket(e.apps.first.ID) }
 
 func (e *Engine) faceAPITicket(applicationID string) string {
-	return hex.EncodeToString(e.vault.blind("face.api_ticket", applicationID))
+	return hex.EncodeToString(e.vault.Blind("face.api_ticket", applicationID))
 }
 
 // createFaceIDSign signs by the service's rule: the values and the ticket, sorted, joined, SHA-1, in capital hexadecimal digits.

@@ -35,10 +35,10 @@ func (e *Engine) ListMessages(ctx context.Context, before string, limit int) (pa
 				return fmt.Errorf("read a message: %w", err)
 			}
 			m.Created, m.Delivered = store.Time(created), store.Time(delivered)
-			if m.Recipient, err = e.vault.openText("engine_outbox.recipient", m.ID, recipient); err != nil {
+			if m.Recipient, err = e.vault.OpenText("engine_outbox.recipient", m.ID, recipient); err != nil {
 				return err
 			}
-			if m.Body, err = e.vault.openText("engine_outbox.body", m.ID, body); err != nil {
+			if m.Body, err = e.vault.OpenText("engine_outbox.body", m.ID, body); err != nil {
 				return err
 			}
 			page = append(page, m)
@@ -59,7 +59,7 @@ func (e *Engine) storeOutbox(ctx context.Context, tx *store.Tx, recipient, body 
 		return "", err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO engine_outbox (id, kind, recipient_sealed, body_sealed, created, delivered) VALUES ($1, 'sms', $2, $3, $4, 0)`,
-		id, e.vault.seal("engine_outbox.recipient", id, []byte(recipient)), e.vault.seal("engine_outbox.body", id, []byte(body)), store.Micros(e.now()))
+		id, e.vault.Seal("engine_outbox.recipient", id, []byte(recipient)), e.vault.Seal("engine_outbox.body", id, []byte(body)), store.Micros(e.now()))
 	if err != nil {
 		return "", fmt.Errorf("store a message: %w", err)
 	}

@@ -108,9 +108,9 @@ func (e *Engine) updateOrganization(ctx context.Context, tx *store.Tx, o *organi
 		legal_name = $6, legal_id_card_type = $7, legal_id_card_sealed = $8, legal_mobile_sealed = $9, contact_name = $10, contact_address = $11,
 		email = $12, verified = $13, updated = $14 WHERE id = $15`,
 		o.OpenID, o.Name, o.Kind, o.LicenseRef, o.LicenseName, o.LegalName, o.LegalIDCardType,
-		e.vault.seal("engine_organizations.legal_id_card", o.ID, []byte(o.LegalIDCardNumber)),
-		e.vault.seal("engine_organizations.legal_mobile", o.ID, []byte(o.LegalMobile)), o.ContactName,
-		e.vault.seal("engine_organizations.contact_address", o.ID, address), o.Email, store.Micros(o.Verified), store.Micros(e.now()), o.ID)
+		e.vault.Seal("engine_organizations.legal_id_card", o.ID, []byte(o.LegalIDCardNumber)),
+		e.vault.Seal("engine_organizations.legal_mobile", o.ID, []byte(o.LegalMobile)), o.ContactName,
+		e.vault.Seal("engine_organizations.contact_address", o.ID, address), o.Email, store.Micros(o.Verified), store.Micros(e.now()), o.ID)
 	if err != nil {
 		return fmt.Errorf("change the organisation: %w", err)
 	}

@@ -120,7 +120,7 @@ func (e *Engine) insertOrganization(ctx context.Context, tx *store.Tx, by api.Ca
 	if o.ID, err = chooseID(o.OpenID, o.UseOpenID); err != nil {
 		return err
 	}
-	index := e.vault.blind("organization.id_card", o.IDCardNumber)
+	index := e.vault.Blind("organization.id_card", o.IDCardNumber)
 	var openIDs, numbers int
 	err = tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM engine_organizations WHERE id = $1 OR (application_id = $2 AND open_id = $3)),
 		(SELECT count(*) FROM engine_organizations WHERE application_id = $2 AND id_card_index = $4)`,
@@ -141,11 +141,11 @@ func (e *Engine) insertOrganization(ctx context.Context, tx *store.Tx, by api.Ca
 		id_card_file_type, license_ref, license_name, legal_name, legal_id_card_type, legal_id_card_sealed, legal_mobile_sealed, contact_name,
 		contact_address, email, verify_client_ip, verify_server_ip, verified, created, updated)
 		VALUES ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0, $21, 0)`,
-		o.ID, o.ApplicationID, o.OpenID, o.Name, o.Kind, o.IDCardType, e.vault.seal("engine_organizations.id_card", o.ID, []byte(o.IDCardNumber)), index,
+		o.ID, o.ApplicationID, o.OpenID, o.Name, o.Kind, o.IDCardType, e.vault.Seal("engine_organizations.id_card", o.ID, []byte(o.IDCardNumber)), index,
 		o.IDCardFileType, o.LicenseRef, o.LicenseName, o.LegalName, o.LegalIDCardType,
-		e.vault.seal("engine_organizations.legal_id_card", o.ID, []byte(o.LegalIDCardNumber)),
-		e.vault.seal("engine_organizations.legal_mobile", o.ID, []byte(o.LegalMobile)), o.ContactName,
-		e.vault.seal("engine_organizations.contact_address", o.ID, address), o.Email, o.ClientIP, o.ServerIP, store.Micros(o.Created))
+		e.vault.Seal("engine_organizations.legal_id_card", o.ID, []byte(o.LegalIDCardNumber)),
+		e.vault.Seal("engine_organizations.legal_mobile", o.ID, []byte(o.LegalMobile)), o.ContactName,
+		e.vault.Seal("engine_organizations.contact_address", o.ID, address), o.Email, o.ClientIP, o.ServerIP, store.Micros(o.Created))
 	if err != nil {
 		return fmt.Errorf("store the organisation: %w", err)
 	}
@@ -266,10 +266,10 @@ func (e *Engine) findOrganization(ctx context.Context, tx *store.Tx, application
 	}
 	o.Verified, o.Created, o.Updated = store.Time(verified), store.Time(created), store.Time(updated)
 	var errs [4]error
-	o.IDCardNumber, errs[0] = e.vault.openText("engine_organizations.id_card", o.ID, number)
-	o.LegalIDCardNumber, errs[1] = e.vault.openText("engine_organizations.legal_id_card", o.ID, legalNumber)
-	o.LegalMobile, errs[2] = e.vault.openText("engine_organizations.legal_mobile", o.ID, mobile)
-	plain, err := e.vault.open("engine_organizations.contact_address", o.ID, address)
+	o.IDCardNumber, errs[0] = e.vault.OpenText("engine_organizations.id_card", o.ID, number)
+	o.LegalIDCardNumber, errs[1] = e.vault.OpenText("engine_organizations.legal_id_card", o.ID, legalNumber)
+	o.LegalMobile, errs[2] = e.vault.OpenText("engine_organizations.legal_mobile", o.ID, mobile)
+	plain, err := e.vault.Open("engine_organizations.contact_address", o.ID, address)
 	if err == nil {
 		err = json.Unmarshal(plain, &o.Address)
 	}

@@ -107,8 +107,8 @@ func (e *Engine) beginCheck(ctx context.Context, tx *store.Tx, c PersonCheck) (s
 	_, err = tx.Exec(ctx, `INSERT INTO engine_person_checks (id, application_id, channel, token_hash, ticket_hash, ticket_sealed, app_number, user_id, sign_id,
 		name_sealed, id_card_sealed, jump_url, jump_at_once, state, live_rate, similarity, page_until, decided, used, created)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, 0, 0, $14, 0, 0, $15)`,
-		c.ID, c.applicationID, c.Channel, hashToken(token), hashToken(c.Ticket), e.vault.seal("engine_person_checks.ticket", c.ID, []byte(c.Ticket)), c.WbAppID,
-		c.UserID, c.SignID, e.vault.seal("engine_person_checks.name", c.ID, []byte(c.Name)), e.vault.seal("engine_person_checks.id_card", c.ID, []byte(c.IDCard)),
+		c.ID, c.applicationID, c.Channel, hashToken(token), hashToken(c.Ticket), e.vault.Seal("engine_person_checks.ticket", c.ID, []byte(c.Ticket)), c.WbAppID,
+		c.UserID, c.SignID, e.vault.Seal("engine_person_checks.name", c.ID, []byte(c.Name)), e.vault.Seal("engine_person_checks.id_card", c.ID, []byte(c.IDCard)),
 		c.JumpURL, flag(c.JumpAtOnce), store.Micros(now.Add(checkPageLife)), store.Micros(now))
 	if err != nil {
 		return "", fmt.Errorf("store a check: %w", err)
@@ -321,7 +321,7 @@ func (e *Engine) checks(ctx context.Context, tx *store.Tx, where string, args ..
 			column string
 			box    []byte
 		}{{&c.Ticket, "ticket", ticket}, {&c.Name, "name", name}, {&c.IDCard, "id_card", card}} {
-			if *f.to, err = e.vault.openText("engine_person_checks."+f.column, c.ID, f.box); err != nil {
+			if *f.to, err = e.vault.OpenText("engine_person_checks."+f.column, c.ID, f.box); err != nil {
 				return nil, err
 			}
 		}

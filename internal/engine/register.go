@@ -138,7 +138,7 @@ func (e *Engine) putIdentity(ctx context.Context, tx *store.Tx, i Identity) (str
 	}
 	now := store.Micros(e.now())
 	sealed := func(column, value string) []byte {
-		return e.vault.seal("engine_identities."+column, i.ID, []byte(value))
+		return e.vault.Seal("engine_identities."+column, i.ID, []byte(value))
 	}
 	values := []any{i.ID, sealed("name", i.Name), sealed("id_card", i.IDCard), e.identityIndex("id_card", i.IDCard), sealed("mobile", i.Mobile),
 		e.identityIndex("mobile", i.Mobile), sealed("bank_card", i.BankCard), e.identityIndex("bank_card", i.BankCard), i.IDCardResult, i.MobileResult,
@@ -169,7 +169,7 @@ func (e *Engine) identityIndex(column, value string) []byte {
 	if value == "" {
 		return nil
 	}
-	return e.vault.blind("identity."+column, value)
+	return e.vault.Blind("identity."+column, value)
 }
 
 // DeleteIdentity takes a row out of the register.
@@ -239,7 +239,7 @@ func (e *Engine) identities(ctx context.Context, where string, args ...any) (out
 				column string
 				box    []byte
 			}{{&i.Name, "name", name}, {&i.IDCard, "id_card", card}, {&i.Mobile, "mobile", mobile}, {&i.BankCard, "bank_card", bank}} {
-				if *f.to, err = e.vault.openText("engine_identities."+f.column, i.ID, f.box); err != nil {
+				if *f.to, err = e.vault.OpenText("engine_identities."+f.column, i.ID, f.box); err != nil {
 					return err
 				}
 			}

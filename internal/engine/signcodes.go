@@ -38,7 +38,7 @@ type codeTarget struct {
 }
 
 func (e *Engine) codeIndex(applicationID, mobile string) []byte {
-	return e.vault.blind("code.mobile|"+applicationID, numbers.PlainMobile(mobile))
+	return e.vault.Blind("code.mobile|"+applicationID, numbers.PlainMobile(mobile))
 }
 
 // SendCode sends the signer behind a link a six-digit code. Here it goes to the outbox: no SMS leaves this machine.
@@ -128,7 +128,7 @@ func (e *Engine) storeCode(ctx context.Context, tx *store.Tx, t codeTarget, code
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO engine_codes (id, application_id, flow_id, sign_id, user_id, mobile_index, code_hash, attempts, used, expires, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9)`, id, t.ApplicationID, t.FlowID, t.SignID, t.UserID, index, e.vault.blind("code|"+id, code),
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9)`, id, t.ApplicationID, t.FlowID, t.SignID, t.UserID, index, e.vault.Blind("code|"+id, code),
 		store.Micros(now.Add(codeLife)), store.Micros(now))
 	if err != nil {
 		return fmt.Errorf("store the code: %w", err)
@@ -150,7 +150,7 @@ type sentCode struct {
 
 // is compares in constant time.
 func (c *sentCode) is(e *Engine, code string) bool {
-	return subtle.ConstantTimeCompare(c.hash, e.vault.blind("code|"+c.ID, code)) == 1
+	return subtle.ConstantTimeCompare(c.hash, e.vault.Blind("code|"+c.ID, code)) == 1
 }
 
 // newestCode reads the last code for a mobile that fits a condition, nil where there is none.

@@ -84,8 +84,8 @@ func (e *Engine) insertUser(ctx context.Context, tx *store.Tx, by api.Caller, u 
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO engine_users (id, application_id, open_id, name, id_card_type, id_card_sealed, id_card_index, mobile_sealed,
 		email, verified, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)`,
-		u.ID, u.ApplicationID, u.OpenID, u.Name, u.IDCardType, e.vault.seal("engine_users.id_card", u.ID, []byte(u.IDCardNumber)),
-		e.vault.blind("user.id_card", u.IDCardNumber), e.vault.seal("engine_users.mobile", u.ID, []byte(u.Mobile)), u.Email, store.Micros(u.Created))
+		u.ID, u.ApplicationID, u.OpenID, u.Name, u.IDCardType, e.vault.Seal("engine_users.id_card", u.ID, []byte(u.IDCardNumber)),
+		e.vault.Blind("user.id_card", u.IDCardNumber), e.vault.Seal("engine_users.mobile", u.ID, []byte(u.Mobile)), u.Email, store.Micros(u.Created))
 	if err != nil {
 		return fmt.Errorf("store the person: %w", err)
 	}
@@ -140,7 +140,7 @@ func (e *Engine) modifyUser(ctx context.Context, req *api.ModifyUserRequest) (*a
 			u.Verified = time.Time{}
 		}
 		_, err = tx.Exec(ctx, `UPDATE engine_users SET name = $1, mobile_sealed = $2, email = $3, verified = $4 WHERE id = $5`, firstOf(req.Name, u.Name),
-			e.vault.seal("engine_users.mobile", u.ID, []byte(firstOf(req.Mobile, u.Mobile))), firstOf(req.Email, u.Email), store.Micros(u.Verified), u.ID)
+			e.vault.Seal("engine_users.mobile", u.ID, []byte(firstOf(req.Mobile, u.Mobile))), firstOf(req.Email, u.Email), store.Micros(u.Verified), u.ID)
 		if err != nil {
 			return fmt.Errorf("change the person: %w", err)
 		}
@@ -215,7 +215,7 @@ func (e *Engine) findUser(ctx context.Context, tx *store.Tx, applicationID, id s
 	}
 	u.Verified, u.Created = store.Time(verified), store.Time(created)
 	var numberErr, mobileErr error
-	u.IDCardNumber, numberErr = e.vault.openText("engine_users.id_card", u.ID, number)
-	u.Mobile, mobileErr = e.vault.openText("engine_users.mobile", u.ID, mobile)
+	u.IDCardNumber, numberErr = e.vault.OpenText("engine_users.id_card", u.ID, number)
+	u.Mobile, mobileErr = e.vault.OpenText("engine_users.mobile", u.ID, mobile)
 	return u, errors.Join(numberErr, mobileErr)
 }

@@ -1,4 +1,4 @@
-package engine
+package store
 
 import (
 	"bytes"
@@ -8,34 +8,34 @@ import (
 )
 
 func TestVaultBindsABoxToItsPlace(t *testing.T) {
-	v, err := newVault(bytes.Repeat([]byte{7}, masterKeyBytes))
+	v, err := NewVault(bytes.Repeat([]byte{7}, KeyBytes), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	box := v.seal("engine_users.mobile", "u1", []byte("13800000001"))
+	box := v.Seal("engine_users.mobile", "u1", []byte("13800000001"))
 	if bytes.Contains(box, []byte("138")) {
 		t.Error("the box holds the number in clear")
 	}
-	if got, err := v.openText("engine_users.mobile", "u1", box); err != nil || got != "13800000001" {
+	if got, err := v.OpenText("engine_users.mobile", "u1", box); err != nil || got != "13800000001" {
 		t.Errorf("open = %q, %v", got, err)
 	}
-	if _, err := v.openText("engine_users.mobile", "u2", box); err == nil {
+	if _, err := v.OpenText("engine_users.mobile", "u2", box); err == nil {
 		t.Error("a box moved to another row opened there")
 	}
-	if _, err := v.openText("engine_users.id_card", "u1", box); err == nil {
+	if _, err := v.OpenText("engine_users.id_card", "u1", box); err == nil {
 		t.Error("a box moved to another column opened there")
 	}
-	if !bytes.Equal(v.blind("id", " 11010119900307011x"), v.blind("id", "11010119900307011X")) {
+	if !bytes.Equal(v.Blind("id", " 11010119900307011x"), v.Blind("id", "11010119900307011X")) {
 		t.Error("the blind index depends on case or space")
 	}
-	if bytes.Equal(v.blind("id", "1"), v.blind("mobile", "1")) {
+	if bytes.Equal(v.Blind("id", "1"), v.Blind("mobile", "1")) {
 		t.Error("blind indexes of two purposes are equal")
 	}
 }
 
 func TestMasterKeyFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "master.key")
-	first, err := loadMasterKey(path)
+	first, err := LoadKey(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,14 +46,14 @@ func TestMasterKeyFile(t *testing.T) {
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("mode = %o", info.Mode().Perm())
 	}
-	again, err := loadMasterKey(path)
+	again, err := LoadKey(path)
 	if err != nil || !bytes.Equal(first, again) {
 		t.Errorf("the key changed on reading it again: %v", err)
 	}
 	if err := os.WriteFile(path, []byte("short"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := loadMasterKey(path); err == nil {
+	if _, err := LoadKey(path); err == nil {
 		t.Error("a broken key file was accepted")
 	}
 }

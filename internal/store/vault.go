@@ -1,4 +1,4 @@
-package engine
+package store
 
 import (
 	"crypto/aes"
@@ -16,25 +16,26 @@ import (
 	"strings"
 )
 
-// masterKeyBytes is the size of the master key: AES-256.
-const masterKeyBytes = 32
+// KeyBytes is the size of a master key: AES-256.
+const KeyBytes = 32
 
-// vault encrypts what may not rest in clear: secret keys, private keys and personal data. Each box is bound to its
+// Vault encrypts what may not rest in clear: secret keys, private keys and personal data. Each box is bound to its
 // table, column and row, so that a box copied to another row does not open there.
-type vault struct {
+type Vault struct {
 	aead  cipher.AEAD
 	index []byte // key of blind indexes
 }
 
-func newVault(master []byte) (*vault, error) {
-	if len(master) != masterKeyBytes {
-		return nil, fmt.Errorf("engine: the master key has %d bytes, not %d", len(master), masterKeyBytes)
+// NewVault makes the vault of a database; each name has keys of its own below the master key.
+func NewVault(master []byte, name string) (*Vault, error) {
+	if len(master) != KeyBytes {
+		return nil, fmt.Errorf("the master key has %d bytes, not %d", len(master), KeyBytes)
 	}
-	sealing, err := hkdf.Key(sha256.New, master, nil, "sealdesk engine boxes", masterKeyBytes)
+	sealing, err := hkdf.Key(sha256.New, master, nil, "sealdesk "+name+" boxes", KeyBytes)
 	if err != nil {
 		return nil, fmt.Errorf("derive the box key: %w", err)
 	}
-	index, err := hkdf.Key(sha256.New, master, nil, "sealdesk engine index", masterKeyBytes)
+	index, err := hkdf.Key(sha256.New, master, nil, "sealdesk "+name+" index", KeyBytes)
 	if err != nil {
 		return nil, fmt.Errorf("derive the index key: %w", err)
 	}
@@ -46,19 +47,19 @@ func newVault(master []byte) (*vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the cipher: %w", err)
 	}
-	return &vault{aead: aead, index: index}, nil
+	return &Vault{aead: aead, index: index}, nil
 }
 
-// seal encrypts for one place, such as "engine_users.mobile" and a user id. An empty text stays absent (nil).
-func (v *vault) seal(column, id string, plain []byte) []byte {
+// Seal encrypts for one place, such as "engine_users.mobile" and a user id. An empty text stays absent (nil).
+func (v *Vault) Seal(column, id string, plain []byte) []byte {
 	if len(plain) == 0 {
 		return nil
 	}
 	return v.aead.Seal(nil, nil, plain, []byte(column+"|"+id))
 }
 
-// open decrypts a box of seal.
-func (v *vault) open(column, id string, box []byte) ([]byte, error) {
+// Open decrypts a box of Seal.
+func (v *Vault) Open(column, id string, box []byte) ([]byte, error) {
 	if len(box) == 0 {
 		return nil, nil
 	}
@@ -69,38 +70,38 @@ func (v *vault) open(column, id string, box []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// openText is open for texts.
-func (v *vault) openText(column, id string, box []byte) (string, error) {
-	plain, err := v.open(column, id, box)
+// OpenText is Open for texts.
+func (v *Vault) OpenText(column, id string, box []byte) (string, error) {
+	plain, err := v.Open(column, id, box)
 	return string(plain), err
 }
 
-// blind gives the blind index of a value: equal values of one purpose have equal indexes, and nothing else shows.
-func (v *vault) blind(purpose, value string) []byte {
+// Blind gives the blind index of a value: equal values of one purpose have equal indexes, and nothing else shows.
+func (v *Vault) Blind(purpose, value string) []byte {
 	mac := hmac.New(sha256.New, v.index)
 	mac.Write([]byte(purpose + "|" + strings.ToUpper(strings.TrimSpace(value))))
 	return mac.Sum(nil)[:16]
 }
 
-// loadMasterKey reads the key file, or makes one that only its owner can read.
-func loadMasterKey(path string) ([]byte, error) {
+// LoadKey reads a file with a master key, or makes one that only its owner can read.
+func LoadKey(path string) ([]byte, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return makeMasterKey(path)
+		return makeKey(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the master key: %w", err)
 	}
 	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) != masterKeyBytes {
-		return nil, fmt.Errorf("engine: %s does not hold %d bytes in hex", path, masterKeyBytes)
+	if err != nil || len(key) != KeyBytes {
+		return nil, fmt.Errorf("%s does not hold %d bytes in hex", path, KeyBytes)
 	}
 	return key, nil
 }
 
-// makeMasterKey writes a fresh key durably: data encrypted with a key that a power cut loses would be lost with it.
-func makeMasterKey(path string) (key []byte, err error) {
-	key = make([]byte, masterKeyBytes)
+// makeKey writes a fresh key durably: data encrypted with a key that a power cut loses would be lost with it.
+func makeKey(path string) (key []byte, err error) {
+	key = make([]byte, KeyBytes)
 	if _, err := rand.Read(key); err != nil {
 		return nil, fmt.Errorf("make the master key: %w", err)
 	}
