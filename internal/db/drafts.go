@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sealdesk/internal/audit"
+	"sealdesk/internal/auth"
 	"sealdesk/internal/store"
 )
 
@@ -41,14 +42,36 @@ func (c Component) Signs() bool { return c.Type == SignSeal || c.Type == SignSig
 
 // DraftApprover is a person who is to sign, for an organisation or as themselves.
 type DraftApprover struct {
-	ID               string `json:"id"`
-	UserID           string `json:"userId"`
-	UserName         string `json:"userName"`
-	OrganizationID   string `json:"organizationId"` // empty: as a person
-	OrganizationName string `json:"organizationName"`
-	Channel          string `json:"channel"` // how they prove their will: the platform's VerifyChannel
-	Step             int    `json:"step"`    // from 1; people of one step sign in parallel
-	FullText         bool   `json:"fullText"`
+	ID               string   `json:"id"`
+	UserID           string   `json:"userId"`
+	UserName         string   `json:"userName"`
+	OrganizationID   string   `json:"organizationId"` // empty: as a person
+	OrganizationName string   `json:"organizationName"`
+	Channels         []string `json:"channels"`            // how they may prove their will: the platform's VerifyChannel
+	Mobile           string   `json:"mobile,omitempty"`    // masked; where codes go
+	MobileBox        []byte   `json:"mobileBox,omitempty"` // the same number encrypted, see SealMobile
+	Step             int      `json:"step"`                // from 1; people of one step sign in parallel
+	FullText         bool     `json:"fullText"`            // must read to the end
+	// PreRead is how long they must read, in seconds.
+	PreRead int64 `json:"preRead,omitempty"`
+	// Deadline is theirs alone; zero: the contract's.
+	Deadline time.Time `json:"deadline,omitzero"`
+}
+
+// DraftApproval is an account of the portal, or anybody of a role, who must approve before the steps after it are sent (用印审批).
+type DraftApproval struct {
+	ID        string    `json:"id"`
+	Step      int       `json:"step"` // shares its numbers with the steps of approvers; a step has one kind or the other
+	AccountID string    `json:"accountId,omitempty"`
+	Role      auth.Role `json:"role,omitempty"`
+	Name      string    `json:"name,omitempty"` // of the account
+}
+
+// DraftCopy is somebody who gets a link to read the contract.
+type DraftCopy struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	AtSending bool   `json:"atSending,omitempty"` // already when it is sent, not only when it is complete
 }
 
 // DraftDocument is what a draft says, and what a flow keeps of it.
@@ -60,6 +83,10 @@ type DraftDocument struct {
 	Files       []string        `json:"files"` // ids, in the order of FileIndex
 	Approvers   []DraftApprover `json:"approvers"`
 	Components  []Component     `json:"components"`
+	Approvals   []DraftApproval `json:"approvals,omitempty"`
+	// Needs is how many of a step must sign or approve, by the step's number; a step without an entry needs all.
+	Needs  map[int]int `json:"needs,omitempty"`
+	Copies []DraftCopy `json:"copies,omitempty"`
 }
 
 // Draft is a flow that has not been sent. Every save raises its revision, so that two people cannot overwrite each other unseen.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"sealdesk/internal/store"
@@ -52,15 +53,17 @@ type Flow struct {
 	CreatedBy      string
 	Created        time.Time
 	Updated        time.Time
-	Completed      time.Time // zero until signed by all, rejected, withdrawn or expired
-	Approvers      []FlowApprover
+	Completed      time.Time      // zero until signed by all, rejected, withdrawn or expired
+	Approvers      []FlowApprover // by step
+	Approvals      []FlowApproval // by step
 }
 
 // FlowApprover is a person of a flow and how far they are.
 type FlowApprover struct {
 	ID, UserID, UserName             string
 	OrganizationID, OrganizationName string
-	Channel, SignID                  string
+	Channels                         []string
+	SignID                           string
 	Step, Status                     int64
 	Message                          string
 	Sent, Decided                    time.Time
@@ -117,12 +120,21 @@ func findFlow(ctx context.Context, tx *store.Tx, scope Scope, id string) (Flow, 
 	within, args := scope.clause("organization_id", 1)
 	f, err := scanFlow(tx.QueryRow(ctx, `SELECT `+flowColumns+` FROM flows WHERE id = $1`+within, append([]any{id}, args...)...))
 	if err == nil {
-		f.Approvers, err = findFlowApprovers(ctx, tx, id)
+		err = findFlowPeople(ctx, tx, &f)
 	}
 	if err != nil {
 		return Flow{}, fmt.Errorf("flow: %w", err)
 	}
 	return f, nil
+}
+
+// findFlowPeople reads who signs and who approves.
+func findFlowPeople(ctx context.Context, tx *store.Tx, f *Flow) (err error) {
+	if f.Approvers, err = findFlowApprovers(ctx, tx, f.ID); err != nil || len(f.Document.Approvals) == 0 {
+		return err
+	}
+	f.Approvals, err = findFlowApprovals(ctx, tx, f.ID)
+	return err
 }
 
 func findFlowApprovers(ctx context.Context, tx *store.Tx, flowID string) ([]FlowApprover, error) {
@@ -133,9 +145,11 @@ func findFlowApprovers(ctx context.Context, tx *store.Tx, flowID string) ([]Flow
 	}
 	return collect(rows, func(row interface{ Scan(...any) error }) (FlowApprover, error) {
 		var a FlowApprover
+		var channels string
 		var sent, decided int64
-		err := row.Scan(&a.ID, &a.UserID, &a.UserName, &a.OrganizationID, &a.OrganizationName, &a.Channel, &a.SignID, &a.Step, &a.Status,
+		err := row.Scan(&a.ID, &a.UserID, &a.UserName, &a.OrganizationID, &a.OrganizationName, &channels, &a.SignID, &a.Step, &a.Status,
 			&a.Message, &sent, &decided)
+		a.Channels = strings.Fields(channels)
 		a.Sent, a.Decided = timeOrZero(sent), timeOrZero(decided)
 		return a, err
 	})
@@ -174,7 +188,7 @@ func (d *DB) Flows(ctx context.Context, scope Scope, filter FlowFilter, page Pag
 		}
 		all, next = cut(page, all, func(f Flow) (time.Time, string) { return f.Created, f.ID })
 		for i := range all {
-			if all[i].Approvers, err = findFlowApprovers(ctx, tx, all[i].ID); err != nil {
+			if err := findFlowPeople(ctx, tx, &all[i]); err != nil {
 				return fmt.Errorf("list flows: %w", err)
 			}
 		}

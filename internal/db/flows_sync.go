@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"sealdesk/internal/audit"
@@ -103,6 +104,7 @@ func (f *Flow) apply(report FlowReport, now time.Time) (events []FlowEvent, touc
 			return events, touched
 		}
 	}
+	report.State = f.seen(report.State)
 	if f.State != report.State {
 		kind, known := stateEvents[report.State]
 		if !known {
@@ -112,10 +114,23 @@ func (f *Flow) apply(report FlowReport, now time.Time) (events []FlowEvent, touc
 		f.State, f.Problem = report.State, ""
 	}
 	f.Message = report.Message
-	if final(report.State) || report.State == FlowSigned {
+	if ended := final(report.State) || report.State == FlowSigned; ended && (f.Completed.IsZero() || !report.Completed.IsZero()) {
 		f.Completed = orNow(report.Completed, now)
 	}
 	return events, touched
+}
+
+// seen is what a state of the platform is for the flow as a whole. The platform knows neither later steps nor that fewer than all may be
+// enough: it calls a flow signed between two steps, and not signed, later expired, while people hold a task that nobody needs.
+func (f *Flow) seen(state FlowState) FlowState {
+	complete := f.Complete()
+	switch {
+	case state == FlowSigned && !complete:
+		return FlowSigning
+	case (state == FlowSigning || state == FlowExpired) && complete:
+		return FlowSigned
+	}
+	return state
 }
 
 // final tells that nobody can sign any more.
@@ -159,7 +174,7 @@ func (d *DB) StartFlow(ctx context.Context, scope Scope, draftID string, revisio
 		if err := d.enqueue(ctx, tx, flowID, OutboxCreate, ""); err != nil {
 			return err
 		}
-		if err := d.enqueueNextStep(ctx, tx, flowID); err != nil {
+		if err := d.advance(ctx, tx, flowID); err != nil {
 			return err
 		}
 		return d.note(ctx, tx, "flow.send", "flow", flowID, map[string]any{"name": r.Name, "draft": draftID, "approvers": len(r.Approvers), "files": len(r.Files)})
@@ -184,10 +199,13 @@ func (d *DB) insertFlow(ctx context.Context, tx *store.Tx, r Draft, flowID strin
 	for i, a := range r.Approvers {
 		if _, err := tx.Exec(ctx, `INSERT INTO flow_approvers (flow_id, id, position, step, user_id, user_name, organization_id, organization_name,
 			channel, sign_id, status, message, sent, decided) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', -1, '', 0, 0)`, flowID, a.ID, i,
-			max(1, a.Step), a.UserID, a.UserName, a.OrganizationID, a.OrganizationName, a.Channel); err != nil {
+			max(1, a.Step), a.UserID, a.UserName, a.OrganizationID, a.OrganizationName, strings.Join(a.Channels, " ")); err != nil {
 			return fmt.Errorf("start flow: %w", err)
 		}
 		texts = append(texts, a.UserName, a.OrganizationName)
+	}
+	if err := insertApprovals(ctx, tx, flowID, r.Approvals); err != nil {
+		return err
 	}
 	if err := index(ctx, tx, "flows", flowID, texts...); err != nil {
 		return err

@@ -15,7 +15,11 @@ const (
 	OutboxUpload = "upload" // UploadFiles with one file; Subject is its FileIndex, Result the FileId
 	OutboxCreate = "create" // CreateFlowByFiles; Result is the FlowId
 	OutboxSend   = "send"   // SendFlow to one approver; Subject is their id, Result the SignId
+	OutboxCancel = "cancel" // CancelFlow after an approval was refused; Result is OutboxWithdrawn unless the flow had ended before
 )
+
+// OutboxWithdrawn is the result of a withdrawal that took effect.
+const OutboxWithdrawn = "withdrawn"
 
 // The states of an entry. "trying" is written before a call: found at start, it means a crash in between and so an unknown outcome.
 const (
@@ -26,8 +30,11 @@ const (
 	OutboxFailed  = "failed"
 )
 
-// CodeCannotAsk is the error of an entry whose outcome is unknown and will stay so: the platform does not serve the question.
-const CodeCannotAsk = "OutcomeCannotBeAsked"
+// The errors of entries whose outcome is unknown. They are codes of our own.
+const (
+	CodeOutcomeUnknown = "OutcomeUnknown"       // the platform gave no answer and cannot be asked what it did
+	CodeCannotAsk      = "OutcomeCannotBeAsked" // and will stay so: it does not serve the question
+)
 
 // OutboxEntry is one call that is to be made exactly once.
 type OutboxEntry struct {
@@ -61,47 +68,55 @@ func (d *DB) enqueue(ctx context.Context, tx *store.Tx, flowID, kind, subject st
 	return nil
 }
 
-// enqueueNextStep puts the first step that has unsent approvers into the outbox, once everybody in the steps before has signed.
-func (d *DB) enqueueNextStep(ctx context.Context, tx *store.Tx, flowID string) error {
-	approvers, err := findFlowApprovers(ctx, tx, flowID)
+// advance does what the current step of a flow needs: unsent approvers go into the outbox, approvals are asked for.
+func (d *DB) advance(ctx context.Context, tx *store.Tx, flowID string) error {
+	f, err := findFlow(ctx, tx, Everything(), flowID)
 	if err != nil {
-		return fmt.Errorf("outbox: %w", err)
+		return err
 	}
-	for _, a := range nextStep(approvers) {
+	approvers, approvals := f.due()
+	for _, a := range approvers {
 		if err := d.enqueue(ctx, tx, flowID, OutboxSend, a.ID); err != nil {
+			return err
+		}
+	}
+	for _, a := range approvals {
+		if err := d.askApproval(ctx, tx, flowID, a); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// nextStep gives the approvers, ordered by step, whose turn has come and who have not been sent to.
-func nextStep(approvers []FlowApprover) (turn []FlowApprover) {
-	for i, a := range approvers {
-		if i > 0 && a.Step != approvers[i-1].Step {
-			for _, earlier := range approvers[:i] {
-				if earlier.Status != ApproverSigned {
-					return turn
-				}
-			}
-		}
+// due gives who of the current step has not been sent to and who has not been asked; nobody once an approval was refused.
+func (f Flow) due() (approvers []FlowApprover, approvals []FlowApproval) {
+	step, left := f.Current()
+	if _, refused := f.refusal(); refused || !left {
+		return nil, nil
+	}
+	for _, a := range step.Approvers {
 		if a.Status == ApproverUnsent {
-			turn = append(turn, a)
+			approvers = append(approvers, a)
 		}
 	}
-	return turn
+	for _, a := range step.Approvals {
+		if a.Status == ApprovalUnasked {
+			approvals = append(approvals, a)
+		}
+	}
+	return approvers, approvals
 }
 
-// Advance puts the next step of a flow into the outbox if its turn has come, and tells whether it did.
-func (d *DB) Advance(ctx context.Context, flowID string) (queued bool, err error) {
+// Advance begins the next step of a flow if its turn has come, and tells whether it did.
+func (d *DB) Advance(ctx context.Context, flowID string) (moved bool, err error) {
 	f, err := d.Flow(ctx, Everything(), flowID)
 	if err != nil {
 		return false, err
 	}
-	if !f.State.Open() || len(nextStep(f.Approvers)) == 0 {
+	if approvers, approvals := f.due(); !f.State.Open() || len(approvers)+len(approvals) == 0 {
 		return false, nil
 	}
-	err = d.store.Write(ctx, func(tx *store.Tx) error { return d.enqueueNextStep(ctx, tx, flowID) })
+	err = d.store.Write(ctx, func(tx *store.Tx) error { return d.advance(ctx, tx, flowID) })
 	return err == nil, err
 }
 
@@ -143,9 +158,17 @@ func (d *DB) OutboxDue(ctx context.Context, now time.Time) (flowIDs []string, ne
 	return flowIDs, next, err
 }
 
-// OutboxTry records that the call of an entry is about to be made.
+// OutboxTry records that the call of an entry is about to be made. ErrConflict when the entry is no longer as it was read: nobody wants
+// the call any more.
 func (d *DB) OutboxTry(ctx context.Context, e OutboxEntry) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
+		var state string
+		if err := tx.QueryRow(ctx, `SELECT state FROM flow_outbox WHERE seq = $1`, e.Seq).Scan(&state); err != nil {
+			return fmt.Errorf("outbox: %w", err)
+		}
+		if state != e.State {
+			return ErrConflict
+		}
 		return d.setOutbox(ctx, tx, e.Seq, OutboxTrying, "", e.Attempts+1, d.now())
 	})
 }
@@ -210,19 +233,20 @@ func (d *DB) OutboxFinished(ctx context.Context, e OutboxEntry, result string) e
 			return nil
 		case OutboxCreate:
 			f.PlatformID = result
-			if err := d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: "created"}); err != nil {
-				return err
-			}
+			err = errors.Join(d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: "created"}), d.settle(ctx, tx, &f))
 		case OutboxSend:
-			if err := d.approverSent(ctx, tx, &f, e.Subject, result); err != nil {
-				return err
-			}
+			err = errors.Join(d.approverSent(ctx, tx, &f, e.Subject, result), d.settle(ctx, tx, &f))
+		case OutboxCancel:
+			err = d.cancelled(ctx, tx, &f, result)
+		}
+		if err != nil {
+			return err
 		}
 		return d.setFlow(ctx, tx, before, f)
 	})
 }
 
-// approverSent records the task of an approver; the flow runs when nobody of its step is left to send to.
+// approverSent records the task of an approver.
 func (d *DB) approverSent(ctx context.Context, tx *store.Tx, f *Flow, approverID, signID string) error {
 	for i := range f.Approvers {
 		a := &f.Approvers[i]
@@ -237,17 +261,39 @@ func (d *DB) approverSent(ctx context.Context, tx *store.Tx, f *Flow, approverID
 			return err
 		}
 	}
+	return nil
+}
+
+// settle takes a flow out of sending when nothing of it is left to do: it runs, or waits for an approval before anybody was sent to.
+func (d *DB) settle(ctx context.Context, tx *store.Tx, f *Flow) error {
 	var left int
-	if err := tx.QueryRow(ctx, `SELECT count(*) FROM flow_outbox WHERE flow_id = $1 AND state <> $2`, f.ID, OutboxDone).Scan(&left); err != nil {
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM flow_outbox WHERE flow_id = $1 AND kind IN ($2, $3, $4) AND state <> $5`, f.ID, OutboxUpload, OutboxCreate,
+		OutboxSend, OutboxDone).Scan(&left); err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
-	if left == 0 {
-		f.Problem = ""
-		if f.State == FlowSending || f.State == FlowFailed || f.State == FlowSigned || f.State == FlowCreated {
-			f.State, f.Completed = FlowSigning, time.Time{}
+	if left > 0 {
+		return nil
+	}
+	f.Problem = ""
+	if final(f.State) {
+		return nil
+	}
+	f.State, f.Completed = FlowCreated, time.Time{}
+	for _, a := range f.Approvers {
+		if a.SignID != "" {
+			f.State = FlowSigning
 		}
 	}
 	return nil
+}
+
+// cancelled records that the platform has withdrawn the flow; one that had ended in another way is left to polling.
+func (d *DB) cancelled(ctx context.Context, tx *store.Tx, f *Flow, result string) error {
+	if result != OutboxWithdrawn || final(f.State) {
+		return nil
+	}
+	f.State, f.Problem, f.Completed = FlowWithdrawn, "", d.now()
+	return d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: stateEvents[FlowWithdrawn], Detail: f.Message})
 }
 
 // RetryOutbox makes refused entries of a flow wait again, at a person's wish.
@@ -280,11 +326,13 @@ func (d *DB) RetryOutbox(ctx context.Context, scope Scope, flowID string) error 
 
 // DropOutbox ends what is left to do for a flow that nobody can sign any more.
 func (d *DB) DropOutbox(ctx context.Context, flowID string) error {
-	return d.store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE flow_outbox SET state = $1, error = 'ended', updated = $2 WHERE flow_id = $3 AND state <> $4`,
-			OutboxFailed, store.Micros(d.now()), flowID, OutboxDone); err != nil {
-			return fmt.Errorf("outbox: %w", err)
-		}
-		return nil
-	})
+	return d.store.Write(ctx, func(tx *store.Tx) error { return d.dropOutbox(ctx, tx, flowID) })
+}
+
+func (d *DB) dropOutbox(ctx context.Context, tx *store.Tx, flowID string) error {
+	if _, err := tx.Exec(ctx, `UPDATE flow_outbox SET state = $1, error = 'ended', updated = $2 WHERE flow_id = $3 AND state <> $4`,
+		OutboxFailed, store.Micros(d.now()), flowID, OutboxDone); err != nil {
+		return fmt.Errorf("outbox: %w", err)
+	}
+	return nil
 }

@@ -22,14 +22,14 @@ func (s *server) showDraftPeople(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.draftPeople(w, r, http.StatusOK, draft, templates.PersonValues{Channel: api.VerifyChannelNone, Step: 1}, nil)
+	return s.draftPeople(w, r, http.StatusOK, draft, templates.PersonValues{Channels: []string{api.VerifyChannelNone}, Step: 1}, nil)
 }
 
 func (s *server) draftPeople(w http.ResponseWriter, r *http.Request, status int, draft db.Draft, values templates.PersonValues, wrong templates.Problems) error {
 	ctx := r.Context()
 	data := templates.DraftPeople{ID: draft.ID, Values: values, Problems: wrong}
 	for _, a := range draft.Approvers {
-		data.Approvers = append(data.Approvers, templates.DraftPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channel: a.Channel,
+		data.Approvers = append(data.Approvers, templates.DraftPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channels: a.Channels,
 			Step: a.Step, FullText: a.FullText})
 	}
 	slices.SortStableFunc(data.Approvers, func(a, b templates.DraftPerson) int { return a.Step - b.Step })
@@ -70,7 +70,7 @@ func (s *server) addDraftPerson(w http.ResponseWriter, r *http.Request) error {
 	if broken != nil && !ok {
 		return broken
 	}
-	approver := db.DraftApprover{ID: randomID(), UserID: values.UserID, OrganizationID: values.OrganizationID, Channel: values.Channel,
+	approver := db.DraftApprover{ID: randomID(), UserID: values.UserID, OrganizationID: values.OrganizationID, Channels: values.Channels,
 		Step: values.Step, FullText: values.FullText}
 	more, err := s.namePerson(ctx, draft, &approver)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"sealdesk/internal/api"
@@ -45,7 +46,8 @@ func problems(err error) (list templates.Problems, ok bool) {
 		return nil, false
 	}
 	for _, f := range invalid.Fields {
-		list = append(list, templates.Problem{Field: f.Field, Rule: f.Rule, Param: f.Param})
+		field, _, _ := strings.Cut(f.Field, "[") // one value of a field that takes several
+		list = append(list, templates.Problem{Field: field, Rule: f.Rule, Param: f.Param})
 	}
 	return list, true
 }

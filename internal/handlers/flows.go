@@ -131,7 +131,7 @@ func (s *server) flowData(ctx context.Context, id string) (templates.FlowData, e
 		if at.IsZero() {
 			at = a.Sent
 		}
-		data.People = append(data.People, templates.FlowPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channel: a.Channel,
+		data.People = append(data.People, templates.FlowPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channels: a.Channels,
 			Message: a.Message, Step: int(a.Step), Status: a.Status, At: at,
 			CanLink: write && a.SignID != "" && a.Status == api.ApproverPending && open})
 	}

@@ -15,9 +15,6 @@ import (
 	"sealdesk/internal/files"
 )
 
-// codeOutcomeUnknown is our own code: the platform gave no answer and cannot be asked what it did.
-const codeOutcomeUnknown = "OutcomeUnknown"
-
 // maxAttempts is after how many a person is asked; with doubling pauses that is after about half an hour.
 const maxAttempts = 12
 
@@ -48,22 +45,25 @@ func (r *Router) workOff(ctx context.Context, flowID string) error {
 		err = r.do(work, flow, entries, entry)
 		cancel()
 		r.opts.Changed(flowID)
-		if err != nil {
+		if err != nil && !errors.Is(err, db.ErrConflict) { // somebody has just stopped the flow: look again
 			return err
 		}
 	}
 	return nil
 }
 
-// pick chooses an entry that is due and whose turn it is: files before the flow, the flow before its approvers.
+// pick chooses an entry that is due and whose turn it is: files before the flow, the flow before its approvers. A flow that is to be
+// withdrawn is sent to nobody any more.
 func pick(entries []db.OutboxEntry, now time.Time) (db.OutboxEntry, bool) {
-	ready := map[string]bool{db.OutboxUpload: true, db.OutboxCreate: true, db.OutboxSend: true}
+	ready := map[string]bool{db.OutboxUpload: true, db.OutboxCreate: true, db.OutboxSend: true, db.OutboxCancel: true}
 	for _, e := range entries {
 		switch {
 		case e.State == db.OutboxDone:
 		case e.Kind == db.OutboxUpload:
-			ready[db.OutboxCreate], ready[db.OutboxSend] = false, false
+			ready[db.OutboxCreate], ready[db.OutboxSend], ready[db.OutboxCancel] = false, false, false
 		case e.Kind == db.OutboxCreate:
+			ready[db.OutboxSend], ready[db.OutboxCancel] = false, false
+		case e.Kind == db.OutboxCancel:
 			ready[db.OutboxSend] = false
 		}
 	}
@@ -133,7 +133,7 @@ func (r *Router) later(ctx context.Context, e db.OutboxEntry, state string, caus
 		return r.opts.DB.OutboxRefused(ctx, e, db.CodeCannotAsk)
 	}
 	if e.Attempts > maxAttempts {
-		return r.opts.DB.OutboxRefused(ctx, e, codeOutcomeUnknown)
+		return r.opts.DB.OutboxRefused(ctx, e, db.CodeOutcomeUnknown)
 	}
 	if state == db.OutboxUnknown && e.State == db.OutboxUnknown {
 		e.Attempts++ // asking counts too, so that the pauses grow
@@ -154,7 +154,7 @@ func codeOf(err error) string {
 	case errors.Is(err, errFileGone):
 		return api.CodeResourceNotFound
 	}
-	return codeOutcomeUnknown
+	return db.CodeOutcomeUnknown
 }
 
 // surelyNotDone: the request never left, or was turned away for being one too many.
@@ -191,6 +191,9 @@ func (r *Router) call(ctx context.Context, flow db.Flow, entries []db.OutboxEntr
 		return r.create(ctx, flow, entries)
 	case db.OutboxSend:
 		return r.send(ctx, flow, e.Subject)
+	case db.OutboxCancel:
+		_, err := api.CancelFlow.Call(ctx, r.opts.Client, &api.CancelFlowRequest{Caller: caller(flow), FlowId: flow.PlatformID, CancelMessage: flow.RefusalReason()})
+		return db.OutboxWithdrawn, err
 	}
 	return "", fmt.Errorf("unknown kind %q", e.Kind)
 }
@@ -254,7 +257,7 @@ func (r *Router) send(ctx context.Context, flow db.Flow, approverID string) (str
 			UserId:            a.UserID,
 			SubOrganizationId: a.OrganizationID,
 			SignComponents:    components(flow.Document.Components, a.ID),
-			VerifyChannel:     []string{a.Channel},
+			VerifyChannel:     a.Channels,
 			Deadline:          flow.Document.Deadline.Unix(),
 			IsFullText:        a.FullText,
 		})

@@ -25,6 +25,8 @@ func (r *Router) reconcile(ctx context.Context, flow db.Flow, e db.OutboxEntry) 
 		}
 	case db.OutboxSend:
 		result, err = r.askApprover(ctx, flow, e.Subject)
+	case db.OutboxCancel:
+		return r.askWithdrawn(ctx, flow)
 	}
 	if api.IsCode(err, api.CodeResourceNotFound) {
 		return "", nil
@@ -67,6 +69,23 @@ func (r *Router) askFlow(ctx context.Context, flow db.Flow) (string, error) {
 	}
 	return "", nil
 }
+
+// askWithdrawn tells whether a flow has ended, by our withdrawal or in another way.
+func (r *Router) askWithdrawn(ctx context.Context, flow db.Flow) (string, error) {
+	resp, err := api.DescribeFlow.Call(ctx, r.opts.Client, &api.DescribeFlowRequest{Caller: caller(flow), FlowId: flow.PlatformID})
+	switch {
+	case err != nil:
+		return "", err
+	case db.FlowState(resp.FlowStatus) == db.FlowWithdrawn:
+		return db.OutboxWithdrawn, nil
+	case !db.FlowState(resp.FlowStatus).Open():
+		return outboxEnded, nil
+	}
+	return "", nil
+}
+
+// outboxEnded is the result of a withdrawal that came too late.
+const outboxEnded = "ended"
 
 // askApprover looks for a task of the approver that is not already another approver's of ours: the same person may sign once for
 // themselves and once for an organisation.

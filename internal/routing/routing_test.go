@@ -173,7 +173,7 @@ func (b *bench) draft() db.Draft {
 	d.OperatorID, d.Deadline, d.Files = b.people[0], time.Now().Add(48*time.Hour), []string{id}
 	for i, person := range b.people {
 		approver := fmt.Sprint("a", i)
-		d.Approvers = append(d.Approvers, db.DraftApprover{ID: approver, UserID: person, UserName: "王小明", Channel: "NONE", Step: 1})
+		d.Approvers = append(d.Approvers, db.DraftApprover{ID: approver, UserID: person, UserName: "王小明", Channels: []string{"NONE"}, Step: 1})
 		d.Components = append(d.Components, db.Component{ID: fmt.Sprint("c", i), Type: db.SignSignature, Approver: approver, Page: 1, X: 100, Y: 100 + 200*float64(i),
 			Width: 119, Height: 43, Required: true})
 	}
