@@ -52,7 +52,7 @@ func TestOrganizationsAreListedNewestFirstInPages(t *testing.T) {
 		t.Errorf("pages give %d organisations from %v to %v", len(seen), seen[0], seen[len(seen)-1])
 	}
 	verified := time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
-	must(t, d.UpdateOrganization(t.Context(), "org07", "全新贸易有限公司", verified))
+	must(t, d.UpdateOrganization(t.Context(), db.Organization{ID: "org07", Name: "全新贸易有限公司", Kind: "ENTERPRISE", Verified: verified}))
 	yes := true
 	found, _, err := d.Organizations(t.Context(), db.Everything(), db.DirectoryFilter{Text: "贸易", Verified: &yes}, db.Page{})
 	must(t, err)

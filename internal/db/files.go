@@ -50,6 +50,9 @@ func (d *DB) AddFile(ctx context.Context, f File) error {
 		if err := bump(ctx, tx, "files", f.OrganizationID, 1); err != nil {
 			return err
 		}
+		if err := index(ctx, tx, "files", f.ID, f.Name); err != nil {
+			return err
+		}
 		return d.note(ctx, tx, "file.upload", "file", f.ID, map[string]any{"name": f.Name, "bytes": f.Size, "sha256": f.Ref, "pages": len(f.Pages)})
 	})
 }
@@ -102,13 +105,26 @@ func (d *DB) FilesByID(ctx context.Context, scope Scope, ids []string) ([]File, 
 	return all, err
 }
 
+// FileFilter narrows a list of files.
+type FileFilter struct {
+	Text         string // words of the name
+	Organization string
+}
+
 // Files lists the files of a scope, newest first; next is where the following page starts, empty at the end.
-func (d *DB) Files(ctx context.Context, scope Scope, page Page) (all []File, next string, err error) {
-	within, args := scope.clause("organization_id", 0)
+func (d *DB) Files(ctx context.Context, scope Scope, f FileFilter, page Page) (all []File, next string, err error) {
+	where, args := scope.clause("organization_id", 0)
+	found, more := matching("id", "files", f.Text, len(args))
+	where, args = where+found, append(args, more...)
+	if f.Organization != "" {
+		args = append(args, f.Organization)
+		where += fmt.Sprintf(" AND organization_id = $%d", len(args))
+	}
 	after, more := page.clause("created", "id", len(args))
-	query := fmt.Sprintf(`SELECT %s FROM files WHERE 1 = 1%s%s ORDER BY created DESC, id DESC LIMIT %d`, fileColumns, within, after, page.limit())
+	where, args = where+after, append(args, more...)
+	query := fmt.Sprintf(`SELECT %s FROM files WHERE 1 = 1%s ORDER BY created DESC, id DESC LIMIT %d`, fileColumns, where, page.limit())
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, query, append(args, more...)...)
+		rows, err := tx.Query(ctx, query, args...)
 		if err != nil {
 			return fmt.Errorf("list files: %w", err)
 		}
@@ -117,6 +133,85 @@ func (d *DB) Files(ctx context.Context, scope Scope, page Page) (all []File, nex
 	})
 	all, next = cut(page, all, func(f File) (time.Time, string) { return f.Created, f.ID })
 	return all, next, err
+}
+
+// RenameFile gives a file of the scope another name. Contracts that were sent keep the one they had.
+func (d *DB) RenameFile(ctx context.Context, scope Scope, id, name string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		f, err := findFile(ctx, tx, scope, id)
+		if err != nil || f.Name == name {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE files SET name = $1 WHERE id = $2`, name, id); err != nil {
+			return fmt.Errorf("rename file: %w", err)
+		}
+		if err := index(ctx, tx, "files", id, name); err != nil {
+			return err
+		}
+		return d.note(ctx, tx, "file.rename", "file", id, map[string]any{"before": f.Name, "after": name})
+	})
+}
+
+// DeleteFile takes a file of the scope out of the index; the file store may keep its content, which others can share. A file that a draft or
+// contract uses is ErrConflict.
+func (d *DB) DeleteFile(ctx context.Context, scope Scope, id string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		f, err := findFile(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		var used bool
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM file_uses WHERE file_id = $1)`, id).Scan(&used); err != nil {
+			return fmt.Errorf("delete file: %w", err)
+		}
+		if used {
+			return fmt.Errorf("delete file: in use: %w", ErrConflict)
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM files WHERE id = $1`, id); err != nil {
+			return fmt.Errorf("delete file: %w", err)
+		}
+		if err := bump(ctx, tx, "files", f.OrganizationID, -1); err != nil {
+			return err
+		}
+		if err := unindex(ctx, tx, "files", id); err != nil {
+			return err
+		}
+		return d.note(ctx, tx, "file.delete", "file", id, map[string]any{"name": f.Name, "sha256": f.Ref})
+	})
+}
+
+// FileUse is a draft or contract that has a file.
+type FileUse struct {
+	Kind string // "draft" or "flow"
+	ID   string
+	Name string
+}
+
+// maxFileUses is how many uses of a file its page shows.
+const maxFileUses = 20
+
+// FileUses tells which drafts and contracts of the scope have a file, and whether any has, also outside of it.
+func (d *DB) FileUses(ctx context.Context, scope Scope, id string) (uses []FileUse, used bool, err error) {
+	within, args := scope.clause("organization_id", 1)
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		if err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM file_uses WHERE file_id = $1)`, id).Scan(&used); err != nil {
+			return fmt.Errorf("list the uses of a file: %w", err)
+		}
+		rows, err := tx.Query(ctx, `SELECT kind, object_id, name FROM (
+			SELECT u.kind, u.object_id, o.name, o.organization_id, o.created FROM file_uses u JOIN drafts o ON o.id = u.object_id WHERE u.kind = 'draft' AND u.file_id = $1
+			UNION ALL
+			SELECT u.kind, u.object_id, o.name, o.organization_id, o.created FROM file_uses u JOIN flows o ON o.id = u.object_id WHERE u.kind = 'flow' AND u.file_id = $1
+			) WHERE 1 = 1`+within+fmt.Sprintf(` ORDER BY created DESC, object_id LIMIT %d`, maxFileUses), append([]any{id}, args...)...)
+		if err != nil {
+			return fmt.Errorf("list the uses of a file: %w", err)
+		}
+		uses, err = collect(rows, func(row interface{ Scan(...any) error }) (FileUse, error) {
+			var u FileUse
+			return u, row.Scan(&u.Kind, &u.ID, &u.Name)
+		})
+		return err
+	})
+	return uses, used, err
 }
 
 // collect reads all rows.

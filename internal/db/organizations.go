@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"sealdesk/internal/store"
@@ -28,6 +29,7 @@ func (o Organization) IsVerified() bool { return !o.Verified.IsZero() }
 type DirectoryFilter struct {
 	Text         string // words of the name or number
 	Verified     *bool
+	Kind         string // organisations only: OrganizationType
 	Organization string // people only: those who sign for it
 }
 
@@ -65,33 +67,37 @@ func (d *DB) AddOrganization(ctx context.Context, o Organization) error {
 	})
 }
 
-// UpdateOrganization takes over what the platform says of a sub-organisation: its name and when it was verified (zero for not).
-func (d *DB) UpdateOrganization(ctx context.Context, id, name string, verified time.Time) error {
+// UpdateOrganization takes over what the platform says of a sub-organisation: its name, kind, legal representative and when it was verified
+// (zero for not).
+func (d *DB) UpdateOrganization(ctx context.Context, now Organization) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
-		o, err := findOrganization(ctx, tx, Everything(), id)
+		o, err := findOrganization(ctx, tx, Everything(), now.ID)
 		if err != nil {
 			return err
 		}
-		if o.Name == name && o.IsVerified() == !verified.IsZero() {
+		before, after := o.facts(), now.facts()
+		if maps.Equal(before, after) {
 			return nil
 		}
-		if _, err := tx.Exec(ctx, `UPDATE organizations SET name = $1, verified_at = $2, updated_at = $3 WHERE id = $4`,
-			name, microsOrZero(verified), store.Micros(d.now()), id); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE organizations SET name = $1, kind = $2, legal_name = $3, verified_at = $4, updated_at = $5 WHERE id = $6`,
+			now.Name, now.Kind, now.LegalName, microsOrZero(now.Verified), store.Micros(d.now()), now.ID); err != nil {
 			return fmt.Errorf("update organisation: %w", err)
 		}
-		if o.Name != name {
-			if _, err := tx.Exec(ctx, `UPDATE seals SET owner_name = $1 WHERE organization_id = $2`, name, id); err != nil {
+		if o.Name != now.Name {
+			if _, err := tx.Exec(ctx, `UPDATE seals SET owner_name = $1 WHERE organization_id = $2`, now.Name, now.ID); err != nil {
 				return fmt.Errorf("update the owner of seals: %w", err)
 			}
-			if err := index(ctx, tx, "organizations", id, name, o.IDCardNumber); err != nil {
+			if err := index(ctx, tx, "organizations", now.ID, now.Name, o.IDCardNumber); err != nil {
 				return err
 			}
 		}
-		return d.note(ctx, tx, "organization.update", "organization", id, map[string]any{
-			"before": map[string]any{"name": o.Name, "verified": o.IsVerified()},
-			"after":  map[string]any{"name": name, "verified": !verified.IsZero()},
-		})
+		return d.note(ctx, tx, "organization.update", "organization", now.ID, map[string]any{"before": before, "after": after})
 	})
+}
+
+// facts are what the platform may change of an organisation, for comparing and for the audit log.
+func (o Organization) facts() map[string]any {
+	return map[string]any{"name": o.Name, "kind": o.Kind, "legal": o.LegalName, "verified": o.IsVerified()}
 }
 
 // Organization returns a sub-organisation within the scope.
@@ -118,6 +124,10 @@ func (d *DB) Organizations(ctx context.Context, scope Scope, f DirectoryFilter, 
 	found, more := matching("id", "organizations", f.Text, len(args))
 	where, args = where+found, append(args, more...)
 	where += verifiedClause(f.Verified)
+	if f.Kind != "" {
+		args = append(args, f.Kind)
+		where += fmt.Sprintf(" AND kind = $%d", len(args))
+	}
 	after, more := page.clause("created_at", "id", len(args))
 	where, args = where+after, append(args, more...)
 	query := fmt.Sprintf(`SELECT %s FROM organizations WHERE 1 = 1%s ORDER BY created_at DESC, id DESC LIMIT %d`, organizationColumns, where, page.limit())

@@ -38,6 +38,7 @@ type SealFilter struct {
 	Kind           string
 	OrganizationID string
 	UserID         string
+	Default        *bool
 }
 
 const sealColumns = `id, organization_id, user_id, owner_name, name, kind, source, width_mm, height_mm, is_default, picture, created_by, created_at`
@@ -122,6 +123,48 @@ func (d *DB) SetDefaultSeal(ctx context.Context, scope Scope, id string) error {
 	})
 }
 
+// ChangeSeal takes over a new name of a seal of the scope, and of a new picture where the portal had it from and how large it is (0 where
+// only the platform knows), after the platform has done so.
+func (d *DB) ChangeSeal(ctx context.Context, scope Scope, now Seal) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		s, err := findSeal(ctx, tx, scope, now.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE seals SET name = $1, source = $2, width_mm = $3, height_mm = $4, picture = $5 WHERE id = $6`,
+			now.Name, now.Source, now.WidthMM, now.HeightMM, now.Picture, now.ID); err != nil {
+			return fmt.Errorf("change seal: %w", err)
+		}
+		if err := index(ctx, tx, "seals", now.ID, now.Name, s.OwnerName); err != nil {
+			return err
+		}
+		return d.note(ctx, tx, "seal.update", "seal", now.ID, map[string]any{
+			"before": map[string]any{"name": s.Name, "source": s.Source}, "after": map[string]any{"name": now.Name, "source": now.Source},
+			"picture": now.Picture != s.Picture,
+		})
+	})
+}
+
+// DeleteSeal takes a seal of the scope out of the index, after the platform has deleted it.
+func (d *DB) DeleteSeal(ctx context.Context, scope Scope, id string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		s, err := findSeal(ctx, tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM seals WHERE id = $1`, id); err != nil {
+			return fmt.Errorf("delete seal: %w", err)
+		}
+		if err := bump(ctx, tx, "seals", s.OrganizationID, -1); err != nil {
+			return err
+		}
+		if err := unindex(ctx, tx, "seals", id); err != nil {
+			return err
+		}
+		return d.note(ctx, tx, "seal.delete", "seal", id, map[string]any{"name": s.Name, "kind": s.Kind, "organization": s.OrganizationID, "user": s.UserID})
+	})
+}
+
 // KeepSealPicture notes where the file store keeps a copy of the platform's picture.
 func (d *DB) KeepSealPicture(ctx context.Context, id, ref string) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
@@ -160,6 +203,9 @@ func (d *DB) Seals(ctx context.Context, scope Scope, f SealFilter, page Page) (a
 			args = append(args, c.value)
 			where += fmt.Sprintf(" AND %s = $%d", c.column, len(args))
 		}
+	}
+	if f.Default != nil {
+		where += fmt.Sprintf(" AND is_default = %d", flag(*f.Default))
 	}
 	after, more := page.clause("created_at", "id", len(args))
 	where, args = where+after, append(args, more...)

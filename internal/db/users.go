@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -92,33 +93,36 @@ func (d *DB) AddUser(ctx context.Context, u User) error {
 	})
 }
 
-// UpdateUser takes over what the platform says of a person: their name and when they were verified (zero for not).
-func (d *DB) UpdateUser(ctx context.Context, id, name string, verified time.Time) error {
+// UpdateUser takes over what the platform says of a person: their name, mobile (masked) and when they were verified (zero for not).
+func (d *DB) UpdateUser(ctx context.Context, now User) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
-		u, err := findUser(ctx, tx, Everything(), id)
+		u, err := findUser(ctx, tx, Everything(), now.ID)
 		if err != nil {
 			return err
 		}
-		if u.Name == name && u.IsVerified() == !verified.IsZero() {
+		before, after := u.facts(), now.facts()
+		if maps.Equal(before, after) {
 			return nil
 		}
-		if _, err := tx.Exec(ctx, `UPDATE users SET name = $1, verified_at = $2, updated_at = $3 WHERE id = $4`,
-			name, microsOrZero(verified), store.Micros(d.now()), id); err != nil {
+		if _, err := tx.Exec(ctx, `UPDATE users SET name = $1, mobile = $2, verified_at = $3, updated_at = $4 WHERE id = $5`,
+			now.Name, now.Mobile, microsOrZero(now.Verified), store.Micros(d.now()), now.ID); err != nil {
 			return fmt.Errorf("update person: %w", err)
 		}
-		if u.Name != name {
-			if _, err := tx.Exec(ctx, `UPDATE seals SET owner_name = $1 WHERE user_id = $2`, name, id); err != nil {
+		if u.Name != now.Name {
+			if _, err := tx.Exec(ctx, `UPDATE seals SET owner_name = $1 WHERE user_id = $2`, now.Name, now.ID); err != nil {
 				return fmt.Errorf("update the owner of seals: %w", err)
 			}
-			if err := index(ctx, tx, "users", id, name); err != nil {
+			if err := index(ctx, tx, "users", now.ID, now.Name); err != nil {
 				return err
 			}
 		}
-		return d.note(ctx, tx, "user.update", "user", id, map[string]any{
-			"before": map[string]any{"name": u.Name, "verified": u.IsVerified()},
-			"after":  map[string]any{"name": name, "verified": !verified.IsZero()},
-		})
+		return d.note(ctx, tx, "user.update", "user", now.ID, map[string]any{"before": before, "after": after})
 	})
+}
+
+// facts are what the platform may change of a person, for comparing and for the audit log.
+func (u User) facts() map[string]any {
+	return map[string]any{"name": u.Name, "mobile": u.Mobile, "verified": u.IsVerified()}
 }
 
 // AssignUser lets a person sign for an organisation of the scope. Twice is no error.

@@ -75,7 +75,7 @@ func (s *server) draftForm(w http.ResponseWriter, r *http.Request, status int, f
 		return err
 	}
 	form.Operators = personOptions(people)
-	known, _, err := s.db.Files(ctx, scope(ctx), db.Page{Limit: 100})
+	known, _, err := s.db.Files(ctx, scope(ctx), db.FileFilter{}, db.Page{Limit: 100})
 	if err != nil {
 		return err
 	}

@@ -35,12 +35,12 @@ func TestUploadsThatCannotBeUsedAreNamedAndNotStored(t *testing.T) {
 		got.wantStatus(http.StatusUnprocessableEntity).wantText(".notice-danger li", name).wantText(".notice-danger li", test.text)
 	}
 	admin.postFiles("/files", nil).wantStatus(http.StatusUnprocessableEntity).wantProblem("Files")
-	if files, _, err := p.db.Files(context.Background(), db.Everything(), db.Page{}); err != nil || len(files) != 0 {
+	if files, _, err := p.db.Files(context.Background(), db.Everything(), db.FileFilter{}, db.Page{}); err != nil || len(files) != 0 {
 		t.Errorf("stored %d files of refused uploads, %v", len(files), err)
 	}
 	admin.postFiles("/files", nil, uploadFile{"Files", `..\..\合同 "终稿".pdf`, whole}, uploadFile{"Files", "二.pdf", whole}).
 		wantStatus(http.StatusOK).wantText("table", "合同 终稿.pdf").wantText(".flash, [role=status]", "2")
-	files, _, err := p.db.Files(context.Background(), db.Everything(), db.Page{})
+	files, _, err := p.db.Files(context.Background(), db.Everything(), db.FileFilter{}, db.Page{})
 	if err != nil || len(files) != 2 {
 		t.Fatalf("%d files, %v", len(files), err)
 	}

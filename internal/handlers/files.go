@@ -38,7 +38,8 @@ func (s *server) listFiles(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) filesPage(w http.ResponseWriter, r *http.Request, status int, form templates.FileUpload) error {
 	ctx := r.Context()
-	all, next, err := s.db.Files(ctx, scope(ctx), limits(r))
+	data := templates.FilesData{Text: r.URL.Query().Get("q"), Organization: r.URL.Query().Get("organization")}
+	all, next, err := s.db.Files(ctx, scope(ctx), db.FileFilter{Text: data.Text, Organization: data.Organization}, limits(r))
 	if err != nil {
 		return err
 	}
@@ -46,7 +47,11 @@ func (s *server) filesPage(w http.ResponseWriter, r *http.Request, status int, f
 	if err != nil {
 		return err
 	}
-	data := templates.FilesData{Paging: paging(r, next)}
+	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx))
+	if err != nil {
+		return err
+	}
+	data.Paging, data.Organizations = paging(r, next), namedOrganizations(organizations)
 	for _, f := range all {
 		data.Files = append(data.Files, fileRow(f, names))
 	}
@@ -247,6 +252,10 @@ func sizeText(n int64) string {
 
 // showFile shows a file and its pages.
 func (s *server) showFile(w http.ResponseWriter, r *http.Request) error {
+	return s.filePage(w, r, http.StatusOK, nil)
+}
+
+func (s *server) filePage(w http.ResponseWriter, r *http.Request, status int, wrong templates.Problems) error {
 	ctx := r.Context()
 	f, err := s.db.File(ctx, scope(ctx), r.PathValue("id"))
 	if err != nil {
@@ -256,12 +265,15 @@ func (s *server) showFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	data := templates.FileData{FileRow: fileRow(f, names), Hash: f.Ref}
+	data := templates.FileData{FileRow: fileRow(f, names), Hash: f.Ref, Problems: wrong}
+	if err := s.fileUses(r, &data); err != nil {
+		return err
+	}
 	for i, p := range f.Pages {
 		data.PageViews = append(data.PageViews, templates.PageView{Image: fmt.Sprintf("/files/%s/pages/%d", f.ID, i+1),
 			Label: i18n.T(ctx, "common.document.page", "File", f.Name, "Page", i+1), Width: p.Width, Height: p.Height})
 	}
-	return s.render(w, r, http.StatusOK, page{TitleText: f.Name, Active: "files", Back: &templates.Link{URL: "/files", Text: i18n.T(ctx, "files.title")},
+	return s.render(w, r, status, page{TitleText: f.Name, Active: "files", Back: &templates.Link{URL: "/files", Text: i18n.T(ctx, "files.title")},
 		Action: templates.FileAction(f.ID)}, templates.FilePage(data))
 }
 

@@ -21,11 +21,11 @@ func organizationRow(o db.Organization) templates.OrganizationRow {
 func (s *server) listOrganizations(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	q := r.URL.Query()
-	list, next, err := s.db.Organizations(ctx, scope(ctx), db.DirectoryFilter{Text: q.Get("q"), Verified: verifiedFilter(q.Get("state"))}, limits(r))
+	list, next, err := s.db.Organizations(ctx, scope(ctx), db.DirectoryFilter{Text: q.Get("q"), Verified: verifiedFilter(q.Get("state")), Kind: q.Get("kind")}, limits(r))
 	if err != nil {
 		return err
 	}
-	d := templates.OrganizationsData{Text: q.Get("q"), State: q.Get("state"), CanWrite: can(ctx, auth.OrganizationsWrite), Paging: paging(r, next)}
+	d := templates.OrganizationsData{Text: q.Get("q"), State: q.Get("state"), Kind: q.Get("kind"), CanWrite: can(ctx, auth.OrganizationsWrite), Paging: paging(r, next)}
 	for _, o := range list {
 		d.Rows = append(d.Rows, organizationRow(o))
 	}
@@ -169,13 +169,12 @@ func (s *server) showOrganization(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	d := templates.OrganizationData{CanVerify: can(ctx, auth.OrganizationsWrite), CanAssign: can(ctx, auth.UsersWrite),
+	d := templates.OrganizationData{CanWrite: can(ctx, auth.OrganizationsWrite), CanAssign: can(ctx, auth.UsersWrite),
 		CanMakeSeal: can(ctx, auth.SealsWrite), CanAudit: can(ctx, auth.AuditRead)}
 	if d.Detail = s.describeOrganization(r, o.ID); d.Detail != nil {
-		if err := s.db.UpdateOrganization(ctx, o.ID, d.Detail.Name, verifiedTime(d.Detail)); err != nil {
+		if err := s.takeOverOrganization(ctx, &o, d.Detail); err != nil {
 			return err
 		}
-		o.Name, o.Verified = d.Detail.Name, verifiedTime(d.Detail)
 	}
 	d.OrganizationRow = organizationRow(o)
 	seals, _, err := s.db.Seals(ctx, scope(ctx), db.SealFilter{OrganizationID: o.ID}, db.Page{Limit: db.MaxLimit})
@@ -218,7 +217,8 @@ func (s *server) verifyOrganization(w http.ResponseWriter, r *http.Request) erro
 	if _, err := api.VerifySubOrganization.Call(ctx, s.client, &req); err != nil {
 		return err
 	}
-	if err := s.db.UpdateOrganization(ctx, o.ID, o.Name, s.now()); err != nil {
+	o.Verified = s.now()
+	if err := s.db.UpdateOrganization(ctx, o); err != nil {
 		return err
 	}
 	s.flash(r, "ok", "organizations.verified.done", "Name", o.Name)

@@ -55,6 +55,9 @@ func (s *server) routes() []route {
 		{"GET /organizations/new", auth.OrganizationsWrite, s.newOrganization},
 		{"POST /organizations", auth.OrganizationsWrite, s.createOrganization},
 		{"GET /organizations/{id}", auth.OrganizationsRead, s.showOrganization},
+		{"GET /organizations/{id}/edit", auth.OrganizationsWrite, s.editOrganization},
+		{"POST /organizations/{id}", auth.OrganizationsWrite, s.changeOrganization},
+		{"POST /organizations/{id}/license", auth.OrganizationsWrite, upload(s.changeLicense)},
 		{"POST /organizations/{id}/verify", auth.OrganizationsWrite, s.verifyOrganization},
 		{"POST /organizations/{id}/people", auth.UsersWrite, s.assignToOrganization},
 
@@ -63,6 +66,8 @@ func (s *server) routes() []route {
 		{"GET /users/new", auth.UsersWrite, s.newUser},
 		{"POST /users", auth.UsersWrite, s.createUser},
 		{"GET /users/{id}", auth.UsersRead, s.showUser},
+		{"GET /users/{id}/edit", auth.UsersWrite, s.editUser},
+		{"POST /users/{id}", auth.UsersWrite, s.changeUser},
 		{"POST /users/{id}/verify", auth.UsersWrite, s.verifyUser},
 		{"POST /users/{id}/organizations", auth.UsersWrite, s.assignUser},
 		{"POST /users/{id}/organizations/{organization}/remove", auth.UsersWrite, s.unassignUser},
@@ -78,6 +83,9 @@ func (s *server) routes() []route {
 		{"POST /seals/upload/confirm", auth.SealsWrite, upload(s.confirmSealUpload)},
 		{"GET /seals/{id}", auth.SealsRead, s.showSeal},
 		{"GET /seals/{id}/picture", auth.SealsRead, s.sealPicture},
+		{"GET /seals/{id}/edit", auth.SealsWrite, s.editSeal},
+		{"POST /seals/{id}", auth.SealsWrite, upload(s.changeSeal)},
+		{"POST /seals/{id}/delete", auth.SealsWrite, s.deleteSeal},
 		{"POST /seals/{id}/default", auth.SealsWrite, s.makeSealDefault},
 
 		// files
@@ -85,6 +93,8 @@ func (s *server) routes() []route {
 		{"POST /files", auth.FilesWrite, upload(s.uploadFiles)},
 		{"GET /files/{id}", auth.FilesRead, s.showFile},
 		{"GET /files/{id}/pages/{page}", auth.FilesRead, s.showFilePage},
+		{"POST /files/{id}/name", auth.FilesWrite, s.renameFile},
+		{"POST /files/{id}/delete", auth.FilesWrite, s.deleteFile},
 		{"GET /files/{id}/download", auth.FilesRead, s.downloadFile},
 
 		// builder (drafts)

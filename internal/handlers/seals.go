@@ -13,7 +13,6 @@ import (
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/auth"
-	"sealdesk/internal/config"
 	"sealdesk/internal/db"
 	"sealdesk/internal/files"
 	"sealdesk/internal/i18n"
@@ -50,7 +49,14 @@ func (s *server) listSeals(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	q := r.URL.Query()
 	d := templates.SealsData{Text: q.Get("q"), Kind: q.Get("kind"), Organization: q.Get("organization"), CanWrite: can(ctx, auth.SealsWrite)}
-	list, next, err := s.db.Seals(ctx, scope(ctx), db.SealFilter{Text: d.Text, Kind: d.Kind, OrganizationID: d.Organization}, limits(r))
+	if q.Get("default") != "" {
+		d.Default = "1"
+	}
+	filter := db.SealFilter{Text: d.Text, Kind: d.Kind, OrganizationID: d.Organization}
+	if d.Default != "" {
+		filter.Default = new(true)
+	}
+	list, next, err := s.db.Seals(ctx, scope(ctx), filter, limits(r))
 	if err != nil {
 		return err
 	}
@@ -73,9 +79,7 @@ func (s *server) showSeal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// The embedded engine does not have ModifyUserDefaultSeal.
-	movable := seal.UserID == "" || s.platform.Endpoint != config.Embedded
-	d := templates.SealData{CanDefault: can(ctx, auth.SealsWrite) && !seal.Default && movable, CanAudit: can(ctx, auth.AuditRead)}
+	d := templates.SealData{CanWrite: can(ctx, auth.SealsWrite), CanAudit: can(ctx, auth.AuditRead)}
 	d.SealCard = sealCard(seal)
 	if found, err := s.fetchPicture(ctx, seal); err != nil {
 		s.log.WarnContext(ctx, "describe seal", "request", exchangeOf(ctx).id, "error", scrub(err))
@@ -85,7 +89,7 @@ func (s *server) showSeal(w http.ResponseWriter, r *http.Request) error {
 			if err := s.db.SetDefaultSeal(ctx, scope(ctx), seal.ID); err != nil {
 				return err
 			}
-			d.Default, d.CanDefault = true, false
+			d.Default = true
 		}
 	}
 	if d.History, err = s.history(ctx, "seal", seal.ID); err != nil {

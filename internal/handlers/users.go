@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -200,15 +199,6 @@ func (s *server) showUser(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, p, templates.UserShow(d))
 }
 
-// takeOverUser brings the index up to date. A name that the platform masks tells nothing new.
-func (s *server) takeOverUser(ctx context.Context, u *db.User, found *api.UserDescribe) error {
-	if found.Name != "" && !isMasked(found.Name) {
-		u.Name = found.Name
-	}
-	u.Verified = userVerifiedTime(found)
-	return s.db.UpdateUser(ctx, u.ID, u.Name, u.Verified)
-}
-
 // isMasked tells that a text is not shown in full.
 func isMasked(text string) bool {
 	for _, r := range text {
@@ -229,7 +219,8 @@ func (s *server) verifyUser(w http.ResponseWriter, r *http.Request) error {
 	if _, err := api.VerifyUser.Call(ctx, s.client, &api.VerifyUserRequest{UserId: u.ID}); err != nil {
 		return err
 	}
-	if err := s.db.UpdateUser(ctx, u.ID, u.Name, s.now()); err != nil {
+	u.Verified = s.now()
+	if err := s.db.UpdateUser(ctx, u); err != nil {
 		return err
 	}
 	s.flash(r, "ok", "users.verified.done", "Name", u.Name)

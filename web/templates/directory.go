@@ -76,6 +76,22 @@ func stateOptions(ctx context.Context) []Option {
 	}
 }
 
+// nameHint says beside the name of somebody who is verified what a new one costs.
+func nameHint(ctx context.Context, verified bool, otherwise string) string {
+	if verified {
+		return t(ctx, "directory.name.hint")
+	}
+	return t(ctx, otherwise)
+}
+
+// operatorHint explains who may change a seal, or that there is nobody yet.
+func operatorHint(ctx context.Context, d SealEdit) string {
+	if len(d.Operators) == 0 {
+		return t(ctx, "directory.seal.operator.none")
+	}
+	return t(ctx, "directory.seal.operator.hint")
+}
+
 // namedOptions turns named objects into the options of a Choice.
 func namedOptions(list []Named) []Option {
 	options := make([]Option, len(list))
@@ -100,11 +116,12 @@ type OrganizationsData struct {
 	Rows     []OrganizationRow
 	Text     string // what was searched for
 	State    string // verified, unverified or empty
+	Kind     string
 	CanWrite bool
 	Paging   Paging
 }
 
-func (d OrganizationsData) filtered() bool { return d.Text != "" || d.State != "" }
+func (d OrganizationsData) filtered() bool { return d.Text != "" || d.State != "" || d.Kind != "" }
 
 // OrganizationForm is the form that registers a sub-organisation. Form holds the fields of both actions.
 type OrganizationForm struct {
@@ -123,7 +140,7 @@ type OrganizationData struct {
 	People      []Person
 	Choices     []Named // people who may be assigned
 	History     []HistoryItem
-	CanVerify   bool
+	CanWrite    bool
 	CanAssign   bool
 	CanMakeSeal bool
 	CanAudit    bool

@@ -31,12 +31,15 @@ type SealsData struct {
 	Text          string
 	Kind          string
 	Organization  string
+	Default       string // not empty: only default seals
 	Organizations []Named
 	CanWrite      bool
 	Paging        Paging
 }
 
-func (d SealsData) filtered() bool { return d.Text != "" || d.Kind != "" || d.Organization != "" }
+func (d SealsData) filtered() bool {
+	return d.Text != "" || d.Kind != "" || d.Organization != "" || d.Default != ""
+}
 
 // StudioForm is what somebody types in the studio. Owner is "organization:ID" or "user:ID".
 type StudioForm struct {
@@ -104,11 +107,11 @@ type UploadData struct {
 // SealData is the page of one seal.
 type SealData struct {
 	SealCard
-	Available  bool // the platform answered
-	CreatedOn  time.Time
-	CanDefault bool
-	CanAudit   bool
-	History    []HistoryItem
+	Available bool // the platform answered
+	CreatedOn time.Time
+	CanWrite  bool
+	CanAudit  bool
+	History   []HistoryItem
 }
 
 // OwnerOf splits an owner into its kind ("organization" or "user") and id.
