@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"sealdesk/internal/audit"
@@ -18,6 +19,8 @@ const (
 	SignSignature = "SIGN_SIGNATURE"
 	SignDate      = "SIGN_DATE"
 	FillText      = "TEXT"
+	FillDate      = "DATE"
+	FillSelect    = "SELECT"
 )
 
 // Component is a field that a draft places on a page. X and Y are the top left corner in points from the top left of the page as
@@ -40,9 +43,14 @@ type Component struct {
 // Signs tells whether the component is a seal or a signature, of which every approver needs one.
 func (c Component) Signs() bool { return c.Type == SignSeal || c.Type == SignSignature }
 
-// DraftApprover is a person who is to sign, for an organisation or as themselves.
+// Fills tells whether the sender gives the component its value.
+func (c Component) Fills() bool { return !strings.HasPrefix(c.Type, "SIGN_") }
+
+// DraftApprover is a person who is to sign, for an organisation or as themselves. In a template it is a role that nobody has yet.
 type DraftApprover struct {
 	ID               string   `json:"id"`
+	Role             string   `json:"role,omitempty"`            // its name in the template
+	ForOrganization  bool     `json:"forOrganization,omitempty"` // a role: whoever gets it signs for an organisation
 	UserID           string   `json:"userId"`
 	UserName         string   `json:"userName"`
 	OrganizationID   string   `json:"organizationId"` // empty: as a person
@@ -74,9 +82,22 @@ type DraftCopy struct {
 	AtSending bool   `json:"atSending,omitempty"` // already when it is sent, not only when it is complete
 }
 
+// Label is the approver in one line: who signs for whom, or the role.
+func (a DraftApprover) Label() string {
+	switch {
+	case a.UserID == "":
+		return a.Role
+	case a.OrganizationName == "":
+		return a.UserName
+	default:
+		return a.UserName + " · " + a.OrganizationName
+	}
+}
+
 // DraftDocument is what a draft says, and what a flow keeps of it.
 type DraftDocument struct {
-	OperatorID  string          `json:"operatorId"` // the person in whose name the flow is started
+	Template    *TemplateTerms  `json:"template,omitempty"` // nil: no template
+	OperatorID  string          `json:"operatorId"`         // the person in whose name the flow is started
 	Type        string          `json:"type"`
 	Description string          `json:"description"`
 	Deadline    time.Time       `json:"deadline"`
@@ -108,6 +129,14 @@ func (e *StaleError) Error() string {
 	return fmt.Sprintf("the draft is at revision %d by now", e.Revision)
 }
 
+// kind is what the draft is called in the audit log; its plural counts it and finds it.
+func (r Draft) kind() string {
+	if r.Template != nil {
+		return "template"
+	}
+	return "draft"
+}
+
 const draftColumns = `id, revision, organization_id, name, document, created_by, created, updated`
 
 func scanDraft(row interface{ Scan(...any) error }) (Draft, error) {
@@ -127,7 +156,7 @@ func (d *DB) CreateDraft(ctx context.Context, r Draft) error {
 		if err := insertDraft(ctx, tx, r); err != nil {
 			return err
 		}
-		return d.note(ctx, tx, "draft.create", "draft", r.ID, map[string]any{"name": r.Name, "organization": r.OrganizationID})
+		return d.note(ctx, tx, r.kind()+".create", r.kind(), r.ID, map[string]any{"name": r.Name, "organization": r.OrganizationID})
 	})
 }
 
@@ -136,15 +165,18 @@ func insertDraft(ctx context.Context, tx *store.Tx, r Draft) error {
 	if err != nil {
 		return fmt.Errorf("create draft: %w", err)
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO drafts (id, revision, organization_id, name, document, created_by, created, updated)
-		VALUES ($1, 1, $2, $3, $4, $5, $6, $6)`, r.ID, r.OrganizationID, r.Name, string(document), r.CreatedBy, store.Micros(r.Created))
+	_, err = tx.Exec(ctx, `INSERT INTO drafts (id, revision, template, organization_id, name, document, created_by, created, updated)
+		VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $7)`, r.ID, flag(r.Template != nil), r.OrganizationID, r.Name, string(document), r.CreatedBy, store.Micros(r.Created))
 	if err != nil {
 		return fmt.Errorf("create draft: %w", err)
 	}
-	return bump(ctx, tx, "drafts", r.OrganizationID, 1)
+	if err := indexTemplate(ctx, tx, r); err != nil {
+		return err
+	}
+	return bump(ctx, tx, r.kind()+"s", r.OrganizationID, 1)
 }
 
-// Draft returns a draft within the scope.
+// Draft returns a draft or a template within the scope.
 func (d *DB) Draft(ctx context.Context, scope Scope, id string) (Draft, error) {
 	var r Draft
 	err := d.store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -163,11 +195,15 @@ func findDraft(ctx context.Context, tx *store.Tx, scope Scope, id string) (Draft
 	return r, nil
 }
 
-// Drafts lists the drafts of a scope, newest first; next is where the following page starts, empty at the end.
+// Drafts lists the drafts of a scope, without templates, newest first; next is where the following page starts, empty at the end.
 func (d *DB) Drafts(ctx context.Context, scope Scope, page Page) (all []Draft, next string, err error) {
 	within, args := scope.clause("organization_id", 0)
+	return d.listDrafts(ctx, "template = 0"+within, args, page)
+}
+
+func (d *DB) listDrafts(ctx context.Context, where string, args []any, page Page) (all []Draft, next string, err error) {
 	after, more := page.clause("created", "id", len(args))
-	query := fmt.Sprintf(`SELECT %s FROM drafts WHERE 1 = 1%s%s ORDER BY created DESC, id DESC LIMIT %d`, draftColumns, within, after, page.limit())
+	query := fmt.Sprintf(`SELECT %s FROM drafts WHERE %s%s ORDER BY created DESC, id DESC LIMIT %d`, draftColumns, where, after, page.limit())
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Query(ctx, query, append(args, more...)...)
 		if err != nil {
@@ -191,12 +227,17 @@ func (d *DB) SaveDraft(ctx context.Context, scope Scope, id string, revision int
 		if revision != 0 && revision != r.Revision {
 			return &StaleError{Revision: r.Revision}
 		}
-		organization := r.OrganizationID
+		before := r
 		if err := change(&r); err != nil {
 			return err
 		}
-		if organization != r.OrganizationID {
-			if err := errors.Join(bump(ctx, tx, "drafts", organization, -1), bump(ctx, tx, "drafts", r.OrganizationID, 1)); err != nil {
+		if before.OrganizationID != r.OrganizationID {
+			if err := errors.Join(bump(ctx, tx, r.kind()+"s", before.OrganizationID, -1), bump(ctx, tx, r.kind()+"s", r.OrganizationID, 1)); err != nil {
+				return err
+			}
+		}
+		if before.Name != r.Name {
+			if err := indexTemplate(ctx, tx, r); err != nil {
 				return err
 			}
 		}
@@ -210,7 +251,7 @@ func (d *DB) SaveDraft(ctx context.Context, scope Scope, id string, revision int
 			r.Revision, r.OrganizationID, r.Name, string(document), store.Micros(r.Updated), id); err != nil {
 			return fmt.Errorf("save draft: %w", err)
 		}
-		return d.note(ctx, tx, "draft.save", "draft", id, map[string]any{"revision": r.Revision, "files": len(r.Files), "approvers": len(r.Approvers), "components": len(r.Components)})
+		return d.note(ctx, tx, r.kind()+".save", r.kind(), id, map[string]any{"revision": r.Revision, "files": len(r.Files), "approvers": len(r.Approvers), "components": len(r.Components)})
 	})
 	if err != nil {
 		return Draft{}, err
@@ -218,7 +259,7 @@ func (d *DB) SaveDraft(ctx context.Context, scope Scope, id string, revision int
 	return r, nil
 }
 
-// DeleteDraft removes a draft. Its files stay in the list of files.
+// DeleteDraft removes a draft or a template. Its files stay in the list of files.
 func (d *DB) DeleteDraft(ctx context.Context, scope Scope, id string) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
 		r, err := findDraft(ctx, tx, scope, id)
@@ -228,7 +269,7 @@ func (d *DB) DeleteDraft(ctx context.Context, scope Scope, id string) error {
 		if err := removeDraft(ctx, tx, r); err != nil {
 			return err
 		}
-		return d.note(ctx, tx, "draft.delete", "draft", id, map[string]any{"name": r.Name})
+		return d.note(ctx, tx, r.kind()+".delete", r.kind(), id, map[string]any{"name": r.Name})
 	})
 }
 
@@ -236,7 +277,12 @@ func removeDraft(ctx context.Context, tx *store.Tx, r Draft) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM drafts WHERE id = $1`, r.ID); err != nil {
 		return fmt.Errorf("delete draft: %w", err)
 	}
-	return bump(ctx, tx, "drafts", r.OrganizationID, -1)
+	if r.Template != nil {
+		if err := unindex(ctx, tx, "templates", r.ID); err != nil {
+			return err
+		}
+	}
+	return bump(ctx, tx, r.kind()+"s", r.OrganizationID, -1)
 }
 
 // actorName is who acts according to the context, for lists and timelines.

@@ -160,25 +160,33 @@ func (d *DB) StartFlow(ctx context.Context, scope Scope, draftID string, revisio
 		if r.Revision != revision {
 			return &StaleError{Revision: r.Revision}
 		}
+		if r.Template != nil {
+			return ErrConflict
+		}
 		if err := removeDraft(ctx, tx, r); err != nil {
 			return err
 		}
-		if err := d.insertFlow(ctx, tx, r, flowID); err != nil {
-			return err
-		}
-		for i := range r.Files {
-			if err := d.enqueue(ctx, tx, flowID, OutboxUpload, fmt.Sprint(i)); err != nil {
-				return err
-			}
-		}
-		if err := d.enqueue(ctx, tx, flowID, OutboxCreate, ""); err != nil {
-			return err
-		}
-		if err := d.advance(ctx, tx, flowID); err != nil {
+		if err := d.startFlow(ctx, tx, r, flowID); err != nil {
 			return err
 		}
 		return d.note(ctx, tx, "flow.send", "flow", flowID, map[string]any{"name": r.Name, "draft": draftID, "approvers": len(r.Approvers), "files": len(r.Files)})
 	})
+}
+
+// startFlow puts a flow and what is to be done for it into the database.
+func (d *DB) startFlow(ctx context.Context, tx *store.Tx, r Draft, flowID string) error {
+	if err := d.insertFlow(ctx, tx, r, flowID); err != nil {
+		return err
+	}
+	for i := range r.Files {
+		if err := d.enqueue(ctx, tx, flowID, OutboxUpload, fmt.Sprint(i)); err != nil {
+			return err
+		}
+	}
+	if err := d.enqueue(ctx, tx, flowID, OutboxCreate, ""); err != nil {
+		return err
+	}
+	return d.advance(ctx, tx, flowID)
 }
 
 func (d *DB) insertFlow(ctx context.Context, tx *store.Tx, r Draft, flowID string) error {

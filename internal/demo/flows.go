@@ -8,6 +8,7 @@ import (
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/db"
+	"sealdesk/internal/routing"
 )
 
 const (
@@ -20,8 +21,15 @@ const (
 )
 
 func (f *filling) drafts(ctx context.Context) error {
-	_, err := f.draft(ctx, "办公设备租赁合同（草稿）", usual)
-	return err
+	draft, err := f.draft(ctx, "办公设备租赁合同（草稿）", usual)
+	if err != nil {
+		return err
+	}
+	template := routing.TemplateOf(draft, "软件服务采购合同", []string{"甲方", "乙方"}, db.TemplateTerms{ContractName: "{甲方}与{乙方}软件服务采购合同", Days: 30})
+	template.ID, template.CreatedBy, template.Created = newID(), draft.CreatedBy, f.Clock()
+	template.Components = append(template.Components, db.Component{ID: "number", Type: db.FillText, Approver: template.Approvers[0].ID, Page: 1,
+		X: 400, Y: 40, Width: 140, Height: 24, Required: true, Name: "合同编号"})
+	return f.DB.CreateDraft(ctx, template)
 }
 
 // flows sends the sample contract several times and leads each one into another state.

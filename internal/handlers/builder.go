@@ -60,6 +60,18 @@ func (s *server) newDraft(w http.ResponseWriter, r *http.Request) error {
 // draftForm renders the form of a contract with the choices of the account.
 func (s *server) draftForm(w http.ResponseWriter, r *http.Request, status int, form templates.DraftForm) error {
 	ctx := r.Context()
+	if err := s.draftChoices(ctx, &form); err != nil {
+		return err
+	}
+	p := page{Title: "builder.new", Active: "drafts", Back: &templates.Link{URL: "/drafts", Text: i18n.T(ctx, "builder.drafts.title")}}
+	if form.ID != "" {
+		p.Title, p.TitleText = "", form.Values.Name
+	}
+	return s.render(w, r, status, p, templates.DraftFormPage(form))
+}
+
+// draftChoices fills in what the account may choose from.
+func (s *server) draftChoices(ctx context.Context, form *templates.DraftForm) error {
 	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx))
 	if err != nil {
 		return err
@@ -83,11 +95,7 @@ func (s *server) draftForm(w http.ResponseWriter, r *http.Request, status int, f
 		form.Known = append(form.Known, templates.Option{Value: f.ID, Text: f.Name})
 	}
 	form.Limit = sizeText(maxPDF)
-	p := page{Title: "builder.new", Active: "drafts", Back: &templates.Link{URL: "/drafts", Text: i18n.T(ctx, "builder.drafts.title")}}
-	if form.ID != "" {
-		p.Title, p.TitleText = "", form.Values.Name
-	}
-	return s.render(w, r, status, p, templates.DraftFormPage(form))
+	return nil
 }
 
 func personOptions(people []db.User) []templates.Option {
@@ -193,7 +201,7 @@ func addFiles(d *db.Draft, knownID string, kept []db.File) {
 // showDraft shows the form of a contract.
 func (s *server) showDraft(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	draft, err := s.db.Draft(ctx, scope(ctx), r.PathValue("id"))
+	draft, err := s.draft(ctx, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -217,7 +225,7 @@ func (s *server) draftFiles(ctx context.Context, draft db.Draft) (list []templat
 func (s *server) saveDraft(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	id := r.PathValue("id")
-	draft, err := s.db.Draft(ctx, scope(ctx), id)
+	draft, err := s.draft(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -266,7 +274,7 @@ func (s *server) removeDraftFile(w http.ResponseWriter, r *http.Request, id, ind
 	if err != nil {
 		return &badRequest{fmt.Errorf("remove: %w", err)}
 	}
-	if _, err := s.db.SaveDraft(ctx, scope(ctx), id, 0, func(d *db.Draft) error {
+	draft, err := s.db.SaveDraft(ctx, scope(ctx), id, 0, func(d *db.Draft) error {
 		if at < 0 || at >= len(d.Files) {
 			return db.ErrNotFound
 		}
@@ -278,15 +286,20 @@ func (s *server) removeDraftFile(w http.ResponseWriter, r *http.Request, id, ind
 			}
 		}
 		return nil
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
-	return s.redirect(w, r, "/drafts/"+id)
+	return s.redirect(w, r, draftPath(draft, "details"))
 }
 
 // deleteDraft removes a draft.
 func (s *server) deleteDraft(w http.ResponseWriter, r *http.Request) error {
-	if err := s.db.DeleteDraft(r.Context(), scope(r.Context()), r.PathValue("id")); err != nil {
+	draft, err := s.draft(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := s.db.DeleteDraft(r.Context(), scope(r.Context()), draft.ID); err != nil {
 		return err
 	}
 	s.flash(r, "ok", "builder.deleted")

@@ -25,7 +25,7 @@ func (s *server) showBuilder(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(draft.Approvers) == 0 { // nobody to place anything for
-		return s.redirect(w, r, "/drafts/"+draft.ID+"/people")
+		return s.redirect(w, r, draftPath(draft, "people"))
 	}
 	build, err := s.draftBuild(ctx, draft)
 	if err != nil {
@@ -36,6 +36,10 @@ func (s *server) showBuilder(w http.ResponseWriter, r *http.Request) error {
 }
 
 func builderPage(ctx context.Context, draft db.Draft) page {
+	if draft.Template != nil {
+		return page{TitleText: draft.Name, Active: "templates", Wide: true, Scripts: []string{"builder.js"}, Action: templates.TemplateDoneAction(draft.ID),
+			Back: backTo(ctx, "/templates/"+draft.ID, "templates.back")}
+	}
 	return page{TitleText: draft.Name, Active: "drafts", Wide: true, Scripts: []string{"builder.js"}, Action: templates.SendAction(draft.ID),
 		Back: &templates.Link{URL: "/drafts", Text: i18n.T(ctx, "builder.drafts.title")}}
 }
@@ -48,13 +52,9 @@ func (s *server) draftBuild(ctx context.Context, draft db.Draft) (templates.Draf
 	}
 	canvas := templates.CanvasData{DraftID: draft.ID, SaveURL: "/drafts/" + draft.ID + "/components", Revision: draft.Revision}
 	for i, a := range draft.Approvers {
-		name := a.UserName
-		if a.OrganizationName != "" {
-			name += " · " + a.OrganizationName
-		}
-		canvas.Approvers = append(canvas.Approvers, templates.CanvasApprover{ID: a.ID, Name: name, Color: i % 6})
+		canvas.Approvers = append(canvas.Approvers, templates.CanvasApprover{ID: a.ID, Name: a.Label(), Color: i % 6})
 	}
-	build := templates.DraftBuild{}
+	build := templates.DraftBuild{Template: draft.Template != nil}
 	for i, f := range files {
 		file := templates.CanvasFile{Index: i, Name: f.Name}
 		for n, p := range f.Pages {
@@ -73,17 +73,16 @@ func (s *server) draftBuild(ctx context.Context, draft db.Draft) (templates.Draf
 	if err != nil {
 		return templates.DraftBuild{}, err
 	}
-	build.Preflight = preflightLines(ctx, draft.ID, problems)
+	build.Preflight = preflightLines(ctx, draft, problems)
 	canvas.Side = templates.PreflightPanel(draft.ID, build.Preflight)
 	build.Canvas = canvas
 	return build, nil
 }
 
-func preflightLines(ctx context.Context, draftID string, problems []routing.Problem) []templates.PreflightLine {
-	urls := map[string]string{"details": "/drafts/" + draftID, "people": "/drafts/" + draftID + "/people"}
+func preflightLines(ctx context.Context, draft db.Draft, problems []routing.Problem) []templates.PreflightLine {
 	var lines []templates.PreflightLine
 	for _, p := range problems {
-		lines = append(lines, templates.PreflightLine{Text: i18n.T(ctx, "builder.preflight."+p.Rule, "Name", p.Name), URL: urls[p.Step]})
+		lines = append(lines, templates.PreflightLine{Text: i18n.T(ctx, "builder.preflight."+p.Rule, "Name", p.Name), URL: draftPath(draft, p.Step)})
 	}
 	return lines
 }
@@ -104,7 +103,7 @@ func (s *server) showPreflight(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.fragment(w, r, http.StatusOK, templates.PreflightList(preflightLines(ctx, draft.ID, problems)))
+	return s.fragment(w, r, http.StatusOK, templates.PreflightList(preflightLines(ctx, draft, problems)))
 }
 
 // showDraftPage draws a page of a draft's file.
@@ -288,16 +287,21 @@ func (s *server) removeComponent(w http.ResponseWriter, r *http.Request) error {
 // sendDraft sends a draft, or says what hinders it.
 func (s *server) sendDraft(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	draft, err := s.db.Draft(ctx, scope(ctx), r.PathValue("id"))
+	draft, err := s.draft(ctx, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
+	return s.send(w, r, draft)
+}
+
+func (s *server) send(w http.ResponseWriter, r *http.Request, draft db.Draft) error {
+	ctx := r.Context()
 	flowID, err := s.routing.Send(ctx, scope(ctx), draft.ID, draft.Revision)
 	var preflight *routing.PreflightError
 	switch {
 	case errors.As(err, &preflight):
 		return s.render(w, r, http.StatusUnprocessableEntity, page{TitleText: draft.Name, Active: "drafts"},
-			templates.SendRefused(draft.ID, preflightLines(ctx, draft.ID, preflight.Problems)))
+			templates.SendRefused(draft.ID, preflightLines(ctx, draft, preflight.Problems)))
 	case errors.As(err, new(*db.StaleError)):
 		return refuse("builder.stale")
 	case err != nil:

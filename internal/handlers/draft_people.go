@@ -18,7 +18,7 @@ const maxApprovers = 50
 
 // showDraftPeople lists the approvers of a draft and the form for one more.
 func (s *server) showDraftPeople(w http.ResponseWriter, r *http.Request) error {
-	draft, err := s.db.Draft(r.Context(), scope(r.Context()), r.PathValue("id"))
+	draft, err := s.draft(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (s *server) draftPeople(w http.ResponseWriter, r *http.Request, status int,
 // addDraftPerson adds an approver.
 func (s *server) addDraftPerson(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	draft, err := s.db.Draft(ctx, scope(ctx), r.PathValue("id"))
+	draft, err := s.draft(ctx, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -117,15 +117,16 @@ func (s *server) namePerson(ctx context.Context, draft db.Draft, a *db.DraftAppr
 	return wrong, nil
 }
 
-// removeDraftPerson takes an approver out of a draft, and their components.
+// removeDraftPerson takes an approver out of a draft, or a role out of a template, and their components.
 func (s *server) removeDraftPerson(w http.ResponseWriter, r *http.Request) error {
 	id, approver := r.PathValue("id"), r.PathValue("approver")
-	if _, err := s.db.SaveDraft(r.Context(), scope(r.Context()), id, 0, func(d *db.Draft) error {
+	draft, err := s.db.SaveDraft(r.Context(), scope(r.Context()), id, 0, func(d *db.Draft) error {
 		d.Approvers = slices.DeleteFunc(d.Approvers, func(a db.DraftApprover) bool { return a.ID == approver })
 		d.Components = slices.DeleteFunc(d.Components, func(c db.Component) bool { return c.Approver == approver })
 		return nil
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
-	return s.redirect(w, r, "/drafts/"+id+"/people")
+	return s.redirect(w, r, draftPath(draft, "people"))
 }

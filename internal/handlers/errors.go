@@ -46,7 +46,10 @@ func problems(err error) (list templates.Problems, ok bool) {
 		return nil, false
 	}
 	for _, f := range invalid.Fields {
-		field, _, _ := strings.Cut(f.Field, "[") // one value of a field that takes several
+		field := f.Field
+		if strings.HasSuffix(field, "]") { // one value of a field that takes several
+			field = field[:strings.LastIndex(field, "[")]
+		}
 		list = append(list, templates.Problem{Field: field, Rule: f.Rule, Param: f.Param})
 	}
 	return list, true

@@ -36,6 +36,7 @@ func navPermissions() map[string]auth.Permission {
 		"dashboard":     auth.OverviewRead,
 		"flows":         auth.FlowsRead,
 		"drafts":        auth.FlowsWrite,
+		"templates":     auth.FlowsWrite,
 		"files":         auth.FilesRead,
 		"organizations": auth.OrganizationsRead,
 		"users":         auth.UsersRead,

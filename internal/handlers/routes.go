@@ -115,6 +115,24 @@ func (s *server) routes() []route {
 		{"POST /drafts/{id}/components/{component}/remove", auth.FlowsWrite, s.removeComponent},
 		{"POST /drafts/{id}/send", auth.FlowsWrite, s.sendDraft},
 
+		{"GET /drafts/{id}/template", auth.FlowsWrite, s.askTemplate},
+		{"POST /drafts/{id}/template", auth.FlowsWrite, s.makeTemplate},
+
+		// templates; the builder works on them as on drafts
+		{"GET /templates", auth.FlowsWrite, s.listTemplates},
+		{"GET /templates/new", auth.FlowsWrite, s.newTemplate},
+		{"POST /templates", auth.FlowsWrite, upload(s.createTemplate)},
+		{"GET /templates/{id}", auth.FlowsWrite, s.showTemplate},
+		{"GET /templates/{id}/edit", auth.FlowsWrite, s.editTemplate},
+		{"POST /templates/{id}/edit", auth.FlowsWrite, upload(s.saveTemplate)},
+		{"GET /templates/{id}/roles", auth.FlowsWrite, s.showTemplateRoles},
+		{"POST /templates/{id}/roles", auth.FlowsWrite, s.saveTemplateRole},
+		{"POST /templates/{id}/roles/{approver}/remove", auth.FlowsWrite, s.removeDraftPerson},
+		{"GET /templates/{id}/use", auth.FlowsWrite, s.askUse},
+		{"POST /templates/{id}/use", auth.FlowsWrite, s.useTemplate},
+		{"POST /templates/{id}/duplicate", auth.FlowsWrite, s.duplicateTemplate},
+		{"POST /templates/{id}/delete", auth.FlowsWrite, s.deleteTemplate},
+
 		// flows
 		{"GET /flows", auth.FlowsRead, s.listFlows},
 		{"GET /flows/{id}", auth.FlowsRead, s.showFlow},

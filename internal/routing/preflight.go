@@ -35,6 +35,9 @@ func (r *Router) Check(ctx context.Context, draft db.Draft) ([]Problem, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check: %w", err)
 	}
+	if draft.Template != nil {
+		return problems, nil
+	}
 	told := map[string]bool{}
 	tell := func(rule, id, name string) {
 		if !told[id] {
@@ -96,6 +99,9 @@ func (r *Router) checkPlaces(ctx context.Context, draft db.Draft) ([]Problem, er
 
 // complete checks what needs nobody else.
 func (r *Router) complete(draft db.Draft) (problems []Problem) {
+	if draft.Template != nil {
+		return completeTemplate(draft)
+	}
 	if draft.Name == "" {
 		problems = append(problems, Problem{Rule: "name", Step: "details"})
 	}

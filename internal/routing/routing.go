@@ -73,6 +73,9 @@ func (r *Router) Send(ctx context.Context, scope db.Scope, draftID string, revis
 	if err != nil {
 		return "", fmt.Errorf("send: %w", err)
 	}
+	if draft.Template != nil {
+		return "", fmt.Errorf("send a template: %w", db.ErrConflict)
+	}
 	problems, err := r.Preflight(ctx, draft)
 	if err != nil {
 		return "", fmt.Errorf("send: %w", err)

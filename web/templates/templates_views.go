@@ -1,0 +1,254 @@
+package templates
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"sealdesk/internal/api"
+
+	"github.com/a-h/templ"
+)
+
+// TemplatesData is the list of templates.
+type TemplatesData struct {
+	Rows   []TemplateRow
+	Query  string
+	Paging Paging
+}
+
+// TemplateRow is a template as lists show it.
+type TemplateRow struct {
+	ID, Name, Organization, By string
+	Roles, Fields              int
+	Updated                    time.Time
+}
+
+// TemplateForm is the first page of a template: what its contracts are and its files.
+type TemplateForm struct {
+	ID            string // empty: not saved yet
+	Values        TemplateValues
+	Organizations []Option
+	Known         []Option // files to choose from
+	Files         []DraftFile
+	Limit         string // size limit in words
+	Problems      Problems
+	Failures      []FileFailure
+}
+
+// TemplateValues are the fields of TemplateForm as they were typed.
+type TemplateValues struct {
+	Name           string `json:"Name" validate:"required,max=100"`
+	ContractName   string `json:"ContractName" validate:"required,max=200"`
+	Days           int    `json:"Days" validate:"gte=1,lte=365"`
+	Type           string `json:"Type" validate:"max=100"`
+	Description    string `json:"Description" validate:"max=1000"`
+	OrganizationID string `json:"OrganizationId" validate:"required"`
+	FileID         string `json:"FileId"`
+}
+
+// TemplateRoles is the second page: which roles sign, in which order. Editing is the id of the role in the form, empty for one more.
+type TemplateRoles struct {
+	ID       string
+	Roles    []TemplateRole
+	Editing  string
+	Values   RoleValues
+	Problems Problems
+}
+
+// RoleValues are the fields of a role as they were typed.
+type RoleValues struct {
+	Role            string   `json:"Role" validate:"required,max=20,excludesall={}"`
+	ForOrganization string   `json:"ForOrganization" validate:"required,boolean"`
+	Channels        []string `json:"Channel" validate:"required,min=1,dive,oneof=NONE FACEID WEIXINAPP"`
+	Step            int      `json:"Step" validate:"gte=1,lte=20"`
+	FullText        bool     `json:"FullText"`
+}
+
+// TemplateRole is a role of a template.
+type TemplateRole struct {
+	ID, Name        string
+	Channels        []string
+	ForOrganization bool
+	Step            int
+	FullText        bool
+}
+
+// TemplateField is something to fill in.
+type TemplateField struct {
+	Name, Type string
+	Required   bool
+	Default    string
+	Options    []string
+}
+
+// TemplateData is the page of one template.
+type TemplateData struct {
+	TemplateRow
+	ContractName, Type, Description string
+	Days                            int
+	RoleList                        []TemplateRole
+	FieldList                       []TemplateField
+	Files                           []TemplateFile
+	Hindrances                      []PreflightLine
+}
+
+// TemplateFile is a document with the pictures of its pages.
+type TemplateFile struct {
+	Name  string
+	Pages []MarkedPage
+}
+
+// MarkedPage is the picture of a page with the boxes that components take on it, in points.
+type MarkedPage struct {
+	PageView
+	Marks []PageMark
+}
+
+// PageMark is a box on a page, with what it is for. Color is 0 to 5, as in the builder.
+type PageMark struct {
+	X, Y, Width, Height float64
+	Text                string
+	Color               int
+}
+
+// TemplateUse is the form that makes a contract of a template.
+type TemplateUse struct {
+	ID            string
+	Values        UseValues
+	Roles         []TemplateRole
+	Fields        []TemplateField
+	People        []Option
+	Organizations []Option
+	Operators     []Option
+	Problems      Problems
+}
+
+// UseValues are the fields of TemplateUse as they were typed; Find narrows the people and organisations to choose from.
+type UseValues struct {
+	Name       string      `json:"Name"`
+	Deadline   string      `json:"Deadline"`
+	OperatorID string      `json:"OperatorId"`
+	Roles      []UseRole   `json:"Roles"`
+	Fields     []UseFilled `json:"Fields"`
+	Find       string      `json:"Find"`
+}
+
+// UseRole is who gets a role.
+type UseRole struct {
+	UserID         string `json:"UserId"`
+	OrganizationID string `json:"OrganizationId"`
+}
+
+// UseFilled is the value of a field.
+type UseFilled struct {
+	Value string `json:"Value"`
+}
+
+// TemplateOf is the form that makes a template of a draft.
+type TemplateOf struct {
+	DraftID  string
+	Values   TemplateOfValues
+	People   []string // who becomes each role
+	Problems Problems
+}
+
+// TemplateOfValues are the fields of TemplateOf as they were typed.
+type TemplateOfValues struct {
+	Name  string      `json:"Name" validate:"required,max=100"`
+	Roles []NamedRole `json:"Roles" validate:"unique=Role,dive"`
+}
+
+// NamedRole is the name of a role.
+type NamedRole struct {
+	Role string `json:"Role" validate:"required,max=20,excludesall={}"`
+}
+
+func templateURL(id, page string) string { return "/templates/" + id + page }
+
+// templateStepList are the pages of a template; before the first save only the first exists.
+func templateStepList(ctx context.Context, id string, at int) []Step {
+	steps := draftStepList(ctx, "", at)
+	steps[0].Text, steps[1].Text = t(ctx, "templates.step.details"), t(ctx, "templates.step.roles")
+	if id != "" {
+		steps[0].URL, steps[1].URL, steps[2].URL = templateURL(id, "/edit"), templateURL(id, "/roles"), "/drafts/"+id+"/builder"
+	}
+	return steps
+}
+
+// Kind says whom a role is signed for.
+func (r TemplateRole) Kind(ctx context.Context) string {
+	if r.ForOrganization {
+		return t(ctx, "templates.role.organization")
+	}
+	return t(ctx, "templates.role.person")
+}
+
+func roleKinds(ctx context.Context) []Option {
+	return []Option{{Value: "true", Text: t(ctx, "templates.role.organization")}, {Value: "false", Text: t(ctx, "templates.role.person")}}
+}
+
+func channelOptions(ctx context.Context) []Option {
+	var all []Option
+	for _, channel := range []string{api.VerifyChannelNone, api.VerifyChannelFace, api.VerifyChannelWeChat} {
+		all = append(all, Option{Value: channel, Text: t(ctx, "builder.channel."+channel)})
+	}
+	return all
+}
+
+func textOptions(texts []string) []Option {
+	all := make([]Option, len(texts))
+	for i, text := range texts {
+		all[i] = Option{Value: text, Text: text}
+	}
+	return all
+}
+
+// placeholders are what the name of a contract may hold in braces.
+func (d TemplateUse) placeholders(ctx context.Context) string {
+	text := "{" + t(ctx, "templates.today") + "}"
+	for _, r := range d.Roles {
+		text += " {" + r.Name + "}"
+	}
+	for _, f := range d.Fields {
+		text += " {" + f.Name + "}"
+	}
+	return text
+}
+
+func roleField(i int, name string) string { return fmt.Sprintf("Roles[%d].%s", i, name) }
+func valueField(i int) string             { return fmt.Sprintf("Fields[%d].Value", i) }
+func (p MarkedPage) viewBox() string      { return fmt.Sprintf("0 0 %g %g", p.Width, p.Height) }
+func (m PageMark) class() string          { return "color-" + strconv.Itoa(m.Color) }
+func (m PageMark) box() templ.Attributes {
+	return templ.Attributes{"x": number(m.X), "y": number(m.Y), "width": number(m.Width), "height": number(m.Height)}
+}
+
+func templateFormURL(id string) string {
+	if id == "" {
+		return "/templates"
+	}
+	return templateURL(id, "/edit")
+}
+
+// roleItems are the roles of a template, one below the other.
+func (d TemplateData) roleItems(ctx context.Context) []TimelineItem {
+	items := make([]TimelineItem, len(d.RoleList))
+	for i, r := range d.RoleList {
+		items[i] = TimelineItem{State: "todo", Title: r.Name, Subtitle: r.Kind(ctx), Note: t(ctx, "templates.step", "Step", r.Step)}
+	}
+	return items
+}
+
+// about says what a field takes.
+func (f TemplateField) about(ctx context.Context) string {
+	text := t(ctx, "canvas."+f.Type)
+	if f.Required {
+		text += " · " + t(ctx, "common.required")
+	}
+	if f.Default != "" {
+		text += " · " + t(ctx, "templates.field.default", "Value", f.Default)
+	}
+	return text
+}
