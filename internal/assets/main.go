@@ -40,6 +40,7 @@ var entries = []entry{
 	{"app.css", "css/app.css", 12 << 10, ""},
 	{"app.js", "js/app.js", 18 << 10, ""},
 	{"builder.js", "js/builder.js", 8 << 10, builderNames},
+	{"reader.js", "js/reader.js", 2 << 10, ""},
 	{"sign.js", "js/sign.js", 9 << 10, ""},
 }
 

@@ -46,10 +46,13 @@ func TestUploadsThatCannotBeUsedAreNamedAndNotStored(t *testing.T) {
 	}
 	path := "/files/" + files[0].ID
 	page := admin.get(path).wantStatus(http.StatusOK)
-	if n := page.find(".pages img").Length(); n != len(files[0].Pages) {
+	if n := page.find(".reader-page img").Length(); n != len(files[0].Pages) {
 		t.Errorf("%d pictures of %d pages", n, len(files[0].Pages))
 	}
 	picture := admin.get(path + "/pages/1").wantStatus(http.StatusOK)
+	if small := admin.get(path + "/pages/1.png?size=small").wantStatus(http.StatusOK); len(small.body) >= len(picture.body)/2 {
+		t.Errorf("a thumbnail of %d bytes for a page of %d", len(small.body), len(picture.body))
+	}
 	admin.with("If-None-Match", picture.header.Get("ETag")).get(path + "/pages/1").wantStatus(http.StatusNotModified)
 	admin.get(path + "/pages/99").wantStatus(http.StatusNotFound)
 	if got := admin.get(path + "/download").wantStatus(http.StatusOK); got.body != string(whole) {

@@ -167,7 +167,7 @@ func TestFilesAreSearchedRenamedAndDeletedWhenUnused(t *testing.T) {
 	draft := admin.draft("采购", from)
 	list := admin.get("/files?organization=" + from.organization)
 	used, _ := list.find("td a").Attr("href")
-	admin.get(used).wantText(".side a", "采购").wantText(".side", "不能删除")
+	admin.get(used).wantText(".reader-side a", "采购").wantText(".reader-side", "不能删除")
 	admin.post(used+"/delete", nil).wantStatus(http.StatusConflict).wantText("[data-error]", "不能删除")
 	admin.post(draft+"/delete", nil).wantStatus(http.StatusOK)
 	admin.post(used+"/delete", nil).wantPath("/files").wantText("body", "已删除文件")

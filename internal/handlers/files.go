@@ -29,6 +29,8 @@ const (
 	maxFiles = 20
 	// pageDPI is the resolution of page images: sharp on a screen of double density, about 60 kB for a page of text.
 	pageDPI = 144
+	// thumbnailDPI makes an A4 page 198 pixels wide, about 10 kB.
+	thumbnailDPI = 24
 )
 
 // listFiles shows the uploaded files and the form for new ones.
@@ -202,6 +204,14 @@ func (s *server) readPDF(ctx context.Context, header *multipart.FileHeader) (f i
 	return incomingPDF{name: cleanName(header.Filename), data: data, info: info}, "", "", nil
 }
 
+func pageSizes(info pdf.Info) []db.PageSize {
+	sizes := make([]db.PageSize, len(info.Pages))
+	for i, p := range info.Pages {
+		sizes[i] = db.PageSize{Width: p.WidthPt, Height: p.HeightPt}
+	}
+	return sizes
+}
+
 // keepPDFs stores inspected files: first the content, then the index.
 func (s *server) keepPDFs(ctx context.Context, incoming []incomingPDF, organizationID string) ([]db.File, error) {
 	var kept []db.File
@@ -211,10 +221,7 @@ func (s *server) keepPDFs(ctx context.Context, incoming []incomingPDF, organizat
 			return nil, fmt.Errorf("store upload: %w", err)
 		}
 		f := db.File{ID: randomID(), OrganizationID: organizationID, Name: in.name, Ref: string(ref), Size: int64(len(in.data)),
-			Warnings: in.info.Warnings, CreatedBy: account(ctx).DisplayName, Created: s.now()}
-		for _, p := range in.info.Pages {
-			f.Pages = append(f.Pages, db.PageSize{Width: p.WidthPt, Height: p.HeightPt})
-		}
+			Pages: pageSizes(in.info), Warnings: in.info.Warnings, CreatedBy: account(ctx).DisplayName, Created: s.now()}
 		if err := s.db.AddFile(ctx, f); err != nil {
 			return nil, err
 		}
@@ -265,25 +272,23 @@ func (s *server) filePage(w http.ResponseWriter, r *http.Request, status int, wr
 	if err != nil {
 		return err
 	}
-	data := templates.FileData{FileRow: fileRow(f, names), Hash: f.Ref, Problems: wrong}
-	if err := s.fileUses(r, &data); err != nil {
+	about := templates.FileData{FileRow: fileRow(f, names), Hash: f.Ref, Problems: wrong}
+	if err := s.fileUses(r, &about); err != nil {
 		return err
 	}
-	for i, p := range f.Pages {
-		data.PageViews = append(data.PageViews, templates.PageView{Image: fmt.Sprintf("/files/%s/pages/%d", f.ID, i+1),
-			Label: i18n.T(ctx, "common.document.page", "File", f.Name, "Page", i+1), Width: p.Width, Height: p.Height})
+	content, err := s.files.Get(ctx, files.Ref(f.Ref))
+	if err != nil {
+		return fmt.Errorf("read the file: %w", err)
 	}
-	return s.render(w, r, status, page{TitleText: f.Name, Active: "files", Back: &templates.Link{URL: "/files", Text: i18n.T(ctx, "files.title")},
-		Action: templates.FileAction(f.ID)}, templates.FilePage(data))
-}
-
-// showFilePage draws a page of a file.
-func (s *server) showFilePage(w http.ResponseWriter, r *http.Request) error {
-	f, err := s.db.File(r.Context(), scope(r.Context()), r.PathValue("id"))
+	data, err := s.reader(r, []document{{name: f.Name, data: content, pages: f.Pages}}, func(_, page int) string {
+		return fmt.Sprintf("/files/%s/pages/%d.png?v=%.8s", f.ID, page, f.Ref)
+	})
 	if err != nil {
 		return err
 	}
-	return s.storedPage(w, r, f)
+	data.Side = templates.FileAbout(about)
+	return s.render(w, r, status, page{TitleText: f.Name, Active: "files", Wide: true, Scripts: []string{"reader.js"},
+		Back: &templates.Link{URL: "/files", Text: i18n.T(ctx, "files.title")}, Action: templates.FileAction(f.ID)}, templates.Reader(data))
 }
 
 // storedPage draws the page that the path names of a file in the store.
@@ -292,14 +297,7 @@ func (s *server) storedPage(w http.ResponseWriter, r *http.Request, f db.File) e
 	if err != nil || number < 1 || number > len(f.Pages) {
 		return db.ErrNotFound
 	}
-	if notModified(w, r, fmt.Sprintf(`"%s-%d-%d"`, f.Ref, number, pageDPI)) {
-		return nil
-	}
-	data, err := s.files.Get(r.Context(), files.Ref(f.Ref))
-	if err != nil {
-		return fmt.Errorf("page image: %w", err)
-	}
-	return s.writePage(w, r, data, number)
+	return s.writePage(w, r, f.Ref, number, func() ([]byte, error) { return s.files.Get(r.Context(), files.Ref(f.Ref)) })
 }
 
 // notModified sets the validator of a picture and answers a browser that has it already.
@@ -314,8 +312,21 @@ func notModified(w http.ResponseWriter, r *http.Request, etag string) bool {
 	return true
 }
 
-func (s *server) writePage(w http.ResponseWriter, r *http.Request, data []byte, number int) error {
-	image, err := s.renderer.PageImage(r.Context(), data, number, pageDPI)
+// writePage draws a page of a document, small where the request wants a thumbnail. source names the document's content, which is only
+// loaded for a browser that does not have the picture yet.
+func (s *server) writePage(w http.ResponseWriter, r *http.Request, source string, number int, load func() ([]byte, error)) error {
+	dpi := float64(pageDPI)
+	if r.FormValue("size") == "small" {
+		dpi = thumbnailDPI
+	}
+	if notModified(w, r, fmt.Sprintf(`"%s-%d-%g"`, source, number, dpi)) {
+		return nil
+	}
+	data, err := load()
+	if err != nil {
+		return fmt.Errorf("page image: %w", err)
+	}
+	image, err := s.renderer.PageImage(r.Context(), data, number, dpi)
 	if errors.Is(err, pdf.ErrNoSuchPage) {
 		return db.ErrNotFound
 	}

@@ -222,7 +222,15 @@ func TestAContractFromDraftToArchive(t *testing.T) {
 	live.wait("data-state=\"7\"")
 	admin.post(flow+"/archive", nil).wantStatus(http.StatusOK).wantText("#flow-state", "已归档")
 
-	admin.get(flow+"/preview").wantStatus(http.StatusOK).wantText("h2", "合同.pdf")
+	reading := admin.get(flow+"/preview").wantStatus(http.StatusOK).wantText(".reader-pages h2", "合同.pdf").wantText(".reader-people", "已签署")
+	if places := reading.find(".reader-people a").Length(); places != len(p.flow(flow).Document.Components) {
+		t.Errorf("%d places of %d components", places, len(p.flow(flow).Document.Components))
+	}
+	for _, a := range reading.find(".reader-people a").EachIter() {
+		if id, _ := a.Attr("href"); reading.find(id).Length() != 1 {
+			t.Errorf("%s leads nowhere", id)
+		}
+	}
 	if picture := admin.get(flow + "/files/0/pages/1.png").wantStatus(http.StatusOK); picture.header.Get("Content-Type") != "image/png" {
 		t.Errorf("the page is %s", picture.header.Get("Content-Type"))
 	}

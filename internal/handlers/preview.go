@@ -113,37 +113,6 @@ func qrPath(code *qr.Code) string {
 	return path.String()
 }
 
-// showPreview shows the documents of a flow as they are now, stamped as far as people have signed.
-func (s *server) showPreview(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	f, err := s.db.Flow(ctx, scope(ctx), r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	documents, err := s.documents(ctx, f)
-	if err != nil {
-		return err
-	}
-	if err := s.record(ctx, audit.Event{Action: "contract.read", ObjectType: "flow", ObjectID: f.ID}); err != nil {
-		return err
-	}
-	var files []templates.FlowPreviewFile
-	for i, d := range documents {
-		info, err := s.renderer.Inspect(ctx, d.data)
-		if err != nil {
-			return err
-		}
-		file := templates.FlowPreviewFile{Name: d.name}
-		for n, p := range info.Pages {
-			file.Pages = append(file.Pages, templates.PageView{Image: fmt.Sprintf("/flows/%s/files/%d/pages/%d.png?v=%d", f.ID, i, n+1, f.Revision),
-				Label: i18n.T(ctx, "common.document.page", "File", d.name, "Page", n+1), Width: p.WidthPt, Height: p.HeightPt})
-		}
-		files = append(files, file)
-	}
-	return s.render(w, r, http.StatusOK, page{TitleText: f.Name, Active: "flows", Back: &templates.Link{URL: "/flows/" + f.ID, Text: i18n.T(ctx, "common.back")}},
-		templates.FlowPreviewPage(files))
-}
-
 // flowDocument finds the document that the path names.
 func (s *server) flowDocument(r *http.Request) (db.Flow, document, error) {
 	ctx := r.Context()
@@ -162,22 +131,6 @@ func (s *server) flowDocument(r *http.Request) (db.Flow, document, error) {
 	return f, all[index], nil
 }
 
-// showFlowPage draws a page of a flow's document.
-func (s *server) showFlowPage(w http.ResponseWriter, r *http.Request) error {
-	f, d, err := s.flowDocument(r)
-	if err != nil {
-		return err
-	}
-	number, err := strconv.Atoi(strings.TrimSuffix(r.PathValue("page"), ".png"))
-	if err != nil {
-		return db.ErrNotFound
-	}
-	if notModified(w, r, fmt.Sprintf(`"%s-%d-%s-%d-%d"`, f.ID, f.Revision, r.PathValue("file"), number, pageDPI)) {
-		return nil
-	}
-	return s.writePage(w, r, d.data, number)
-}
-
 // downloadFlow sends a document of a flow as the platform has it.
 func (s *server) downloadFlow(w http.ResponseWriter, r *http.Request) error {
 	f, d, err := s.flowDocument(r)
@@ -192,8 +145,9 @@ func (s *server) downloadFlow(w http.ResponseWriter, r *http.Request) error {
 
 // document is a file of a flow, fetched from the platform.
 type document struct {
-	name string
-	data []byte
+	name  string
+	data  []byte
+	pages []db.PageSize
 }
 
 // documentCache keeps the documents of the flows looked at last, by flow and revision. Its zero value is ready.
@@ -251,7 +205,11 @@ func (s *server) documents(ctx context.Context, f db.Flow) ([]document, error) {
 		if err != nil {
 			return nil, fmt.Errorf("documents: %w", err)
 		}
-		all[info.FileIndex] = document{name: cleanName(info.FileName), data: data}
+		inspected, err := s.renderer.Inspect(ctx, data)
+		if err != nil {
+			return nil, fmt.Errorf("documents: %w", err)
+		}
+		all[info.FileIndex] = document{name: cleanName(info.FileName), data: data, pages: pageSizes(inspected)}
 	}
 	s.flowDocuments.put(key, all)
 	return all, nil

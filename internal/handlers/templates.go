@@ -122,9 +122,9 @@ func (s *server) templateFiles(ctx context.Context, t db.Draft) (list []template
 		}
 		file := templates.TemplateFile{Name: f.Name}
 		for n, size := range f.Pages {
-			file.Pages = append(file.Pages, templates.MarkedPage{PageView: templates.PageView{
+			file.Pages = append(file.Pages, templates.MarkedPage{
 				Image: fmt.Sprintf("/drafts/%s/files/%d/pages/%d.png?v=%.8s", t.ID, i, n+1, f.Ref), Width: size.Width, Height: size.Height,
-				Label: i18n.T(ctx, "common.document.page", "File", f.Name, "Page", n+1)}, Marks: pageMarks(ctx, t, i, n+1)})
+				Label: i18n.T(ctx, "common.document.page", "File", f.Name, "Page", n+1), Marks: pageMarks(ctx, t, i, n+1)})
 		}
 		list = append(list, file)
 	}

@@ -26,6 +26,7 @@ export const pages = [
   ["flows", "/flows"],
   ["flow", linkNamed("/flows", "软件服务采购合同")],
   ["flow-archived", linkNamed("/flows", "品牌设计服务合同")],
+  ["flow-preview", async (page, url) => (await linkNamed("/flows", "软件服务采购合同")(page, url)) + "/preview?q=甲方"],
   ["flow-rejected", linkNamed("/flows", "办公室装修合同")],
   ["audit", "/audit"],
   ["audit-event", firstLink("/audit", /^\/audit\/\d+$/)],

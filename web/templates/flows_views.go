@@ -27,15 +27,7 @@ func flowPeople(ctx context.Context, d FlowData) []TimelineItem {
 		steps = max(steps, p.Step)
 	}
 	for _, p := range d.People {
-		kind, state := "neutral", "todo"
-		switch p.Status {
-		case 0, 12:
-			kind, state = "wait", "current"
-		case 1:
-			kind, state = "ok", "done"
-		case 2, 3, 13:
-			kind, state = "danger", "failed"
-		}
+		kind, state := approverLook(p.Status)
 		subtitle := p.Organization
 		if subtitle == "" {
 			subtitle = t(ctx, "builder.as_person")
@@ -51,6 +43,19 @@ func flowPeople(ctx context.Context, d FlowData) []TimelineItem {
 		items = append(items, item)
 	}
 	return items
+}
+
+// approverLook is the kind of an approver's badge and the state of their step.
+func approverLook(status int64) (kind, state string) {
+	switch status {
+	case 0, 12:
+		return "wait", "current"
+	case 1:
+		return "ok", "done"
+	case 2, 3, 13:
+		return "danger", "failed"
+	}
+	return "neutral", "todo"
 }
 
 // flowTimeline are the events of a flow, newest first.

@@ -102,8 +102,9 @@ type TemplateFile struct {
 
 // MarkedPage is the picture of a page with the boxes that components take on it, in points.
 type MarkedPage struct {
-	PageView
-	Marks []PageMark
+	Image, Label  string
+	Width, Height float64
+	Marks         []PageMark
 }
 
 // PageMark is a box on a page, with what it is for. Color is 0 to 5, as in the builder.
