@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 		"internal/i18n", "internal/pdf", "internal/routing", "internal/seal", "internal/watch", "web/static", "web/templates",
 	},
 	"internal/demo": {
-		"internal/api", "internal/auth", "internal/db", "internal/files", "internal/font", "internal/i18n", "internal/pdf", "internal/routing",
+		"internal/api", "internal/audit", "internal/auth", "internal/db", "internal/files", "internal/font", "internal/i18n", "internal/pdf", "internal/routing",
 		"internal/seal", "internal/watch",
 	},
 	"internal/pdf/pdftest": {"internal/font", "internal/pdf"}, // documents for tests

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 	"sealdesk/internal/routing"
 )
@@ -29,7 +30,24 @@ func (f *filling) drafts(ctx context.Context) error {
 	template.ID, template.CreatedBy, template.Created = newID(), draft.CreatedBy, f.Clock()
 	template.Components = append(template.Components, db.Component{ID: "number", Type: db.FillText, Approver: template.Approvers[0].ID, Page: 1,
 		X: 400, Y: 40, Width: 140, Height: 24, Required: true, Name: "合同编号"})
-	return f.DB.CreateDraft(ctx, template)
+	if err := f.DB.CreateDraft(ctx, template); err != nil {
+		return err
+	}
+	return f.batch(ctx, template)
+}
+
+// batch prepares a bulk sending that waits to be confirmed.
+func (f *filling) batch(ctx context.Context, template db.Draft) error {
+	var rows []db.BatchRow
+	for i := range 3 {
+		use := db.Use{Name: fmt.Sprintf("软件服务采购合同（批次 %d）", i+1), Deadline: f.Clock().Add(usual).UTC().Truncate(time.Second),
+			OperatorID: f.parties[0].Person, Values: []string{fmt.Sprintf("SD-2026-%04d", i+101)}}
+		for _, p := range f.parties {
+			use.People = append(use.People, db.UsePerson{UserID: p.Person, UserName: p.PersonName, OrganizationID: p.Organization, OrganizationName: p.OrganizationName})
+		}
+		rows = append(rows, db.BatchRow{Line: i + 2, Use: use})
+	}
+	return f.DB.CreateBatch(audit.WithActor(ctx, audit.Actor{Name: "business"}), newID(), template, rows)
 }
 
 // flows sends the sample contract several times and leads each one into another state.

@@ -1,15 +1,12 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/auth"
@@ -17,13 +14,6 @@ import (
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/watch"
 	"sealdesk/web/templates"
-)
-
-const (
-	// streamLife bounds a live connection, so that the browser logs in again by connecting again.
-	streamLife = 15 * time.Minute
-	// streamPing keeps proxies from closing a quiet connection.
-	streamPing = 20 * time.Second
 )
 
 // flowStates are the states that the list offers to filter by, in the order of a flow's life.
@@ -172,60 +162,13 @@ func (s *server) flowEvents(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.db.Flow(ctx, scope(ctx), id); err != nil {
 		return err
 	}
-	changes, cancel := s.watch.Hub().Subscribe(watch.Topic(id))
-	defer cancel()
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
-	// The first message is what happened between the page and this connection.
-	if err := s.sendFlow(w, r, id); err != nil {
-		return errAnswered
-	}
-	ping := time.NewTicker(streamPing)
-	defer ping.Stop()
-	end := time.NewTimer(streamLife)
-	defer end.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-end.C:
-			return nil
-		case <-ping.C:
-			if err := sendLines(w, ": \n\n"); err != nil {
-				return errAnswered
-			}
-		case _, more := <-changes:
-			if !more { // too slow, or the portal stops
-				return nil
-			}
-			if err := s.sendFlow(w, r, id); err != nil {
-				return errAnswered
-			}
+	return s.live(w, r, watch.Topic(id), func() error {
+		data, err := s.flowData(ctx, id)
+		if err != nil {
+			return err
 		}
-	}
-}
-
-// sendFlow writes one message without a name, which swaps the live region.
-func (s *server) sendFlow(w http.ResponseWriter, r *http.Request, id string) error {
-	data, err := s.flowData(r.Context(), id)
-	if err != nil {
-		s.log.ErrorContext(r.Context(), "live flow", "flow", id, "error", scrub(err))
-		return err
-	}
-	var html bytes.Buffer
-	if err := templates.FlowLive(data).Render(r.Context(), &html); err != nil {
-		return fmt.Errorf("render: %w", err)
-	}
-	return sendLines(w, "data: "+strings.ReplaceAll(html.String(), "\n", "\ndata: ")+"\n\n")
-}
-
-func sendLines(w http.ResponseWriter, text string) error {
-	if _, err := w.Write([]byte(text)); err != nil {
-		return err
-	}
-	return http.NewResponseController(w).Flush()
+		return sendMessage(w, r, templates.FlowLive(data))
+	})
 }
 
 // askCancel asks for the reason of a withdrawal on a page of its own.

@@ -37,6 +37,7 @@ func navPermissions() map[string]auth.Permission {
 		"flows":         auth.FlowsRead,
 		"drafts":        auth.FlowsWrite,
 		"templates":     auth.FlowsWrite,
+		"bulk":          auth.FlowsWrite,
 		"files":         auth.FilesRead,
 		"organizations": auth.OrganizationsRead,
 		"users":         auth.UsersRead,

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"sealdesk/internal/auth"
+	"sealdesk/internal/db"
 )
 
 // handler answers a request or says why not. It writes nothing before it is sure of
@@ -130,8 +131,21 @@ func (s *server) routes() []route {
 		{"POST /templates/{id}/roles/{approver}/remove", auth.FlowsWrite, s.removeDraftPerson},
 		{"GET /templates/{id}/use", auth.FlowsWrite, s.askUse},
 		{"POST /templates/{id}/use", auth.FlowsWrite, s.useTemplate},
+		{"GET /templates/{id}/bulk", auth.FlowsWrite, s.askBulk},
+		{"GET /templates/{id}/bulk/sample.csv", auth.FlowsWrite, s.bulkSample},
+		{"POST /templates/{id}/bulk", auth.FlowsWrite, upload(s.checkBatch)},
 		{"POST /templates/{id}/duplicate", auth.FlowsWrite, s.duplicateTemplate},
 		{"POST /templates/{id}/delete", auth.FlowsWrite, s.deleteTemplate},
+
+		// bulk: one template, many contracts
+		{"GET /bulk", auth.FlowsWrite, s.listBatches},
+		{"GET /bulk/{id}", auth.FlowsWrite, s.showBatch},
+		{"GET /bulk/{id}/events", auth.FlowsWrite, stream(s.batchEvents)},
+		{"GET /bulk/{id}/result.csv", auth.FlowsWrite, s.batchResult},
+		{"POST /bulk/{id}/start", auth.FlowsWrite, s.setBatch(db.BatchRunning)},
+		{"POST /bulk/{id}/pause", auth.FlowsWrite, s.setBatch(db.BatchPaused)},
+		{"POST /bulk/{id}/cancel", auth.FlowsWrite, s.setBatch(db.BatchCancelled)},
+		{"POST /bulk/{id}/retry", auth.FlowsWrite, s.retryBatch},
 
 		// flows
 		{"GET /flows", auth.FlowsRead, s.listFlows},

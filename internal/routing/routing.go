@@ -24,6 +24,8 @@ type Options struct {
 	Clock  func() time.Time
 	// Changed is called after every change of a flow; for live pages.
 	Changed func(flowID string)
+	// BatchChanged is called after every change of a batch; for live pages.
+	BatchChanged func(batchID string)
 	// CallbackURL is where the platform tells what happens to the flows; empty for nowhere.
 	CallbackURL string
 	// RetryDelay is the first pause after a call without an answer; it doubles up to five minutes. 0 means 2 seconds.
@@ -37,6 +39,7 @@ const workers = 4
 type Router struct {
 	opts    Options
 	wake    chan struct{}
+	bulk    chan struct{} // as wake, for batches
 	slots   chan struct{}
 	working sync.WaitGroup
 
@@ -58,10 +61,13 @@ func New(opts Options) (*Router, error) {
 	if opts.Changed == nil {
 		opts.Changed = func(string) {}
 	}
+	if opts.BatchChanged == nil {
+		opts.BatchChanged = func(string) {}
+	}
 	if opts.RetryDelay == 0 {
 		opts.RetryDelay = 2 * time.Second
 	}
-	return &Router{opts: opts, wake: make(chan struct{}, 1), slots: make(chan struct{}, workers), busy: map[string]bool{}}, nil
+	return &Router{opts: opts, wake: make(chan struct{}, 1), bulk: make(chan struct{}, 1), slots: make(chan struct{}, workers), busy: map[string]bool{}}, nil
 }
 
 // OnChange sets who is told after every change of a flow. It must be called before Run.
@@ -126,6 +132,7 @@ func (r *Router) Wake() {
 // Run works off the outbox until ctx ends, and then waits for the calls under way: their outcomes are still recorded.
 func (r *Router) Run(ctx context.Context) error {
 	defer r.working.Wait()
+	r.working.Go(func() { r.runBulk(ctx) })
 	// What an earlier run left behind comes first, with everything else that is due.
 	for {
 		next, err := r.dispatch(ctx)
@@ -169,6 +176,7 @@ func (r *Router) dispatch(ctx context.Context) (next time.Time, err error) {
 			defer func() {
 				<-r.slots
 				r.release(id)
+				r.flowWorkedOff(ctx, id)
 				r.Wake() // entries may have come while this worker had the flow
 			}()
 			if err := r.workOff(ctx, id); err != nil && ctx.Err() == nil {

@@ -37,6 +37,7 @@ const (
 	lostRequest fault = iota // the connection broke before the request was read
 	lostAnswer               // the engine did it, the answer got lost
 	serverError              // the engine did it and answered with an internal error
+	refusal                  // the platform did nothing and said so
 )
 
 func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -46,12 +47,15 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	if queue := w.faults[action]; len(queue) > 0 {
 		how, w.faults[action] = queue[0], queue[1:]
 	}
-	if how != lostRequest {
+	if how != lostRequest && how != refusal {
 		w.served[action]++
 	}
 	w.mu.Unlock()
-	if how == lostRequest {
+	switch how {
+	case lostRequest:
 		return nil, errors.New("connection reset")
+	case refusal:
+		return failure("OperationDenied"), nil
 	}
 	resp, err := w.to.RoundTrip(req)
 	switch {
@@ -60,10 +64,15 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	case how == lostAnswer:
 		return nil, errors.Join(errors.New("connection reset"), resp.Body.Close())
 	case how == serverError:
-		body := `{"Response":{"Error":{"Code":"InternalError","Message":"?"},"RequestId":"s1"}}`
-		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewBufferString(body))}, resp.Body.Close()
+		return failure("InternalError"), resp.Body.Close()
 	}
 	return resp, nil
+}
+
+// failure is an answer of the platform with an error code.
+func failure(code string) *http.Response {
+	body := `{"Response":{"Error":{"Code":"` + code + `","Message":"?"},"RequestId":"s1"}}`
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewBufferString(body))}
 }
 
 func (w *wire) count(action string) int {
@@ -80,7 +89,10 @@ var sharedRenderer = sync.OnceValues(func() (*pdf.Renderer, error) {
 // bench is a portal without its pages: database, files, engine, wire.
 type bench struct {
 	t      *testing.T
+	dir    string // of the database
 	db     *db.DB
+	ahead  time.Duration // of the database's clock
+	keys   engine.Credentials
 	client *api.Client
 	files  *files.Store
 	wire   *wire
@@ -96,7 +108,7 @@ func newBench(t *testing.T) *bench {
 			t.Fatal(err)
 		}
 	}
-	b := &bench{t: t, files: files.OpenMemory()}
+	b := &bench{t: t, dir: t.TempDir(), files: files.OpenMemory()}
 	face, err := font.Default()
 	check(err)
 	renderer, err := sharedRenderer()
@@ -104,15 +116,13 @@ func newBench(t *testing.T) *bench {
 	platform, err := engine.New(ctx, engine.Options{Memory: true, PublicURL: "http://engine.test", Clock: time.Now, Face: face, Renderer: renderer})
 	check(err)
 	t.Cleanup(func() { check(platform.Close()) })
-	b.db, err = db.Open(ctx, db.Options{Dir: t.TempDir()})
+	b.db, err = db.Open(ctx, db.Options{Dir: b.dir, Clock: func() time.Time { return time.Now().Add(b.ahead) }})
 	check(err)
 	t.Cleanup(func() { check(b.db.Close()) })
-	credentials, err := platform.Credentials(ctx)
+	b.keys, err = platform.Credentials(ctx)
 	check(err)
 	b.wire = &wire{to: platform.Transport(), faults: map[string][]fault{}, served: map[string]int{}}
-	b.client, err = api.NewClient(api.ClientOptions{Endpoint: credentials.Endpoint, SecretID: credentials.SecretID, SecretKey: credentials.SecretKey,
-		ApplicationID: credentials.ApplicationID, Transport: b.wire, Recorder: b.db.Recorder()})
-	check(err)
+	b.client = b.clientOver(b.db, b.wire)
 	made, err := api.CreateSubOrganizationAndSeal.Call(ctx, b.client, &api.CreateSubOrganizationAndSealRequest{
 		Name: "深圳市示例科技有限公司", IdCardType: "USCC", IdCardNumber: "91440300MA5EXAMP1F", OrganizationType: "ENTERPRISE", LegalName: "王小明",
 		LegalIdCardType: "ID_CARD", LegalIdCardNumber: "440301198001010018", VerifyClientIp: "127.0.0.1", SealType: "CONTRACT",
@@ -127,6 +137,17 @@ func newBench(t *testing.T) *bench {
 		b.people[i] = user.UserId
 	}
 	return b
+}
+
+// clientOver calls the platform over a way of its own and records the calls in a database.
+func (b *bench) clientOver(in *db.DB, way http.RoundTripper) *api.Client {
+	b.t.Helper()
+	client, err := api.NewClient(api.ClientOptions{Endpoint: b.keys.Endpoint, SecretID: b.keys.SecretID, SecretKey: b.keys.SecretKey,
+		ApplicationID: b.keys.ApplicationID, Transport: way, Recorder: in.Recorder()})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return client
 }
 
 // router is one run of the portal's sending; ending it is what a restart is for the outbox.

@@ -59,6 +59,7 @@ func New(opts Options) (*Watcher, error) {
 	}
 	w := &Watcher{opts: opts, hub: NewHub(), asked: map[string]time.Time{}, fails: map[string]int{}}
 	opts.Routing.OnChange(func(flowID string) { w.hub.Publish(Topic(flowID)) })
+	opts.Routing.OnBatchChange(func(batchID string) { w.hub.Publish(BatchTopic(batchID)) })
 	return w, nil
 }
 
@@ -67,6 +68,9 @@ func (w *Watcher) Hub() *Hub { return w.hub }
 
 // Topic is the name under which changes of a flow are published.
 func Topic(flowID string) string { return "flow/" + flowID }
+
+// BatchTopic is the name under which changes of a batch are published.
+func BatchTopic(batchID string) string { return "bulk/" + batchID }
 
 // Run asks about open flows until ctx ends; then it ends all subscriptions, so that live pages let the server stop.
 func (w *Watcher) Run(ctx context.Context) error {

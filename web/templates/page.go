@@ -80,7 +80,7 @@ type navGroup struct {
 func navigation() []navGroup {
 	return []navGroup{
 		{"", []navEntry{{"dashboard", "/", "home"}}},
-		{"contracts", []navEntry{{"flows", "/flows", "contract"}, {"drafts", "/drafts", "draft"}, {"templates", "/templates", "duplicate"}, {"files", "/files", "files"}, {"catalogs", "/catalogs", "folder"}}},
+		{"contracts", []navEntry{{"flows", "/flows", "contract"}, {"drafts", "/drafts", "draft"}, {"templates", "/templates", "duplicate"}, {"bulk", "/bulk", "send"}, {"files", "/files", "files"}, {"catalogs", "/catalogs", "folder"}}},
 		{"directory", []navEntry{{"organizations", "/organizations", "building"}, {"users", "/users", "users"}, {"seals", "/seals", "seal"}, {"identity", "/identity", "identity"}}},
 		{"compliance", []navEntry{{"audit", "/audit", "audit"}}},
 		{"system", []navEntry{{"accounts", "/accounts", "key"}, {"settings", "/settings", "settings"}}},
