@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,22 +32,25 @@ const (
 type entry struct {
 	name, path string
 	budget     int
-	// shorten matches names of properties that only the entry's own modules use, neither the browser nor JSON; esbuild renames them.
+	// shorten matches names of properties that only modules with the same pattern use, neither the browser nor JSON; esbuild renames them.
 	shorten string
+	module  bool // imported by another bundle when it is needed
 }
 
 // entries: app.js holds htmx with its SSE extension, sign.js the signature pad.
 var entries = []entry{
-	{"app.css", "css/app.css", 12 << 10, ""},
-	{"app.js", "js/app.js", 18 << 10, ""},
-	{"builder.js", "js/builder.js", 8 << 10, builderNames},
-	{"reader.js", "js/reader.js", 2 << 10, ""},
-	{"sign.js", "js/sign.js", 9 << 10, ""},
+	{name: "app.css", path: "css/app.css", budget: 12 << 10},
+	{name: "app.js", path: "js/app.js", budget: 18 << 10},
+	{name: "builder.js", path: "js/builder.js", budget: 8 << 10, shorten: builderNames},
+	{name: "builder-more.js", path: "js/builder-more.js", budget: 5 << 10, shorten: builderNames, module: true},
+	{name: "reader.js", path: "js/reader.js", budget: 2 << 10},
+	{name: "sign.js", path: "js/sign.js", budget: 9 << 10},
 }
 
 const builderNames = `^(actions|view|store|sheet|sheets|sheetOf|sheetAt|selection|selected|everyPage|addInMiddle|addBox|copyTo|arm|armed|disarm|draggedAt|` +
 	`problems|buttons|reveal|setZoom|updateCurrent|scroller|inPane|guides|pixel|sealed|canUndo|canRedo|onChange|soon|layer|pane|across|least|` +
-	`caption|who|point|started|entered|tap|drop|dirty|stopped|report|root|frame|position|fit|current|correct)$`
+	`caption|who|point|started|entered|tap|drop|dirty|stopped|report|root|frame|position|current|correct|insert|edit|arrange|` +
+	`turn|showCurrent|restore|keep|forget|memory|leader|merge|make|ratio|zoom|seen|text|say|run|can|go)$`
 
 func main() {
 	if err := run(); err != nil {
@@ -61,8 +65,9 @@ func run() error {
 	}
 	manifest := make(map[string]string)
 	var over []error
+	short := make(map[string]any) // the short names so far, for bundles that share objects
 	for _, e := range entries {
-		data, err := bundle(e)
+		data, err := bundle(e, short)
 		if err != nil {
 			return err
 		}
@@ -114,17 +119,22 @@ func clean() error {
 }
 
 // bundle joins an entry with all that it imports, for the browsers below.
-func bundle(e entry) ([]byte, error) {
+func bundle(e entry, short map[string]any) ([]byte, error) {
+	format := api.FormatIIFE
+	if e.module {
+		format = api.FormatESModule
+	}
 	result := api.Build(api.BuildOptions{
 		EntryPoints:       []string{filepath.Join(source, e.path)},
 		Bundle:            true,
 		MinifyWhitespace:  true,
 		MinifyIdentifiers: true,
 		MinifySyntax:      true,
-		Format:            api.FormatIIFE,
+		Format:            format,
 		Target:            api.ES2022,
 		Charset:           api.CharsetUTF8,
 		MangleProps:       e.shorten,
+		MangleCache:       short,
 		Engines:           browsers(),
 		LegalComments:     api.LegalCommentsEndOfFile,
 		LogLevel:          api.LogLevelWarning,
@@ -132,6 +142,7 @@ func bundle(e entry) ([]byte, error) {
 	if len(result.Errors) > 0 {
 		return nil, fmt.Errorf("bundle %s: %s", e.name, result.Errors[0].Text)
 	}
+	maps.Copy(short, result.MangleCache)
 	return result.OutputFiles[0].Contents, nil
 }
 

@@ -38,7 +38,23 @@ type Component struct {
 	Required  bool    `json:"required"`
 	Name      string  `json:"name"`
 	Value     string  `json:"value"`
+	// Extra is the platform's ComponentExtra: JSON with the style, and of a SELECT the choices as Values.
+	Extra string `json:"extra,omitempty"`
+	// Mode is one of the Place constants. Anchor is the form field or the keyword, ^k^ for one that stands alone, and Rule tells where at
+	// the keyword; X, Y and Page are where that is in the draft's file.
+	Mode   int64  `json:"mode,omitempty"`
+	Anchor string `json:"anchor,omitempty"`
+	Rule   string `json:"rule,omitempty"` // the platform's GenerateExtra
+	// Movable lets the signer move the seal about (SealOperate 1).
+	Movable bool `json:"movable,omitempty"`
 }
+
+// How a component is placed, as the platform's GenerateMode.
+const (
+	PlaceByPoint   = 0
+	PlaceByField   = 1
+	PlaceByKeyword = 3
+)
 
 // Signs tells whether the component is a seal or a signature, of which every approver needs one.
 func (c Component) Signs() bool { return c.Type == SignSeal || c.Type == SignSignature }
@@ -135,6 +151,23 @@ func (r Draft) kind() string {
 		return "template"
 	}
 	return "draft"
+}
+
+// ArrangeFiles keeps the files at the given places in that order. The components follow their files; those of files that are left out
+// go with them.
+func (r *Draft) ArrangeFiles(order []int) {
+	files, places := make([]string, len(order)), map[int]int{}
+	for to, from := range order {
+		files[to], places[from] = r.Files[from], to
+	}
+	kept := make([]Component, 0, len(r.Components))
+	for _, c := range r.Components {
+		if to, ok := places[c.FileIndex]; ok {
+			c.FileIndex = to
+			kept = append(kept, c)
+		}
+	}
+	r.Files, r.Components = files, kept
 }
 
 const draftColumns = `id, revision, organization_id, name, document, created_by, created, updated`

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/routing"
@@ -50,13 +51,14 @@ func (s *server) draftBuild(ctx context.Context, draft db.Draft) (templates.Draf
 	if err != nil {
 		return templates.DraftBuild{}, err
 	}
-	canvas := templates.CanvasData{DraftID: draft.ID, SaveURL: "/drafts/" + draft.ID + "/components", Revision: draft.Revision}
+	canvas := templates.CanvasData{DraftID: draft.ID, SaveURL: "/drafts/" + draft.ID + "/components", Revision: draft.Revision,
+		Raw: account(ctx).Role == auth.Admin}
 	for i, a := range draft.Approvers {
 		canvas.Approvers = append(canvas.Approvers, templates.CanvasApprover{ID: a.ID, Name: a.Label(), Color: i % 6})
 	}
 	build := templates.DraftBuild{Template: draft.Template != nil}
 	for i, f := range files {
-		file := templates.CanvasFile{Index: i, Name: f.Name}
+		file := templates.CanvasFile{ID: f.ID, Index: i, Name: f.Name}
 		for n, p := range f.Pages {
 			// The content's hash in the address keeps a browser from showing the page of another file that had this place before.
 			file.Pages = append(file.Pages, templates.CanvasPage{Number: n + 1, Width: p.Width, Height: p.Height,
@@ -82,7 +84,11 @@ func (s *server) draftBuild(ctx context.Context, draft db.Draft) (templates.Draf
 func preflightLines(ctx context.Context, draft db.Draft, problems []routing.Problem) []templates.PreflightLine {
 	var lines []templates.PreflightLine
 	for _, p := range problems {
-		lines = append(lines, templates.PreflightLine{Text: i18n.T(ctx, "builder.preflight."+p.Rule, "Name", p.Name), URL: draftPath(draft, p.Step)})
+		line := templates.PreflightLine{Text: i18n.T(ctx, "builder.preflight."+p.Rule, "Name", p.Name), URL: draftPath(draft, p.Step)}
+		if at := p.Component + p.Approver; at != "" { // the builder goes there
+			line.URL += "#" + at
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }
@@ -240,6 +246,13 @@ func (s *server) addComponent(w http.ResponseWriter, r *http.Request) error {
 	file, number, _ := strings.Cut(values.Page, ".")
 	component := db.Component{ID: randomID(), Type: values.Type, Approver: values.Approver, X: values.X, Y: values.Y, Width: values.Width,
 		Height: values.Height, Required: true, Value: values.Value}
+	if values.Type == db.FillSelect && values.Value != "" { // with the one choice that is made already
+		choices, err := json.Marshal(map[string][]string{"Values": {values.Value}})
+		if err != nil {
+			return fmt.Errorf("choices: %w", err)
+		}
+		component.Extra = string(choices)
+	}
 	component.FileIndex, err = strconv.Atoi(file)
 	if err != nil {
 		component.FileIndex = -1 // refused as no file
@@ -251,7 +264,7 @@ func (s *server) addComponent(w http.ResponseWriter, r *http.Request) error {
 	_, clamped, err := s.place(ctx, draft.ID, 0, func(d db.Draft) []db.Component { return append(d.Components, component) })
 	var placement *placementError
 	if errors.As(err, &placement) {
-		field := map[string]string{"approver": "Approver", "type": "Type", "file": "Page", "page": "Page", "too_long": "Value"}[placement.wrong[0].Rule]
+		field := map[string]string{"approver": "Approver", "type": "Type", "file": "Page", "page": "Page", "too_long": "Value", "too_many": "Approver"}[placement.wrong[0].Rule]
 		return s.placeAgain(w, r, draft, values, templates.Problems{{Field: field, Rule: "invalid"}})
 	}
 	if err != nil {

@@ -113,6 +113,8 @@ func (s *server) routes() []route {
 		{"GET /drafts/{id}/files/{file}/pages/{page}", auth.FlowsWrite, s.showDraftPage},
 		{"PUT /drafts/{id}/components", auth.FlowsWrite, s.saveComponents},
 		{"POST /drafts/{id}/components", auth.FlowsWrite, s.addComponent},
+		{"POST /drafts/{id}/places", auth.FlowsWrite, s.findPlaces},
+		{"POST /drafts/{id}/copy", auth.FlowsWrite, s.copyDraft},
 		{"POST /drafts/{id}/components/{component}/remove", auth.FlowsWrite, s.removeComponent},
 		{"POST /drafts/{id}/send", auth.FlowsWrite, s.sendDraft},
 

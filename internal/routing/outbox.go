@@ -268,19 +268,3 @@ func (r *Router) send(ctx context.Context, flow db.Flow, approverID string) (str
 	}
 	return "", fmt.Errorf("no approver %q", approverID)
 }
-
-// components gives what one approver fills or signs, in the platform's terms.
-func components(all []db.Component, approverID string) []api.Component {
-	var out []api.Component
-	for _, c := range all {
-		if c.Approver != approverID {
-			continue
-		}
-		out = append(out, api.Component{
-			ComponentId: c.ID, ComponentType: c.Type, ComponentName: c.Name, ComponentRequired: c.Required, ComponentValue: c.Value,
-			FileIndex: int64(c.FileIndex), ComponentPage: int64(c.Page),
-			ComponentPosX: c.X, ComponentPosY: c.Y, ComponentWidth: c.Width, ComponentHeight: c.Height,
-		})
-	}
-	return out
-}

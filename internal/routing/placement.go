@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 
 	"sealdesk/internal/db"
 )
@@ -12,9 +13,12 @@ import (
 const (
 	minSide       = 8
 	maxComponents = 500
+	maxEach       = 200 // of one approver: what the platform takes in one call
 	maxValueRunes = 2000
 	maxNameRunes  = 100
 )
+
+var types = []string{db.SignSeal, db.SignSignature, db.SignDate, db.FillText, db.FillDate, db.FillSelect}
 
 var componentID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
@@ -36,12 +40,16 @@ func Place(components []db.Component, files []db.File, approvers []db.DraftAppro
 	for _, a := range approvers {
 		people[a.ID] = true
 	}
-	seen := map[string]bool{}
+	seen, each := map[string]bool{}, map[string]int{}
 	placed = make([]db.Component, 0, len(components))
 	for _, c := range components {
 		rule := check(c, files, people)
-		if rule == "" && seen[c.ID] {
+		each[c.Approver]++
+		switch {
+		case rule == "" && seen[c.ID]:
 			rule = "duplicate"
+		case rule == "" && each[c.Approver] > maxEach:
+			rule = "too_many"
 		}
 		if rule != "" {
 			wrong = append(wrong, PlacementError{ID: c.ID, Rule: rule})
@@ -51,6 +59,7 @@ func Place(components []db.Component, files []db.File, approvers []db.DraftAppro
 		on := clamp(c, files[c.FileIndex].Pages[c.Page-1])
 		if math.Abs(on.X-c.X) > 0.01 || math.Abs(on.Y-c.Y) > 0.01 || math.Abs(on.Width-c.Width) > 0.01 || math.Abs(on.Height-c.Height) > 0.01 {
 			clamped = append(clamped, c.ID)
+			on.Mode, on.Anchor, on.Rule = db.PlaceByPoint, "", "" // it no longer stands where its anchor is
 		}
 		placed = append(placed, on)
 	}
@@ -61,7 +70,7 @@ func check(c db.Component, files []db.File, people map[string]bool) (rule string
 	switch {
 	case !componentID.MatchString(c.ID):
 		return "id"
-	case c.Type != db.SignSeal && c.Type != db.SignSignature && c.Type != db.SignDate && c.Type != db.FillText:
+	case !slices.Contains(types, c.Type):
 		return "type"
 	case !people[c.Approver]:
 		return "approver"
@@ -73,8 +82,10 @@ func check(c db.Component, files []db.File, people map[string]bool) (rule string
 		return "number"
 	case len([]rune(c.Value)) > maxValueRunes || len([]rune(c.Name)) > maxNameRunes:
 		return "too_long"
+	case !validAnchor(c):
+		return "anchor"
 	}
-	return ""
+	return checkStyle(c)
 }
 
 func finite(all ...float64) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sealdesk/internal/api"
@@ -14,8 +15,10 @@ import (
 // Step is the page of the draft where it is put right.
 type Problem struct {
 	Rule string
-	Name string // the person, organisation or file that it is about
+	Name string // the person, organisation, keyword or file that it is about
 	Step string // details, people, pages
+	// Component or Approver of the draft, where one of them is to be put right on the pages.
+	Component, Approver string
 }
 
 // PreflightError is what Send answers for a draft that cannot be sent yet.
@@ -91,8 +94,12 @@ func (r *Router) checkPlaces(ctx context.Context, draft db.Draft) ([]Problem, er
 	case err != nil:
 		return nil, err
 	}
-	if _, moved, wrong := Place(draft.Components, files, draft.Approvers); len(moved)+len(wrong) > 0 {
-		problems = append(problems, Problem{Rule: "misplaced", Step: "pages"})
+	_, moved, wrong := Place(draft.Components, files, draft.Approvers)
+	for _, w := range wrong {
+		moved = append(moved, w.ID)
+	}
+	if len(moved) > 0 {
+		problems = append(problems, Problem{Rule: "misplaced", Step: "pages", Component: moved[0]})
 	}
 	return problems, nil
 }
@@ -124,14 +131,17 @@ func (r *Router) complete(draft db.Draft) (problems []Problem) {
 	}
 	for _, c := range draft.Components {
 		signs[c.Approver] = signs[c.Approver] || c.Signs()
-		if c.Type == db.FillText && c.Required && c.Value == "" {
-			problems = append(problems, Problem{Rule: "empty_text", Name: names[c.Approver], Step: "pages"})
+		if c.Fills() && c.Required && c.Value == "" {
+			problems = append(problems, Problem{Rule: "empty_text", Name: names[c.Approver], Step: "pages", Component: c.ID})
 		}
 	}
 	seen := map[[2]string]bool{}
 	for _, a := range draft.Approvers {
 		if !signs[a.ID] {
-			problems = append(problems, Problem{Rule: "no_component", Name: a.UserName, Step: "pages"})
+			problems = append(problems, Problem{Rule: "no_component", Name: a.UserName, Step: "pages", Approver: a.ID})
+		}
+		if c, ok := repeated(draft.Components, a.ID); ok {
+			problems = append(problems, Problem{Rule: "anchor_twice", Name: strings.Trim(c.Anchor, "^"), Step: "pages", Component: c.ID})
 		}
 		if key := [2]string{a.UserID, a.OrganizationID}; seen[key] {
 			problems = append(problems, Problem{Rule: "twice", Name: a.UserName, Step: "people"})
@@ -140,6 +150,24 @@ func (r *Router) complete(draft db.Draft) (problems []Problem) {
 		}
 	}
 	return problems
+}
+
+// repeated finds a component on a keyword that another one of the approver stands on in a different way: the platform, which names
+// both by the keyword, would not know them apart.
+func repeated(all []db.Component, approverID string) (db.Component, bool) {
+	seen := map[string]bool{}
+	for _, sent := range components(all, approverID) {
+		if !seen[sent.ComponentId] {
+			seen[sent.ComponentId] = true
+			continue
+		}
+		for _, c := range slices.Backward(all) {
+			if c.Approver == approverID && c.Anchor == sent.ComponentId {
+				return c, true
+			}
+		}
+	}
+	return db.Component{}, false
 }
 
 // unverified asks which people and organisations of the draft the platform has not verified.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { align, spread } from "../../web/static/js/builder-arrange.js";
 import * as model from "../../web/static/js/builder-model.js";
 
 const A4 = { width: 595.28, height: 841.89 };
@@ -101,18 +102,18 @@ test("several boxes move together and stop together", () => {
 
 test("alignment of several boxes and of one", () => {
   const boxes = [box(10, 10, 100, 20), box(50, 100, 40, 60)];
-  const xs = (edge) => model.align(boxes, edge, A4).map(({ x }) => x);
-  const ys = (edge) => model.align(boxes, edge, A4).map(({ y }) => y);
+  const xs = (edge) => align(boxes, edge, A4).map(({ x }) => x);
+  const ys = (edge) => align(boxes, edge, A4).map(({ y }) => y);
   assert.deepEqual([xs("left"), xs("center"), xs("right")], [[10, 10], [10, 40], [10, 70]]);
   assert.deepEqual([ys("top"), ys("middle"), ys("bottom")], [[10, 10], [75, 55], [140, 100]]);
-  assert.deepEqual(model.align([box(10, 10, 95.28, 20)], "center", A4)[0].x, 250);
-  assert.deepEqual(model.align([box(10, 10, 95.28, 20)], "bottom", A4)[0].y, 821.89);
+  assert.deepEqual(align([box(10, 10, 95.28, 20)], "center", A4)[0].x, 250);
+  assert.deepEqual(align([box(10, 10, 95.28, 20)], "bottom", A4)[0].y, 821.89);
 });
 
 test("spreading makes the gaps equal and keeps the order given", () => {
   const boxes = [box(300, 0, 50, 10), box(0, 0, 50, 10), box(60, 0, 50, 10)];
-  assert.deepEqual(model.spread(boxes, "h").map(({ x }) => x), [300, 0, 150]);
-  assert.deepEqual(model.spread(boxes.slice(1), "h"), boxes.slice(1));
+  assert.deepEqual(spread(boxes, "h").map(({ x }) => x), [300, 0, 150]);
+  assert.deepEqual(spread(boxes.slice(1), "h"), boxes.slice(1));
 });
 
 test("zoom has ends", () => {

@@ -32,22 +32,6 @@ func draftFormURL(id string) string {
 	return "/drafts/" + id
 }
 
-func placeTypes(ctx context.Context) []Option {
-	var all []Option
-	for _, kind := range canvasPalette() {
-		all = append(all, Option{Value: kind.command, Text: t(ctx, "canvas."+kind.command)})
-	}
-	return all
-}
-
-func (d DraftBuild) people() []Option {
-	var all []Option
-	for _, a := range d.Canvas.Approvers {
-		all = append(all, Option{Value: a.ID, Text: a.Name})
-	}
-	return all
-}
-
 func (d DraftBuild) approver(id string) string {
 	for _, a := range d.Canvas.Approvers {
 		if a.ID == id {

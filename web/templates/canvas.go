@@ -16,6 +16,7 @@ type CanvasData struct {
 	DraftID    string            `json:"-"`
 	SaveURL    string            `json:"-"` // PUT {"revision","components"}
 	Revision   int64             `json:"-"`
+	Raw        bool              `json:"-"` // the platform's JSON may be edited as it is
 	Approvers  []CanvasApprover  `json:"approvers"`
 	Files      []CanvasFile      `json:"files"`
 	Components []CanvasComponent `json:"components"`
@@ -32,6 +33,7 @@ type CanvasApprover struct {
 
 // CanvasFile is a document of the draft; Index counts from 0.
 type CanvasFile struct {
+	ID    string       `json:"id"`
 	Index int          `json:"index"`
 	Name  string       `json:"name"`
 	Pages []CanvasPage `json:"pages"`
@@ -45,7 +47,8 @@ type CanvasPage struct {
 	Image  string  `json:"image"`
 }
 
-// CanvasComponent is a box on a page. Type is SIGN_SEAL, SIGN_SIGNATURE, SIGN_DATE or TEXT; Approver is the ID of a CanvasApprover.
+// CanvasComponent is a box on a page. Type is SIGN_SEAL, SIGN_SIGNATURE, SIGN_DATE, TEXT, DATE or SELECT; Approver is the ID of a
+// CanvasApprover. Mode, Anchor and Rule are the platform's GenerateMode, what the box stands on, and its GenerateExtra.
 type CanvasComponent struct {
 	ID        string  `json:"id"`
 	Type      string  `json:"type"`
@@ -59,6 +62,11 @@ type CanvasComponent struct {
 	Required  bool    `json:"required"`
 	Name      string  `json:"name"`
 	Value     string  `json:"value"`
+	Extra     string  `json:"extra,omitempty"` // the platform's ComponentExtra
+	Mode      int64   `json:"mode,omitempty"`
+	Anchor    string  `json:"anchor,omitempty"`
+	Rule      string  `json:"rule,omitempty"`
+	Movable   bool    `json:"movable,omitempty"`
 }
 
 // canvasTool is a button of the builder's tool bar; its text is the key "canvas." + command.
@@ -67,7 +75,7 @@ type canvasTool struct{ command, icon string }
 func canvasTools() [][]canvasTool {
 	return [][]canvasTool{
 		{{"undo", "undo"}, {"redo", "redo"}},
-		{{"zoom-out", "zoom-out"}, {"zoom-in", "zoom-in"}},
+		{{"zoom-out", "zoom-out"}, {"zoom-in", "zoom-in"}, {"fit", "fit"}},
 		{{"duplicate", "duplicate"}, {"every-page", "pages"}, {"delete", "trash"}},
 		{{"align-left", "align-left"}, {"align-center", "align-center"}, {"align-right", "align-right"},
 			{"align-top", "align-top"}, {"align-middle", "align-middle"}, {"align-bottom", "align-bottom"},
@@ -76,7 +84,7 @@ func canvasTools() [][]canvasTool {
 }
 
 func canvasPalette() []canvasTool {
-	return []canvasTool{{"SIGN_SEAL", "seal"}, {"SIGN_SIGNATURE", "signature"}, {"SIGN_DATE", "calendar"}, {"TEXT", "text"}}
+	return []canvasTool{{"SIGN_SEAL", "seal"}, {"SIGN_SIGNATURE", "signature"}, {"SIGN_DATE", "calendar"}, {"TEXT", "text"}, {"DATE", "date"}, {"SELECT", "select"}}
 }
 
 // withTexts adds the words that the builder's script shows: all of the canvas catalogue, without its prefix.
@@ -101,8 +109,49 @@ type canvasKey struct{ keys, text string }
 
 func canvasKeys() []canvasKey {
 	return []canvasKey{{"Enter", "place"}, {"← ↑ → ↓", "move"}, {"Shift + ←", "move10"}, {"Alt + ←", "resize"}, {"Delete", "delete"},
-		{"Ctrl + C / V", "copy"}, {"Ctrl + D", "duplicate"}, {"Ctrl + Z / Y", "undo"}, {"Ctrl + A", "all"}, {"Alt", "nosnap"}, {"Esc", "clear"}}
+		{"Ctrl + C / V", "copy"}, {"Ctrl + D", "duplicate"}, {"Ctrl + Z / Y", "undo"}, {"Ctrl + A", "all"}, {"Ctrl + ↕", "zoom"}, {"Alt", "nosnap"}, {"Esc", "clear"}}
 }
 
 // pixels is a length in points as CSS pixels (96 to the inch), for an image's width and height.
 func pixels(points float64) string { return strconv.Itoa(int(math.Round(points * 96 / 72))) }
+
+// canvasTexts are the types that are written.
+const canvasTexts = "TEXT DATE SELECT SIGN_DATE"
+
+func canvasTypes(ctx context.Context) (all []Option) {
+	for _, kind := range canvasPalette() {
+		all = append(all, Option{Value: kind.command, Text: t(ctx, "canvas."+kind.command)})
+	}
+	return all
+}
+
+func (c CanvasData) approverOptions() (all []Option) {
+	for _, a := range c.Approvers {
+		all = append(all, Option{Value: a.ID, Text: a.Name})
+	}
+	return all
+}
+
+func (c CanvasData) fileOptions() (all []Option) {
+	for _, f := range c.Files {
+		all = append(all, Option{Value: strconv.Itoa(f.Index), Text: f.Name})
+	}
+	return all
+}
+
+// canvasSeals are what the sender may say about a seal: nothing, or one of the platform's words for a default.
+func canvasSeals(ctx context.Context) []Option {
+	return []Option{{Text: t(ctx, "canvas.seal.signer")}, {Value: "SUBORG_DEFAULT_SEAL", Text: t(ctx, "canvas.seal.organization")},
+		{Value: "USER_DEFAULT_SEAL", Text: t(ctx, "canvas.seal.person")}}
+}
+
+func canvasAligns(ctx context.Context) []Option {
+	return []Option{{Text: t(ctx, "canvas.align.usual")}, {Value: "Left", Text: t(ctx, "canvas.align-left")},
+		{Value: "Center", Text: t(ctx, "canvas.align-center")}, {Value: "Right", Text: t(ctx, "canvas.align-right")}}
+}
+
+// canvasFormats are patterns of a date by what they give.
+func canvasFormats() []Option {
+	return []Option{{Text: "2026年1月8日"}, {Value: "yyyy年mm月dd日", Text: "2026年01月08日"}, {Value: "yyyy-mm-dd", Text: "2026-01-08"},
+		{Value: "yyyy/mm/dd", Text: "2026/01/08"}, {Value: "yyyy.mm.dd", Text: "2026.01.08"}}
+}

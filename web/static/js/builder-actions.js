@@ -42,13 +42,23 @@ export class Actions {
   }
 
   addBox(type, sheet, box) {
-    const component = {
+    const component = this.make(type, sheet, box);
+    this.disarm();
+    this.insert([component], "placed", { label: this.view.label(component) });
+  }
+
+  // make is a component for the chosen approver that is not placed yet.
+  make(type, sheet, box) {
+    return {
       id: newID(), type, approver: this.approver, fileIndex: sheet.file, page: sheet.number, ...box, required: true, name: "", value: "",
     };
-    this.disarm();
-    this.store.change([...this.store.components, component], { select: [component.id] });
-    this.view.reveal(component.id);
-    this.say("placed", { label: this.view.label(component) });
+  }
+
+  insert(added, word, values = { count: added.length }) {
+    if (!added.length) return;
+    this.store.change([...this.store.components, ...added], { select: added.map(({ id }) => id) });
+    this.view.reveal(added[0].id);
+    this.say(word, values);
   }
 
   // addInMiddle is for the keyboard: the middle of the current page, below what already lies there.
@@ -81,12 +91,12 @@ export class Actions {
   paste() {
     const sheet = this.view.current;
     const copies = this.#clipboard.map((component) => this.#copyTo(component, sheet, this.view.sheetOf(component) === sheet ? OFFSET : 0));
-    this.#insert(copies, "pasted");
+    this.insert(copies, "pasted");
     this.#clipboard = copies;
   }
 
   duplicate() {
-    this.#insert(this.store.selection().map((component) => this.#copyTo(component, this.view.sheetOf(component), OFFSET)), "pasted");
+    this.insert(this.store.selection().map((component) => this.#copyTo(component, this.view.sheetOf(component), OFFSET)), "pasted");
   }
 
   // everyPage puts the selection on all other pages of its file, at the same place.
@@ -102,14 +112,7 @@ export class Actions {
 
   #copyTo(component, sheet, offset) {
     const box = model.place({ ...component, x: component.x + offset, y: component.y + offset }, sheet);
-    return { ...component, ...box, id: newID(), fileIndex: sheet.file, page: sheet.number };
-  }
-
-  #insert(copies, word) {
-    if (!copies.length) return;
-    this.store.change([...this.store.components, ...copies], { select: copies.map(({ id }) => id) });
-    this.view.reveal(copies[0].id);
-    this.say(word, { count: copies.length });
+    return model.freed(component, { ...component, ...box, id: newID(), fileIndex: sheet.file, page: sheet.number });
   }
 
   move(dx, dy) {
@@ -127,27 +130,12 @@ export class Actions {
     this.say("resized", { label: this.view.label(grown[0]), width: grown[0].width, height: grown[0].height });
   }
 
-  // set changes properties of everything selected; boxes stay on their pages.
-  set(changes, merge) {
+  // edit changes everything selected; boxes stay on their pages.
+  edit(change, merge) {
     this.store.update(this.store.selection().map((component) => {
-      const changed = { ...component, ...changes };
-      return { ...changed, ...model.place(changed, this.view.sheetOf(component)) };
+      const changed = change(component);
+      return { ...changed, ...model.place(changed, this.view.sheetOf(changed)) };
     }), { merge });
-  }
-
-  // onSheets runs an arrangement for each page that the selection lies on.
-  #onSheets(arrange) {
-    const selection = this.store.selection();
-    this.store.update(this.view.sheets.flatMap((sheet) =>
-      arrange(selection.filter((component) => this.view.sheetOf(component) === sheet), sheet)));
-  }
-
-  align(edge) {
-    this.#onSheets((boxes, sheet) => model.align(boxes, edge, sheet));
-  }
-
-  spread(axis) {
-    this.#onSheets((boxes) => model.spread(boxes, axis));
   }
 
   undo() {
@@ -166,11 +154,26 @@ export class Actions {
     this.view.setZoom(model.zoomStep(this.view.zoom, direction));
   }
 
+  fit() {
+    this.view.fit(2);
+  }
+
+  // go shows what a link of the preflight means: a component, or the palette for an approver.
+  go(id) {
+    if (this.store.get(id)) {
+      this.store.select(id);
+      this.view.reveal(id);
+    } else if ([...this.select.options].some(({ value }) => value === id)) {
+      this.select.value = id;
+      this.view.root.querySelector(".palette-item").focus();
+    } else return false;
+    return true;
+  }
+
   // run does what a button of the tool bar says.
   run(command) {
     const [verb, detail] = command.split("-");
-    if (verb === "align") this.align(detail);
-    else if (verb === "spread") this.spread(detail);
+    if (/align|spread/.test(verb)) this.arrange?.(verb, detail);
     else if (verb === "zoom") this.zoom(detail === "in" ? 1 : -1);
     else if (command === "every-page") this.everyPage();
     else if (command === "delete") this.remove();
@@ -180,7 +183,7 @@ export class Actions {
   // can tells whether a command would do anything now.
   can(command) {
     const count = this.store.selected.size;
-    const known = { undo: this.store.canUndo, redo: this.store.canRedo, "zoom-in": this.view.zoom < 2, "zoom-out": this.view.zoom > 0.5 };
+    const known = { undo: this.store.canUndo, redo: this.store.canRedo, "zoom-in": this.view.zoom < 2, "zoom-out": this.view.zoom > 0.5, fit: true };
     return known[command] ?? count > (command.startsWith("spread") ? 2 : 0);
   }
 }

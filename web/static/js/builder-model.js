@@ -6,6 +6,8 @@ export const TYPES = {
   SIGN_SIGNATURE: { width: 119, height: 43, least: [20, 8] },
   SIGN_DATE: { width: 100, height: 20, least: [30, 8] },
   TEXT: { width: 140, height: 20, least: [12, 8] },
+  DATE: { width: 100, height: 20, least: [30, 8] },
+  SELECT: { width: 140, height: 20, least: [12, 8] },
 };
 
 export const HANDLES = ["nw", "n", "ne", "e", "se", "s", "sw", "w"];
@@ -138,43 +140,23 @@ export function moveTogether(boxes, dx, dy, pageOf) {
   return boxes.map((box) => ({ ...box, x: round(box.x + dx), y: round(box.y + dy) }));
 }
 
-// EDGES are what boxes can be lined up by: an axis and how far along it.
-const EDGES = {
-  left: ["x", "width", 0], center: ["x", "width", 0.5], right: ["x", "width", 1],
-  top: ["y", "height", 0], middle: ["y", "height", 0.5], bottom: ["y", "height", 1],
-};
-
-// align lines boxes up by one of EDGES: with each other, or a single one with its page.
-export function align(boxes, edge, page) {
-  const [at, length, share] = EDGES[edge];
-  const start = boxes.length > 1 ? Math.min(...boxes.map((box) => box[at])) : 0;
-  const end = boxes.length > 1 ? Math.max(...boxes.map((box) => box[at] + box[length])) : page[length];
-  return boxes.map((box) => ({ ...box, [at]: round(start + (end - start - box[length]) * share) }));
-}
-
-// spread makes the gaps between boxes equal; the outermost two stay. axis is "h" or "v".
-export function spread(boxes, axis) {
-  const [at, length] = axis === "h" ? ["x", "width"] : ["y", "height"];
-  if (boxes.length < 3) return boxes;
-  const order = [...boxes].sort((a, b) => a[at] - b[at]);
-  const last = order.at(-1);
-  const used = order.reduce((sum, box) => sum + box[length], 0);
-  const gap = (last[at] + last[length] - order[0][at] - used) / (order.length - 1);
-  let next = order[0][at];
-  const places = new Map();
-  for (const box of order) {
-    places.set(box, round(next));
-    next += box[length] + gap;
-  }
-  return boxes.map((box) => ({ ...box, [at]: places.get(box) }));
-}
-
 // inReadingOrder sorts components as they are read: file, page, from top to bottom, from left to right.
 export const inReadingOrder = (components) =>
   [...components].sort((a, b) => a.fileIndex - b.fileIndex || a.page - b.page || a.y - b.y || a.x - b.x);
+
+// freed is a component after a change. One that stood on a keyword or a form field stands by its coordinates once its box is another.
+export function freed(before, after) {
+  const same = ["fileIndex", "page", "x", "y", "width", "height"].every((name) => before[name] === after[name]);
+  if (same || !after.mode) return after;
+  const { mode, anchor, rule, ...free } = after;
+  return free;
+}
 
 // zoomStep is the next zoom above or below, 50 to 200 per cent.
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2];
 export function zoomStep(zoom, direction) {
   return direction > 0 ? Math.min(2, ...ZOOMS.filter((step) => step > zoom + 0.01)) : Math.max(0.5, ...ZOOMS.filter((step) => step < zoom - 0.01));
 }
+
+// zoomBy follows a wheel or a pinch.
+export const zoomBy = (zoom, delta) => between(zoom * 2 ** (-delta / 400), 0.5, 2);

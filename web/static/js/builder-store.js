@@ -1,4 +1,5 @@
 // The builder's state: components, what is selected, and what can be undone. Components are never changed in place.
+import { freed } from "./builder-model.js";
 
 const DEPTH = 200;
 
@@ -57,7 +58,7 @@ export class Store {
 
   // update replaces the components that have the ids of the given ones.
   update(changed, options) {
-    this.change(this.#with(changed), options);
+    this.change(this.#with(changed.map((component) => freed(this.get(component.id), component))), options);
   }
 
   // correct takes over what the server changed; it is no step of its own to undo.

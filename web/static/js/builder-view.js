@@ -185,24 +185,26 @@ export class View {
     return this.pane.scrollHeight > this.pane.clientHeight ? this.pane : document.scrollingElement;
   }
 
-  setZoom(zoom) {
-    const before = this.current.section.getBoundingClientRect();
-    const paneTop = this.pane.getBoundingClientRect().top;
-    const share = (paneTop - before.top) / before.height;
+  // setZoom keeps what is at the pointer where it is, or without one what is at the pane's top.
+  setZoom(zoom, at) {
+    const { left, top } = this.pane.getBoundingClientRect();
+    at ??= { clientX: left, clientY: top };
+    const sheet = this.sheetAt(at, true);
+    const { x, y } = this.point(sheet, at);
     this.zoom = zoom;
-    for (const sheet of this.sheets) sheet.section.style.width = `${sheet.width * PIXELS * zoom}px`;
-    // Keep the same part of the current page at the top of the pane.
-    const after = this.current.section.getBoundingClientRect();
-    if (share > 0) this.scroller.scrollBy(0, after.top + share * after.height - paneTop);
+    for (const each of this.sheets) each.section.style.width = `${each.width * PIXELS * zoom}px`;
+    const area = sheet.section.getBoundingClientRect();
+    const scale = area.width / sheet.width;
+    this.scroller.scrollBy(area.left + x * scale - at.clientX, y > 0 ? area.top + y * scale - at.clientY : 0);
     this.pane.style.setProperty("--zoom", zoom);
     this.root.querySelector("#builder-zoom")?.replaceChildren(`${Math.round(zoom * 100)}%`);
   }
 
-  // fit makes the first page fit the pane, but not larger than life.
-  fit() {
+  // fit makes the current page as wide as the pane.
+  fit(most = 1) {
     const style = getComputedStyle(this.pane);
     const space = this.pane.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-    this.setZoom(Math.min(1, Math.floor((space / this.current.width / PIXELS) * 1000) / 1000));
+    this.setZoom(Math.min(most, Math.floor((space / this.current.width / PIXELS) * 1000) / 1000));
   }
 
   // updateCurrent finds the page that fills most of the pane.
@@ -214,6 +216,25 @@ export class View {
       const seen = Math.min(area.bottom, bottom) - Math.max(area.top, top);
       if (seen > most) [this.current, most] = [sheet, seen];
     }
+    this.showCurrent();
+  }
+
+  // showCurrent tells in the tool bar which page that is.
+  showCurrent() {
+    const { file, number } = this.current;
+    const [pages, files] = ["#builder-page", "#builder-file"].map((id) => this.root.querySelector(id));
+    pages.value = number;
+    pages.max = this.sheets.filter((sheet) => sheet.file === file).length;
+    pages.nextElementSibling.textContent = `/ ${pages.max}`;
+    if (files) files.value = file;
+  }
+
+  // turn shows a page.
+  turn(file, number) {
+    const sheet = this.sheetOf({ fileIndex: file, page: number });
+    if (sheet) this.current = sheet;
+    this.current.section.scrollIntoView();
+    this.showCurrent();
   }
 
   // reveal scrolls a component into view and focuses it.

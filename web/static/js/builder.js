@@ -2,11 +2,12 @@
 // is told of every change and has the last word on all coordinates.
 import { Actions } from "./builder-actions.js";
 import { listenToKeys } from "./builder-keys.js";
-import { Panel } from "./builder-panel.js";
+import { List } from "./builder-list.js";
+import { zoomBy } from "./builder-model.js";
 import { Pointer } from "./builder-pointer.js";
 import { Saver } from "./builder-save.js";
 import { Store } from "./builder-store.js";
-import { make, View } from "./builder-view.js";
+import { View } from "./builder-view.js";
 
 function start(root) {
   const data = JSON.parse(document.getElementById("builder-data").textContent);
@@ -21,7 +22,7 @@ function start(root) {
   const view = new View(root, data, text);
   if (!view.sheets.length) return;
   const actions = new Actions(store, view, say);
-  const panel = new Panel(actions, store, view, signal);
+  const list = new List(actions, store, view, signal);
   const pointer = new Pointer(actions, store, view, signal);
   const saver = new Saver({
     url: root.dataset.save,
@@ -37,7 +38,7 @@ function start(root) {
   };
   const draw = () => {
     view.render(store);
-    panel.render();
+    list.render();
     showTools();
   };
   store.onChange(({ components }) => {
@@ -65,6 +66,22 @@ function start(root) {
     // Only the keyboard selects by focus; the pointer decides for itself.
     if (target.matches(":focus-visible") && !store.selected.has(id)) store.select(id);
   }, { signal });
+  view.pane.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    view.setZoom(zoomBy(view.zoom, event.deltaY), event);
+    showTools();
+  }, { signal, passive: false });
+  root.addEventListener("change", ({ target }) => {
+    if (target.id === "builder-page") view.turn(view.current.file, Number(target.value));
+    else if (target.id === "builder-file") view.turn(Number(target.value), 1);
+  }, { signal });
+  // A line of the preflight leads to what it is about, without a visit.
+  root.addEventListener("click", (event) => {
+    if (!actions.go(event.target.closest("a[href*='#']")?.hash.slice(1))) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, { signal, capture: true });
   for (const target of [view.pane, document]) target.addEventListener("scroll", () => view.updateCurrent(), { signal, passive: true });
   // Sending waits for the last change to be saved; what cannot be saved keeps the draft from being sent.
   document.addEventListener("submit", async (event) => {
@@ -76,7 +93,11 @@ function start(root) {
     if (!saver.dirty && !view.problems.size) form.requestSubmit();
   }, { signal, capture: true });
   addEventListener("beforeunload", (event) => saver.dirty && event.preventDefault(), { signal });
-  addEventListener("pagehide", () => saver.now(), { signal });
+  addEventListener("pagehide", () => {
+    saver.keep();
+    saver.now();
+  }, { signal });
+  addEventListener("online", () => saver.now(), { signal });
   document.addEventListener("htmx:before:cleanup", ({ target }) => {
     if (!target.contains?.(root)) return;
     saver.now();
@@ -86,6 +107,11 @@ function start(root) {
   view.fit();
   draw();
   report(root, view, store, "saved", null, text);
+  saver.restore();
+  view.updateCurrent();
+  actions.go(location.hash.slice(1));
+  // The panels beside the pages come after them.
+  import(root.dataset.more).then(({ start }) => start({ root, data, text, store, view, actions, saver, signal }));
 }
 
 // report shows the state of saving, and tells the page so that it can check anew what still hinders sending.
@@ -100,13 +126,8 @@ function report(root, view, store, state, detail, text) {
   if (state === "saved" && detail?.clamped?.length) message = text("clamped", { count: detail.clamped.length });
   status.dataset.state = state;
   status.replaceChildren(message);
-  if (state === "conflict" || state === "failed") {
-    const reload = make("button", "button button-secondary button-small", text("reload"));
-    reload.type = "button";
-    reload.addEventListener("click", () => location.reload());
-    status.append(reload);
-  }
-  if (state === "saved" && detail) root.dispatchEvent(new CustomEvent("builder:saved", { bubbles: true, detail }));
+  // At the start nothing has been saved.
+  if (detail !== null) root.dispatchEvent(new CustomEvent(`builder:${state}`, { bubbles: true, detail }));
 }
 
 const root = document.getElementById("builder");
