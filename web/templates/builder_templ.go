@@ -98,7 +98,7 @@ type DraftBuild struct {
 
 // PlaceValues are the fields of the plain form that places a component.
 type PlaceValues struct {
-	Type     string  `json:"Type" validate:"required,oneof=SIGN_SEAL SIGN_SIGNATURE SIGN_DATE TEXT"`
+	Type     string  `json:"Type" validate:"required,oneof=SIGN_SEAL SIGN_SIGNATURE SIGN_DATE TEXT DATE SELECT"`
 	Approver string  `json:"Approver" validate:"required"`
 	Page     string  `json:"Page" validate:"required"`
 	X        float64 `json:"X"`
@@ -1341,11 +1341,11 @@ func draftPlaceForm(d DraftBuild) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Choice{Name: "Type", Label: t(ctx, "builder.plain.type"), Value: d.Values.Type, Options: placeTypes(ctx), Required: true, Problem: d.Problems.Of(ctx, "Type")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{Name: "Type", Label: t(ctx, "builder.plain.type"), Value: d.Values.Type, Options: canvasTypes(ctx), Required: true, Problem: d.Problems.Of(ctx, "Type")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Choice{Name: "Approver", Label: t(ctx, "builder.person"), Value: d.Values.Approver, Options: d.people(), Required: true, Problem: d.Problems.Of(ctx, "Approver")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{Name: "Approver", Label: t(ctx, "builder.person"), Value: d.Values.Approver, Options: d.Canvas.approverOptions(), Required: true, Problem: d.Problems.Of(ctx, "Approver")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
