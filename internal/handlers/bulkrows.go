@@ -174,8 +174,22 @@ func (c *bulkCheck) row(ctx context.Context, row csvfile.Row) error {
 		tell(c.columns[0], "duplicate_row", fmt.Sprint(first))
 	}
 	c.seen[key] = row.Line
+	if len(c.problems) == before {
+		if err := c.preflight(ctx, row.Line, use); err != nil {
+			return err
+		}
+	}
 	c.rows = append(c.rows, db.BatchRow{Line: row.Line, Use: use})
 	return nil
+}
+
+// preflight tells what would hinder the contract of a row from being sent, as the portal would tell it of a draft.
+func (c *bulkCheck) preflight(ctx context.Context, line int, use db.Use) error {
+	hindrances, err := c.s.routing.Check(ctx, routing.UseTemplate(c.template, use))
+	for _, h := range hindrances {
+		c.problems = append(c.problems, templates.BulkProblem{Line: line, Column: c.columns[0].heading(ctx), Text: i18n.T(ctx, "builder.preflight."+h.Rule, "Name", h.Name)})
+	}
+	return err
 }
 
 func organizationCell(a db.DraftApprover, cell func(string, int) string, i int) string {
