@@ -48,6 +48,7 @@ const (
 	AuditExport        Permission = "audit.export"
 	AccountsManage     Permission = "accounts.manage"
 	SettingsRead       Permission = "settings.read"
+	SettingsWrite      Permission = "settings.write"
 )
 
 // granted is the whole of who may do what by role; which objects (sub-organisations) an account reaches is its scope, see db.Scope.
@@ -70,6 +71,7 @@ var granted = map[Permission][]Role{
 	AuditExport:        {Admin, Compliance},
 	AccountsManage:     {Admin},
 	SettingsRead:       {Admin},
+	SettingsWrite:      {Admin},
 }
 
 // Permissions lists every permission of the table, in no order.
@@ -97,7 +99,7 @@ func Can(role Role, need Permission) bool {
 // tells of everybody, and whoever manages accounts could lift their own bound.
 func Whole(need Permission) bool {
 	switch need {
-	case AuditRead, AuditVerify, AuditExport, AccountsManage, SettingsRead:
+	case AuditRead, AuditVerify, AuditExport, AccountsManage, SettingsRead, SettingsWrite:
 		return true
 	default:
 		return false

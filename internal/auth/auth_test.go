@@ -134,11 +134,6 @@ func TestRulesOfPasswords(t *testing.T) {
 			t.Errorf("%q: %v, want %s", password, err, rule)
 		}
 	}
-	for range 50 {
-		if p := TemporaryPassword(); len(p) != 19 || CheckPassword("lina", p) != nil {
-			t.Errorf("temporary password %q", p)
-		}
-	}
 }
 
 func TestThrottle(t *testing.T) {

@@ -118,27 +118,6 @@ func parseHash(hash string) (parsedHash, error) {
 	return p, nil
 }
 
-// temporaryLetters are letters and digits that nobody takes for another when a password is read out or copied from paper.
-const temporaryLetters = "abcdefghjkmnpqrstuvwxyz23456789"
-
-// TemporaryPassword makes a password to hand to somebody, about 79 bits in four groups: k3fa-9xwq-….
-func TemporaryPassword() string {
-	var b strings.Builder
-	for i := range 16 {
-		if i > 0 && i%4 == 0 {
-			b.WriteByte('-')
-		}
-		// A byte below 248 is a fair choice among 31 letters; rand.Read never fails.
-		for r := [1]byte{255}; ; {
-			if _, err := rand.Read(r[:]); err == nil && r[0] < 248 {
-				b.WriteByte(temporaryLetters[int(r[0])%len(temporaryLetters)])
-				break
-			}
-		}
-	}
-	return b.String()
-}
-
 // PasswordError says which rule a new password breaks. Rule is the last part of a catalogue key "validation.RULE".
 type PasswordError struct {
 	Rule  string // password_short, password_long, password_name, password_simple, password_common

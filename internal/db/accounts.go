@@ -28,11 +28,17 @@ type Account struct {
 	Disabled     bool
 	Created      time.Time
 	LastLogin    time.Time // zero for never
+	SecondFactor bool      // logs in with a code too
+	Linked       bool      // logs in through the provider of identities
+	LinkExpires  time.Time // of the link for choosing a password; zero for none
 	passwordHash string
 }
 
-// PasswordHash is what auth.Verify compares with.
+// PasswordHash is what auth.Verify compares with; empty where no password has been chosen.
 func (a Account) PasswordHash() string { return a.passwordHash }
+
+// Waiting tells that nobody can log in yet: no password has been chosen.
+func (a Account) Waiting() bool { return a.passwordHash == "" && !a.Linked }
 
 // NewAccount is what adding an account takes. The password is a hash of auth.Hash.
 type NewAccount struct {
@@ -63,18 +69,28 @@ var (
 // nameKey is the form of a name under which no two accounts can be: compatible forms and letters of both cases are one.
 func nameKey(name string) string { return strings.ToLower(norm.NFKC.String(strings.TrimSpace(name))) }
 
-const accountColumns = `id, name, display_name, role, all_organizations, password_hash, must_change, language, disabled, created_at, last_login_at`
+const accountColumns = `id, name, display_name, role, all_organizations, password_hash, must_change, language, disabled, created_at, last_login_at,
+	EXISTS (SELECT 1 FROM second_factors f WHERE f.account_id = accounts.id AND f.confirmed_at > 0),
+	EXISTS (SELECT 1 FROM account_identities i WHERE i.account_id = accounts.id),
+	coalesce((SELECT l.expires_at FROM account_links l WHERE l.account_id = accounts.id), 0)`
+
+// canLogIn is the condition on accounts that somebody can log in with one.
+const canLogIn = `disabled = 0 AND (password_hash <> '' OR EXISTS (SELECT 1 FROM account_identities i WHERE i.account_id = accounts.id))`
 
 func scanAccount(row interface{ Scan(...any) error }) (Account, error) {
 	var a Account
-	var created, lastLogin int64
-	err := row.Scan(&a.ID, &a.Name, &a.DisplayName, &a.Role, &a.Scope.All, &a.passwordHash, &a.MustChange, &a.Language, &a.Disabled, &created, &lastLogin)
+	var created, lastLogin, link int64
+	err := row.Scan(&a.ID, &a.Name, &a.DisplayName, &a.Role, &a.Scope.All, &a.passwordHash, &a.MustChange, &a.Language, &a.Disabled, &created, &lastLogin,
+		&a.SecondFactor, &a.Linked, &link)
 	if err != nil {
 		return a, fmt.Errorf("read account: %w", err)
 	}
 	a.Created = store.Time(created)
 	if lastLogin != 0 {
 		a.LastLogin = store.Time(lastLogin)
+	}
+	if link != 0 {
+		a.LinkExpires = store.Time(link)
 	}
 	return a, nil
 }
@@ -281,7 +297,7 @@ func (c AccountChange) apply(a Account) Account {
 func (d *DB) saveAccount(ctx context.Context, tx *store.Tx, before, after Account) error {
 	if wasAdmin, isAdmin := active(before), active(after); wasAdmin && !isAdmin {
 		var others int
-		err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM accounts WHERE role = 'admin' AND disabled = 0 AND id <> $1", after.ID).Scan(&others)
+		err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM accounts WHERE role = 'admin' AND id <> $1 AND "+canLogIn, after.ID).Scan(&others)
 		if err != nil {
 			return fmt.Errorf("count administrators: %w", err)
 		}
@@ -303,7 +319,7 @@ func (d *DB) saveAccount(ctx context.Context, tx *store.Tx, before, after Accoun
 	return nil
 }
 
-func active(a Account) bool { return a.Role == auth.Admin && !a.Disabled }
+func active(a Account) bool { return a.Role == auth.Admin && !a.Disabled && !a.Waiting() }
 
 // SetPassword keeps a new password hash and ends every session of the account but the one with the id keep (its public id; empty for
 // none). mustChange says that somebody else set it.
@@ -315,6 +331,9 @@ func (d *DB) SetPassword(ctx context.Context, id, hash string, mustChange bool, 
 		}
 		if err := endSessions(ctx, tx, id, keep); err != nil {
 			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM account_links WHERE account_id = $1", id); err != nil {
+			return fmt.Errorf("set password: %w", err)
 		}
 		return d.record(ctx, tx, audit.Event{Action: "account.password", ObjectType: "account", ObjectID: id,
 			Detail: map[string]any{"set_by_other": mustChange}})

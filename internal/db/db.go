@@ -15,9 +15,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"sealdesk/internal/audit"
+	"sealdesk/internal/auth"
 	"sealdesk/internal/store"
 )
 
@@ -30,6 +32,8 @@ type DB struct {
 	audit *audit.Log
 	vault *store.Vault // for what may not rest in clear
 	now   func() time.Time
+
+	policy atomic.Pointer[auth.Policy]
 }
 
 // ErrNotFound is what reading an unknown object gives, and an object outside of the scope. It is store's, so that whoever may not import
@@ -168,7 +172,11 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the audit log: %w", err), s.Close())
 	}
-	return &DB{store: s, audit: log, vault: vault, now: opts.Clock}, nil
+	d := &DB{store: s, audit: log, vault: vault, now: opts.Clock}
+	if err := d.loadPolicy(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
 }
 
 // prepare makes the data folder and the key of the audit log, at the first start.

@@ -253,7 +253,7 @@ func TestTheDatabaseDoesNotKnowSessionIDs(t *testing.T) {
 	}
 	// The hash itself, as somebody with a copy of the database would try, opens nothing.
 	r = httptest.NewRequest(http.MethodGet, "/", nil)
-	r.AddCookie(&http.Cookie{Name: cookie.Name, Value: hashSessionID(cookie.Value)})
+	r.AddCookie(&http.Cookie{Name: cookie.Name, Value: hashSecret(cookie.Value)})
 	if forged, err := s.New(r, s.CookieName()); err != nil || !forged.IsNew {
 		t.Errorf("a hash opened %+v, %v", forged, err)
 	}
@@ -282,7 +282,7 @@ func TestEndedSessionsAreSweptAway(t *testing.T) {
 		}
 	}
 	logIn()
-	*now = now.Add(auth.SessionIdle + time.Second)
+	*now = now.Add(auth.DefaultPolicy().SessionIdle + time.Second)
 	logIn()
 	var rows int
 	err := d.store.Read(context.Background(), func(tx *store.Tx) error {
@@ -291,7 +291,7 @@ func TestEndedSessionsAreSweptAway(t *testing.T) {
 	if err != nil || rows != 1 {
 		t.Errorf("%d sessions are kept, %v", rows, err)
 	}
-	if list, err := d.AccountSessions(context.Background(), a.ID); err != nil || len(list) != 1 {
+	if list, err := d.LiveSessions(context.Background(), SessionFilter{AccountID: a.ID}); err != nil || len(list) != 1 {
 		t.Errorf("listed %v, %v", list, err)
 	}
 }

@@ -23,6 +23,8 @@ import (
 type Session struct {
 	ID        string // public: not what the cookie holds
 	AccountID string
+	Account   string // name to log in with
+	Person    string // name to show
 	IP        string
 	UserAgent string
 	Created   time.Time
@@ -100,9 +102,16 @@ func (s *SessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 	return nil
 }
 
-// hashSessionID is the form in which an id rests in the database.
-func hashSessionID(id string) string {
-	sum := sha256.Sum256([]byte(id))
+// newSecret makes 256 random bits for a cookie or a link.
+func newSecret() string {
+	var secret [32]byte
+	rand.Read(secret[:]) //nolint:errcheck // never fails
+	return base64.RawURLEncoding.EncodeToString(secret[:])
+}
+
+// hashSecret is the form in which a secret rests in the database.
+func hashSecret(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -110,9 +119,10 @@ func (d *DB) loadSession(ctx context.Context, session *sessions.Session, id stri
 	var accountID, publicID, data string
 	var seen int64
 	now := d.now()
+	idle, absolute := d.sessionBounds()
 	err := d.store.Read(ctx, func(tx *store.Tx) error {
 		return tx.QueryRow(ctx, `SELECT account_id, public_id, data, last_seen_at FROM sessions WHERE id_hash = $1 AND last_seen_at > $2 AND created_at > $3`,
-			hashSessionID(id), store.Micros(now.Add(-auth.SessionIdle)), store.Micros(now.Add(-auth.SessionAbsolute))).Scan(&accountID, &publicID, &data, &seen)
+			hashSecret(id), idle, absolute).Scan(&accountID, &publicID, &data, &seen)
 	})
 	if err != nil {
 		return fmt.Errorf("read session: %w", err)
@@ -130,7 +140,7 @@ func (d *DB) loadSession(ctx context.Context, session *sessions.Session, id stri
 		return nil
 	}
 	return d.store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE sessions SET last_seen_at = $1 WHERE id_hash = $2", store.Micros(now), hashSessionID(id))
+		_, err := tx.Exec(ctx, "UPDATE sessions SET last_seen_at = $1 WHERE id_hash = $2", store.Micros(now), hashSecret(id))
 		return err
 	})
 }
@@ -158,12 +168,10 @@ func (d *DB) insertSession(ctx context.Context, session *sessions.Session) error
 	if err != nil {
 		return err
 	}
-	var secret [32]byte
-	rand.Read(secret[:]) //nolint:errcheck // never fails
-	id, publicID, now := base64.RawURLEncoding.EncodeToString(secret[:]), newID("ses_"), d.now()
+	id, publicID, now := newSecret(), newID("ses_"), d.now()
 	err = d.store.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO sessions (id_hash, public_id, account_id, data, ip, user_agent, created_at, last_seen_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`, hashSessionID(id), publicID, text(SessionAccount), data, text(SessionIP), text(SessionAgent), store.Micros(now))
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`, hashSecret(id), publicID, text(SessionAccount), data, text(SessionIP), text(SessionAgent), store.Micros(now))
 		if err != nil {
 			return err
 		}
@@ -191,9 +199,8 @@ func withSession(a audit.Actor, publicID string) audit.Actor {
 
 // sweepSessions forgets what has ended, so that the table holds live sessions only.
 func (d *DB) sweepSessions(ctx context.Context, tx *store.Tx) error {
-	now := d.now()
-	_, err := tx.Exec(ctx, "DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2",
-		store.Micros(now.Add(-auth.SessionIdle)), store.Micros(now.Add(-auth.SessionAbsolute)))
+	idle, absolute := d.sessionBounds()
+	_, err := tx.Exec(ctx, "DELETE FROM sessions WHERE last_seen_at <= $1 OR created_at <= $2", idle, absolute)
 	return err
 }
 
@@ -203,7 +210,7 @@ func (d *DB) saveSessionData(ctx context.Context, session *sessions.Session) err
 		return err
 	}
 	err = d.store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE sessions SET data = $1 WHERE id_hash = $2", data, hashSessionID(session.ID))
+		_, err := tx.Exec(ctx, "UPDATE sessions SET data = $1 WHERE id_hash = $2", data, hashSecret(session.ID))
 		return err
 	})
 	if err != nil {
@@ -215,7 +222,7 @@ func (d *DB) saveSessionData(ctx context.Context, session *sessions.Session) err
 func (d *DB) deleteSession(ctx context.Context, id string) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
 		var accountID string
-		err := tx.QueryRow(ctx, "DELETE FROM sessions WHERE id_hash = $1 RETURNING account_id", hashSessionID(id)).Scan(&accountID)
+		err := tx.QueryRow(ctx, "DELETE FROM sessions WHERE id_hash = $1 RETURNING account_id", hashSecret(id)).Scan(&accountID)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
@@ -226,13 +233,20 @@ func (d *DB) deleteSession(ctx context.Context, id string) error {
 	})
 }
 
-// AccountSessions lists the live sessions of an account, the last used first.
-func (d *DB) AccountSessions(ctx context.Context, accountID string) (list []Session, err error) {
-	now := d.now()
+// SessionFilter chooses live sessions: those of one account, or of all.
+type SessionFilter struct{ AccountID string }
+
+// LiveSessions lists live sessions with their accounts, the last used first. There are few: they end by themselves.
+func (d *DB) LiveSessions(ctx context.Context, f SessionFilter) (list []Session, err error) {
+	idle, absolute := d.sessionBounds()
+	condition, args := "", []any{idle, absolute}
+	if f.AccountID != "" {
+		condition, args = " AND s.account_id = $3", append(args, f.AccountID)
+	}
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT public_id, account_id, ip, user_agent, created_at, last_seen_at FROM sessions
-			WHERE account_id = $1 AND last_seen_at > $2 AND created_at > $3 ORDER BY last_seen_at DESC LIMIT 100`,
-			accountID, store.Micros(now.Add(-auth.SessionIdle)), store.Micros(now.Add(-auth.SessionAbsolute)))
+		rows, err := tx.Query(ctx, `SELECT s.public_id, s.account_id, a.name, a.display_name, s.ip, s.user_agent, s.created_at, s.last_seen_at
+			FROM sessions s JOIN accounts a ON a.id = s.account_id
+			WHERE s.last_seen_at > $1 AND s.created_at > $2`+condition+` ORDER BY s.last_seen_at DESC LIMIT 200`, args...)
 		if err != nil {
 			return err
 		}
@@ -240,7 +254,7 @@ func (d *DB) AccountSessions(ctx context.Context, accountID string) (list []Sess
 		for rows.Next() {
 			var s Session
 			var created, seen int64
-			if err := rows.Scan(&s.ID, &s.AccountID, &s.IP, &s.UserAgent, &created, &seen); err != nil {
+			if err := rows.Scan(&s.ID, &s.AccountID, &s.Account, &s.Person, &s.IP, &s.UserAgent, &created, &seen); err != nil {
 				return err
 			}
 			s.Created, s.LastSeen = store.Time(created), store.Time(seen)
@@ -254,14 +268,36 @@ func (d *DB) AccountSessions(ctx context.Context, accountID string) (list []Sess
 	return list, nil
 }
 
-// RevokeSession ends one session of an account by its public id.
+// sessionBounds are the times after which a session must have been used and made, to be live.
+func (d *DB) sessionBounds() (idle, absolute int64) {
+	p, now := d.Policy(), d.now()
+	return store.Micros(now.Add(-p.SessionIdle)), store.Micros(now.Add(-p.SessionAbsolute))
+}
+
+// RevokeSession ends one session by its public id: one of the account, or anybody's where the account is empty.
 func (d *DB) RevokeSession(ctx context.Context, accountID, publicID string) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
-		result, err := tx.Exec(ctx, "DELETE FROM sessions WHERE account_id = $1 AND public_id = $2", accountID, publicID)
-		if err := oneRow(result, err); err != nil {
+		var of string
+		err := tx.QueryRow(ctx, "DELETE FROM sessions WHERE public_id = $1 AND ($2 = '' OR account_id = $2) RETURNING account_id", publicID, accountID).Scan(&of)
+		if err != nil {
 			return fmt.Errorf("revoke session: %w", err)
 		}
-		return d.record(ctx, tx, audit.Event{Action: "session.revoke", ObjectType: "account", ObjectID: accountID, Detail: map[string]any{"session": publicID}})
+		return d.record(ctx, tx, audit.Event{Action: "session.revoke", ObjectType: "account", ObjectID: of, Detail: map[string]any{"session": publicID}})
+	})
+}
+
+// RevokeSessions ends the sessions that pass the filter, but the one with the public id keep.
+func (d *DB) RevokeSessions(ctx context.Context, f SessionFilter, keep string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		result, err := tx.Exec(ctx, "DELETE FROM sessions WHERE public_id <> $1 AND ($2 = '' OR account_id = $2)", keep, f.AccountID)
+		if err != nil {
+			return fmt.Errorf("revoke sessions: %w", err)
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return fmt.Errorf("revoke sessions: %w", err)
+		}
+		return d.record(ctx, tx, audit.Event{Action: "session.revoke", ObjectType: "account", ObjectID: f.AccountID, Detail: map[string]any{"sessions": n}})
 	})
 }
 

@@ -41,7 +41,7 @@ func (s *server) listAccounts(w http.ResponseWriter, r *http.Request) error {
 	items := make([]templates.AccountItem, len(list))
 	for i, a := range list {
 		items[i] = templates.AccountItem{ID: a.ID, Name: a.Name, DisplayName: a.DisplayName, Role: string(a.Role), Scope: scopeText(r.Context(), a.Scope),
-			Disabled: a.Disabled, LastLogin: a.LastLogin}
+			Disabled: a.Disabled, Waiting: a.Waiting(), SecondFactor: a.SecondFactor, LastLogin: a.LastLogin}
 	}
 	p := accountsPage("accounts.title")
 	p.Action = templates.AccountsAction()
@@ -91,7 +91,15 @@ func (s *server) showAccountForm(w http.ResponseWriter, r *http.Request, status 
 	if data.ID == "" {
 		return s.render(w, r, status, s.accountPage(r.Context(), "accounts.new"), templates.AccountForm(data))
 	}
-	data.Self = data.ID == account(r.Context()).ID
+	a, err := s.db.Account(r.Context(), data.ID)
+	if err != nil {
+		return err
+	}
+	data.Self, data.Waiting, data.LinkExpires = a.ID == account(r.Context()).ID, a.Waiting(), a.LinkExpires
+	data.SecondFactor, data.Linked, data.IsDisabled = a.SecondFactor, a.Linked, a.Disabled
+	if data.Sessions, err = s.sessionItems(r.Context(), db.SessionFilter{AccountID: a.ID}); err != nil {
+		return err
+	}
 	p := s.accountPage(r.Context(), "")
 	p.TitleText = data.Name
 	return s.render(w, r, status, p, templates.AccountEdit(data))
@@ -125,8 +133,8 @@ func readAccountForm(r *http.Request) (data templates.AccountData, scope db.Scop
 	return data, scope, nil
 }
 
-// addAccount adds an account with a temporary password, which is shown once.
-func (s *server) addAccount(w http.ResponseWriter, r *http.Request) error {
+// inviteAccount adds an account and shows the link by which its owner chooses a password, once.
+func (s *server) inviteAccount(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	data, scope, err := readAccountForm(r)
 	if err != nil {
@@ -136,13 +144,7 @@ func (s *server) addAccount(w http.ResponseWriter, r *http.Request) error {
 	if len(data.Problems) > 0 {
 		return s.showAccountForm(w, r, http.StatusUnprocessableEntity, data, scope.Organizations)
 	}
-	password := auth.TemporaryPassword()
-	hash, err := auth.Hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	a, err := s.db.AddAccount(ctx, db.NewAccount{Name: data.Name, DisplayName: data.DisplayName, Role: auth.Role(data.Role), Scope: scope,
-		PasswordHash: hash, MustChange: true})
+	a, link, err := s.db.InviteAccount(ctx, db.NewAccount{Name: data.Name, DisplayName: data.DisplayName, Role: auth.Role(data.Role), Scope: scope})
 	if errors.Is(err, db.ErrNameTaken) {
 		data.Problems = templates.Problems{{Field: "Name", Rule: "taken"}}
 		return s.showAccountForm(w, r, http.StatusUnprocessableEntity, data, scope.Organizations)
@@ -150,7 +152,7 @@ func (s *server) addAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, http.StatusOK, s.accountPage(ctx, "accounts.added"), templates.AccountPassword(a.Name, password))
+	return s.showNewLink(w, r, a, link)
 }
 
 // editAccount shows the form of an account that exists.
@@ -192,26 +194,4 @@ func (s *server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.flash(r, "ok", "common.saved")
 	return s.redirect(w, r, "/accounts")
-}
-
-// resetPassword gives an account a temporary password, shows it once and ends the account's sessions. For their own there is the page of
-// the account, which asks for the old one.
-func (s *server) resetPassword(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	a, err := s.db.Account(ctx, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	if a.ID == account(ctx).ID {
-		return refuse("accounts.reset.self")
-	}
-	password := auth.TemporaryPassword()
-	hash, err := auth.Hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	if err := s.db.SetPassword(ctx, a.ID, hash, true, ""); err != nil {
-		return err
-	}
-	return s.render(w, r, http.StatusOK, s.accountPage(ctx, "accounts.reset"), templates.AccountPassword(a.Name, password))
 }

@@ -43,29 +43,78 @@ func accountForm(name, role, scope string, organizations ...string) url.Values {
 	return url.Values{"Name": {name}, "DisplayName": {"李娜"}, "Role": {role}, "Scope": {scope}, "Organizations": organizations}
 }
 
-func TestAnAdminAddsAnAccountWhoseOwnerMustChooseAPassword(t *testing.T) {
+// linkOf is the path of the link that a page shows once.
+func linkOf(r *reply) string {
+	r.t.Helper()
+	u, err := url.Parse(r.find(".copy-text input").AttrOr("value", ""))
+	if err != nil || u.Path != "/welcome" || r.find("svg.qr").Length() != 1 {
+		r.t.Fatalf("%s shows no link with its QR code: %v\n%s", r.what, err, r.body)
+	}
+	return u.RequestURI()
+}
+
+func passwordForm(link, password string) url.Values {
+	return url.Values{"Token": {strings.TrimPrefix(link, "/welcome?token=")}, "Password": {password}, "Repeat": {password}}
+}
+
+func TestAnInvitedPersonChoosesTheirPassword(t *testing.T) {
 	p := startPortal(t)
 	p.addOrganization("org1", "深圳市示例科技有限公司")
 	admin := p.as(auth.Admin)
 	admin.get("/accounts/new").wantStatus(http.StatusOK).wantText("form", "深圳市示例科技有限公司")
-	got := admin.post("/accounts", accountForm("lina", "business", "some", "org1")).wantStatus(http.StatusOK)
-	password := got.find(".copy-text input").AttrOr("value", "")
-	if len(password) < auth.MinPassword {
-		t.Fatalf("temporary password %q", password)
-	}
-	if a := p.account("lina"); a.Scope.All || len(a.Scope.Organizations) != 1 || !a.MustChange {
+	first := linkOf(admin.post("/accounts", accountForm("lina", "business", "some", "org1")).wantStatus(http.StatusOK))
+	a := p.account("lina")
+	if a.Scope.All || len(a.Scope.Organizations) != 1 || !a.Waiting() {
 		t.Errorf("account: %+v", a)
 	}
-	admin.get("/accounts").wantText("table", "lina").wantText("table", "1 个子机构")
+	admin.get("/accounts").wantText("table", "lina").wantText("table", "1 个子机构").wantText("table", "待设密码")
+	p.visitor().logIn("lina", "").wantStatus(http.StatusUnprocessableEntity)
 
+	link := linkOf(admin.post("/accounts/"+a.ID+"/link", nil).wantStatus(http.StatusOK))
 	v := p.visitor()
-	v.logIn("lina", password).wantStatus(http.StatusOK).wantPath("/account?first=1").wantText(".notice", "管理员设置")
-	v.get("/").wantPath("/account?first=1")
-	v.post("/account/password", url.Values{"Current": {password}, "Password": {testPassword}, "Repeat": {testPassword}}).wantStatus(http.StatusOK)
-	v.get("/").wantPath("/")
-	if strings.Contains(p.logs.String(), password) {
-		t.Error("the password is in the log")
+	v.get(first).wantStatus(http.StatusNotFound).wantText(".notice", "已失效") // replaced by the second
+	v.get(link).wantStatus(http.StatusOK).wantText(".facts", "lina")
+	v.post("/welcome", passwordForm(link, "short")).wantStatus(http.StatusUnprocessableEntity).wantProblem("Password")
+	v.post("/welcome", passwordForm(link, testPassword)).wantStatus(http.StatusOK).wantPath("/")
+	p.visitor().post("/welcome", passwordForm(link, testPassword)).wantStatus(http.StatusNotFound)
+	p.visitor().logIn("lina", testPassword).wantPath("/")
+	if token := strings.TrimPrefix(link, "/welcome?token="); strings.Contains(p.logs.String(), token) {
+		t.Error("the token is in the log")
 	}
+	if events := p.events("account.accept"); len(events) != 1 || events[0].Actor.Name != "lina" {
+		t.Errorf("recorded %+v", events)
+	}
+}
+
+func TestALinkEndsByItselfAndCanBeWithdrawn(t *testing.T) {
+	p := startPortal(t)
+	admin := p.as(auth.Admin)
+	link := linkOf(admin.post("/accounts", accountForm("lina", "business", "all")))
+	p.clock.advance(p.db.Policy().LinkLife + time.Second)
+	p.visitor().post("/welcome", passwordForm(link, testPassword)).wantStatus(http.StatusNotFound)
+	admin = p.visitor()
+	admin.logIn("admin", testPassword).wantPath("/")
+	id := p.account("lina").ID
+	link = linkOf(admin.post("/accounts/"+id+"/link", nil))
+	admin.post("/accounts/"+id+"/link/withdraw", nil).wantStatus(http.StatusOK).wantPath("/accounts")
+	p.visitor().get(link).wantStatus(http.StatusNotFound)
+	admin.get("/accounts/" + id).wantStatus(http.StatusNotFound) // never used: its name is free again
+	link = linkOf(admin.post("/accounts", accountForm("lina", "business", "all")))
+	disabled := true
+	if _, err := p.db.ChangeAccount(context.Background(), p.account("lina").ID, dbAccountChange(&disabled)); err != nil {
+		t.Fatal(err)
+	}
+	p.visitor().post("/welcome", passwordForm(link, testPassword)).wantStatus(http.StatusNotFound)
+}
+
+// events are the newest events of an action.
+func (p *portal) events(action string) []audit.Event {
+	p.t.Helper()
+	events, err := p.db.Audit().Query(context.Background(), audit.Filter{Action: action}, 0, 20)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return events
 }
 
 func TestAccountFormsNameWhatIsWrong(t *testing.T) {
@@ -136,12 +185,21 @@ func TestResettingAPasswordEndsItsSessions(t *testing.T) {
 	p := startPortal(t)
 	admin, v := p.as(auth.Admin), p.as(auth.Business)
 	a := p.account("business")
-	password := admin.post("/accounts/"+a.ID+"/password", nil).wantStatus(http.StatusOK).find(".copy-text input").AttrOr("value", "")
+	link := linkOf(admin.post("/accounts/"+a.ID+"/password", nil).wantStatus(http.StatusOK))
 	v.get("/account").wantPath("/login?next=%2Faccount")
 	p.visitor().logIn("business", testPassword).wantStatus(http.StatusUnprocessableEntity)
-	p.visitor().logIn("business", password).wantStatus(http.StatusOK).wantPath("/account?first=1")
+	p.visitor().post("/welcome", passwordForm(link, testPassword+"-2")).wantStatus(http.StatusOK).wantPath("/")
+	p.visitor().logIn("business", testPassword+"-2").wantStatus(http.StatusOK).wantPath("/")
+	admin.post("/accounts/"+a.ID+"/link", nil).wantStatus(http.StatusConflict) // it has a password
 	admin.post("/accounts/"+p.account("admin").ID+"/password", nil).wantStatus(http.StatusConflict)
 	admin.post("/accounts/acc_none/password", nil).wantStatus(http.StatusNotFound)
+}
+
+func TestAnAdministratorWhoNeverCameDoesNotCountAsOne(t *testing.T) {
+	p := startPortal(t)
+	admin := p.as(auth.Admin)
+	linkOf(admin.post("/accounts", accountForm("second", "admin", "all")))
+	admin.post("/accounts/"+p.account("admin").ID, accountForm("", "business", "all")).wantStatus(http.StatusUnprocessableEntity).wantProblem("Role")
 }
 
 func TestAccountsArePaged(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
+	"sealdesk/internal/db"
 )
 
 func setupForm(token string) url.Values {
@@ -135,14 +136,14 @@ func TestSessionsEndByThemselves(t *testing.T) {
 	p := startPortal(t)
 	v := p.as(auth.Admin)
 	for range 20 { // used all the time, it lasts up to its absolute end
-		p.clock.advance(auth.SessionIdle - time.Minute)
+		p.clock.advance(auth.DefaultPolicy().SessionIdle - time.Minute)
 		v.get("/account").wantStatus(http.StatusOK).wantPath("/account")
 	}
-	p.clock.advance(auth.SessionAbsolute - 20*(auth.SessionIdle-time.Minute))
+	p.clock.advance(auth.DefaultPolicy().SessionAbsolute - 20*(auth.DefaultPolicy().SessionIdle-time.Minute))
 	v.get("/account").wantPath("/login?next=%2Faccount")
 
 	v.logIn("admin", testPassword).wantPath("/")
-	p.clock.advance(auth.SessionIdle + time.Second)
+	p.clock.advance(auth.DefaultPolicy().SessionIdle + time.Second)
 	v.get("/account").wantPath("/login?next=%2Faccount")
 }
 
@@ -161,7 +162,7 @@ func TestOneSessionCanEndAnother(t *testing.T) {
 	here.get("/account").wantPath("/account")
 
 	stranger := p.as(auth.Business)
-	own, err := p.db.AccountSessions(context.Background(), p.account("business").ID)
+	own, err := p.db.LiveSessions(context.Background(), db.SessionFilter{AccountID: p.account("business").ID})
 	if err != nil || len(own) != 1 {
 		t.Fatalf("sessions: %v, %v", own, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,15 +13,11 @@ import (
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
-
-	"rsc.io/qr"
 )
 
 const (
 	// linkLife is how long a link for signers is good, if the flow runs that long.
 	linkLife = 7 * 24 * time.Hour
-	// quietZone around a QR code, in squares; the standard asks for four.
-	quietZone = 4
 	// maxDocument bounds what is fetched from the platform, in bytes.
 	maxDocument = 64 << 20
 	// keptDocuments are the documents of flows looked at last: the pages of a preview come one by one.
@@ -84,33 +79,14 @@ func (s *server) linkEnd(f db.Flow) time.Time {
 }
 
 func (s *server) linkPage(w http.ResponseWriter, r *http.Request, f db.Flow, link templates.FlowLink) error {
-	code, err := qr.Encode(link.URL, qr.M)
-	if err != nil {
-		return fmt.Errorf("QR code: %w", err)
+	var err error
+	if link.QR, err = qrCode(link.URL); err != nil {
+		return err
 	}
-	link.QRPath, link.QRSize = qrPath(code), code.Size+2*quietZone
 	link.Back = templates.Link{URL: "/flows/" + f.ID, Text: i18n.T(r.Context(), "common.back")}
 	w.Header().Set("Cache-Control", "no-store")
 	return s.render(w, r, http.StatusOK, page{TitleText: link.Title, Active: "flows", Back: &templates.Link{URL: "/flows/" + f.ID, Text: f.Name}},
 		templates.FlowLinkPage(link))
-}
-
-// qrPath outlines the dark squares of a code, one rectangle for each run of a row.
-func qrPath(code *qr.Code) string {
-	var path strings.Builder
-	for y := range code.Size {
-		for x := 0; x < code.Size; x++ {
-			if !code.Black(x, y) {
-				continue
-			}
-			start := x
-			for x < code.Size && code.Black(x, y) {
-				x++
-			}
-			fmt.Fprintf(&path, "M%d %dh%dv1h-%dz", start+quietZone, y+quietZone, x-start, x-start)
-		}
-	}
-	return path.String()
 }
 
 // flowDocument finds the document that the path names.

@@ -26,10 +26,17 @@ func (s *server) routes() []route {
 		{"POST /setup", auth.Public, s.setUp},
 		{"GET /login", auth.Public, s.showLogin},
 		{"POST /login", auth.Public, s.logIn},
+		{"GET /login/code", auth.Public, s.askCode},
+		{"POST /login/code", auth.Public, s.checkCode},
+		{"GET /welcome", auth.Public, s.welcome}, // whoever holds a link for choosing a password
+		{"POST /welcome", auth.Public, s.accept},
 		{"POST /logout", auth.Public, s.logOut},
 		{"POST /preferences", auth.Public, s.setPreferences},
 		{"GET /account", auth.SignedIn, s.showAccount},
 		{"POST /account/password", auth.SignedIn, s.changePassword},
+		{"GET /account/factor", auth.SignedIn, s.showFactor},
+		{"POST /account/factor", auth.SignedIn, s.confirmFactor},
+		{"POST /account/factor/change", auth.SignedIn, s.changeFactor},
 		{"POST /account/language", auth.SignedIn, s.changeLanguage},
 		{"POST /account/sessions/{id}/revoke", auth.SignedIn, s.revokeSession},
 		{"GET /healthz", auth.Public, s.healthy},
@@ -42,13 +49,20 @@ func (s *server) routes() []route {
 		// accounts
 		{"GET /accounts", auth.AccountsManage, s.listAccounts},
 		{"GET /accounts/new", auth.AccountsManage, s.newAccount},
-		{"POST /accounts", auth.AccountsManage, s.addAccount},
+		{"POST /accounts", auth.AccountsManage, s.inviteAccount},
 		{"GET /accounts/{id}", auth.AccountsManage, s.editAccount},
 		{"POST /accounts/{id}", auth.AccountsManage, s.changeAccount},
+		{"POST /accounts/{id}/link", auth.AccountsManage, s.renewLink},
+		{"POST /accounts/{id}/link/withdraw", auth.AccountsManage, s.withdrawLink},
 		{"POST /accounts/{id}/password", auth.AccountsManage, s.resetPassword},
+		{"POST /accounts/{id}/factor/reset", auth.AccountsManage, s.resetFactor},
+		{"GET /sessions", auth.AccountsManage, s.listSessions},
+		{"POST /sessions/revoke", auth.AccountsManage, s.endSessions},
+		{"POST /sessions/{id}/revoke", auth.AccountsManage, s.endAnySession},
 
 		// settings
 		{"GET /settings", auth.SettingsRead, s.showSettings},
+		{"POST /settings/policy", auth.SettingsWrite, s.changePolicy},
 		{"POST /settings/test", auth.SettingsRead, s.testConnection},
 
 		// organizations

@@ -30,8 +30,8 @@ func TestEveryRouteLetsInExactlyThoseWhoMay(t *testing.T) {
 	for _, route := range p.server.routes() {
 		method, path := requestOf(route)
 		for role, v := range visitors {
-			if path == "/logout" && role != "" {
-				continue
+			if (path == "/logout" || path == "/sessions/revoke") && role != "" && auth.Can(role, route.Need) {
+				continue // would end the sessions of the others; tested elsewhere
 			}
 			got := v.send(method, path, "application/x-www-form-urlencoded", strings.NewReader(""))
 			toLogin := got.status == http.StatusSeeOther && strings.HasPrefix(got.header.Get("Location"), "/login")

@@ -149,13 +149,25 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, route route) erro
 		err := s.record(r.Context(), audit.Event{Action: "access.denied", ObjectType: "route", ObjectID: path, Outcome: audit.Denied,
 			Detail: map[string]any{"permission": string(route.Need), "method": r.Method}})
 		return errors.Join(errForbidden, err)
-	case x.account.MustChange && !strings.HasPrefix(r.URL.Path, "/account"):
-		if err := s.redirect(w, r, "/account?first=1"); err != nil {
-			return err
-		}
-		return errAnswered
+	case isOwnAccount(r.URL.Path):
+		return nil
+	case x.account.MustChange:
+		return s.sendTo(w, r, "/account?first=1")
+	case !x.account.SecondFactor && s.db.Policy().NeedsFactor(x.account.Role):
+		return s.sendTo(w, r, "/account/factor")
 	}
 	return nil
+}
+
+// isOwnAccount tells whether a path is one of those where people set their own log-in right.
+func isOwnAccount(path string) bool { return path == "/account" || strings.HasPrefix(path, "/account/") }
+
+// sendTo leads somebody where something has to be done first.
+func (s *server) sendTo(w http.ResponseWriter, r *http.Request, path string) error {
+	if err := s.redirect(w, r, path); err != nil {
+		return err
+	}
+	return errAnswered
 }
 
 // record writes an event that is no change of the database; see db for those.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -52,19 +53,24 @@ func (s *server) startSession(w http.ResponseWriter, r *http.Request, a db.Accou
 			return err
 		}
 	}
-	actor := audit.ActorFrom(ctx)
-	actor.Name, actor.Role = a.Name, string(a.Role)
-	r = r.WithContext(audit.WithActor(ctx, actor))
+	r = r.WithContext(actAs(ctx, a))
 	session := sessions.NewSession(s.sessions, s.sessions.CookieName())
 	session.Options = s.sessions.CookieOptions()
 	session.Values[db.SessionAccount] = a.ID
 	session.Values[db.SessionIP] = x.address
-	session.Values[db.SessionAgent] = actor.UserAgent
+	session.Values[db.SessionAgent] = audit.ActorFrom(ctx).UserAgent
 	if err := session.Save(r, w); err != nil {
 		return fmt.Errorf("start session: %w", err)
 	}
 	x.session, x.account = session, &a
 	return nil
+}
+
+// actAs names an account as the actor of what it does before it is logged in.
+func actAs(ctx context.Context, a db.Account) context.Context {
+	actor := audit.ActorFrom(ctx)
+	actor.Name, actor.Role = a.Name, string(a.Role)
+	return audit.WithActor(ctx, actor)
 }
 
 // endSession logs out.

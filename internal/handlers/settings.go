@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/auth"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
 )
@@ -17,7 +19,44 @@ func settingsPage() page { return page{Title: "settings.title", Active: "setting
 
 // showSettings shows how the portal is set up.
 func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
-	return s.render(w, r, http.StatusOK, settingsPage(), templates.Settings(s.settings()))
+	return s.render(w, r, http.StatusOK, settingsPage(), templates.Settings(s.settings(), policyForm(r.Context(), s.db.Policy())))
+}
+
+// policyForm is the policy of log-ins as a form.
+func policyForm(ctx context.Context, p auth.Policy) templates.PolicyData {
+	lives := func(choices []time.Duration) []templates.Option {
+		options := make([]templates.Option, len(choices))
+		for i, d := range choices {
+			options[i] = templates.Option{Value: d.String(), Text: lifeText(ctx, d)}
+		}
+		return options
+	}
+	data := templates.PolicyData{SecondFactor: p.SecondFactor, Idle: p.SessionIdle.String(), Absolute: p.SessionAbsolute.String(), LinkLife: p.LinkLife.String(),
+		Idles: lives(auth.IdleChoices), Absolutes: lives(auth.AbsoluteChoices), LinkLives: lives(auth.LinkChoices)}
+	for _, choice := range auth.FactorChoices {
+		data.SecondFactors = append(data.SecondFactors, templates.Option{Value: choice, Text: i18n.T(ctx, "security.policy.factor."+choice)})
+	}
+	return data
+}
+
+// changePolicy takes another policy of log-ins. The form offers choices only, so that anything else is no form of ours.
+func (s *server) changePolicy(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	life := func(name string) time.Duration {
+		d, _ := time.ParseDuration(r.PostForm.Get(name)) // zero is no choice
+		return d
+	}
+	p := auth.Policy{SecondFactor: r.PostForm.Get("SecondFactor"), SessionIdle: life("Idle"), SessionAbsolute: life("Absolute"), LinkLife: life("LinkLife")}
+	if err := p.Check(); err != nil {
+		return &badRequest{err}
+	}
+	if err := s.db.SetPolicy(r.Context(), p); err != nil {
+		return err
+	}
+	s.flash(r, "ok", "common.saved")
+	return s.redirect(w, r, "/settings")
 }
 
 func (s *server) settings() templates.SettingsData {

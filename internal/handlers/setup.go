@@ -8,7 +8,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
@@ -71,9 +70,7 @@ func (s *server) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	actor := audit.ActorFrom(ctx)
-	actor.Name, actor.Role = form.Name, string(auth.Admin)
-	account, err := s.db.SetUp(audit.WithActor(ctx, actor), db.NewAccount{
+	account, err := s.db.SetUp(actAs(ctx, db.Account{Name: form.Name, Role: auth.Admin}), db.NewAccount{
 		Name: form.Name, DisplayName: form.DisplayName, Role: auth.Admin, Scope: db.Everything(), PasswordHash: hash, Language: i18n.Language(ctx),
 	})
 	if errors.Is(err, db.ErrSetUp) {
