@@ -1,0 +1,343 @@
+package handlers
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/auth"
+	"sealdesk/internal/db"
+	"sealdesk/internal/store"
+)
+
+// Every route is asked for objects of another organisation, by accounts that are bound to their own: nothing is shown, nothing changes.
+//
+// foreigners makes the object of the other organisation for each parameter of a path, under the first part of the path and the parameter's
+// name. A route with a parameter that is missing here fails the test: add a line, and where it needs one, a maker to foreignWorld.
+var foreigners = map[string]func(*foreignWorld) string{
+	"account.id":         (*foreignWorld).session, // of somebody else
+	"accounts.id":        (*foreignWorld).account,
+	"audit.seq":          constant("1"),
+	"drafts.approver":    (*foreignWorld).draftApprover,
+	"drafts.component":   constant("c0"),
+	"drafts.file":        constant("0"), // files of drafts and contracts are numbered
+	"drafts.id":          (*foreignWorld).draft,
+	"drafts.page":        constant("1.png"),
+	"files.id":           (*foreignWorld).file,
+	"files.page":         constant("1.png"),
+	"flows.approver":     (*foreignWorld).flowApprover,
+	"flows.file":         constant("0"),
+	"flows.id":           (*foreignWorld).flow,
+	"flows.page":         constant("1.png"),
+	"organizations.id":   (*foreignWorld).organization,
+	"seals.id":           (*foreignWorld).seal,
+	"sessions.id":        (*foreignWorld).session,
+	"users.id":           (*foreignWorld).person,
+	"users.organization": (*foreignWorld).organization,
+}
+
+// foreignTexts are what the other organisation calls its things.
+var foreignTexts = []string{"乙方保密草稿", "乙方保密合同", "乙方保密文件", "乙方保密印章", "北京样例软件有限责任公司", "李娜"}
+
+func constant(value string) func(*foreignWorld) string {
+	return func(*foreignWorld) string { return value }
+}
+
+// foreignWorld is the other organisation; each object is made when a route first asks for it.
+type foreignWorld struct {
+	p     *portal
+	admin *visitor // sees everything
+	b     side
+	made  map[string]string
+}
+
+// once makes an object under a name.
+func (w *foreignWorld) once(name string, create func() string) string {
+	w.p.t.Helper()
+	if w.made[name] == "" {
+		w.made[name] = create()
+	}
+	return w.made[name]
+}
+
+func (w *foreignWorld) organization() string {
+	return w.once("organization", func() string { return w.b.organization })
+}
+func (w *foreignWorld) person() string { return w.once("person", func() string { return w.b.person }) }
+
+func (w *foreignWorld) account() string {
+	return w.once("account", func() string { return w.p.addAccount("foreigner", auth.Business, w.b.organization).ID })
+}
+
+func (w *foreignWorld) session() string {
+	w.account()
+	return w.once("session", func() string {
+		w.p.visitor().logIn("foreigner", testPassword).wantStatus(http.StatusOK)
+		all, err := w.p.db.LiveSessions(context.Background(), db.SessionFilter{AccountID: w.account()})
+		if err != nil || len(all) != 1 {
+			w.p.t.Fatalf("sessions: %v, %v", all, err)
+		}
+		return all[0].ID
+	})
+}
+
+func (w *foreignWorld) seal() string {
+	return w.once("seal", func() string {
+		return addSeal(w.admin, url.Values{"Owner": {"organization:" + w.b.organization}, "SealType": {"CONTRACT"}, "SealName": {"乙方保密印章"}})
+	})
+}
+
+func (w *foreignWorld) file() string {
+	return w.once("file", func() string {
+		w.admin.postFiles("/files", url.Values{"OrganizationId": {w.b.organization}}, uploadFile{"Files", "乙方保密文件.pdf", contract(w.p.t)}).wantStatus(http.StatusOK)
+		all, _, err := w.p.db.Files(context.Background(), db.Everything(), db.FileFilter{Organization: w.b.organization}, db.Page{})
+		if err != nil || len(all) == 0 {
+			w.p.t.Fatalf("files: %v, %v", all, err)
+		}
+		return all[0].ID
+	})
+}
+
+func (w *foreignWorld) draft() string {
+	return w.once("draft", func() string {
+		path := w.admin.draft("乙方保密草稿", w.b, w.b)
+		w.admin.seals(path)
+		return strings.TrimPrefix(path, "/drafts/")
+	})
+}
+
+func (w *foreignWorld) draftApprover() string {
+	return w.once("draft approver", func() string { return w.admin.builder("/drafts/" + w.draft()).Approvers[0].ID })
+}
+
+func (w *foreignWorld) flow() string {
+	return w.once("flow", func() string {
+		path := w.admin.draft("乙方保密合同", w.b, w.b)
+		w.admin.seals(path)
+		return strings.TrimPrefix(w.admin.post(path+"/send", nil).wantStatus(http.StatusOK).path, "/flows/")
+	})
+}
+
+func (w *foreignWorld) flowApprover() string {
+	return w.once("flow approver", func() string { return w.p.flow("/flows/" + w.flow()).Approvers[0].ID })
+}
+
+// path fills the parameters of a route with the other organisation's objects.
+func (w *foreignWorld) path(r route) (method, path string, ok bool) {
+	w.p.t.Helper()
+	method, path, _ = strings.Cut(r.Pattern, " ")
+	path = strings.TrimSuffix(path, "{$}")
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	ok = true
+	path = pathValue.ReplaceAllStringFunc(path, func(name string) string {
+		key := first + "." + strings.Trim(name, "{}.")
+		create := foreigners[key]
+		if create == nil {
+			w.p.t.Errorf("%s: foreigners knows no object for %s; add %q to it, so that this route is tested against foreign access", r.Pattern, name, key)
+			ok = false
+			return name
+		}
+		return create(w)
+	})
+	return method, path, ok
+}
+
+// leaks looks for what belongs to the other organisation in an answer, but for what the request itself named.
+func (w *foreignWorld) leaks(got *reply, path string) (found []string) {
+	var all strings.Builder
+	all.WriteString(got.body)
+	for name, values := range got.header {
+		fmt.Fprintf(&all, "\n%s: %s", name, strings.Join(values, ", "))
+	}
+	for _, text := range foreignTexts {
+		if strings.Contains(all.String(), text) {
+			found = append(found, text)
+		}
+	}
+	for what, id := range w.made {
+		if len(id) >= 8 && !strings.Contains(path, id) && strings.Contains(all.String(), id) {
+			found = append(found, what+" "+id)
+		}
+	}
+	return found
+}
+
+// changing are the tables that any request may touch: they tell of the request itself.
+var changing = []string{"audit_", "sessions", "login_steps", "search_terms", "sqlite_"}
+
+// digest is a hash over everything that the portal keeps, table by table.
+func (p *portal) digest() map[string]string {
+	p.t.Helper()
+	ctx, sums := context.Background(), make(map[string]string)
+	err := p.db.Store().Read(ctx, func(tx *store.Tx) error {
+		for _, table := range tables(p.t, tx) {
+			rows, err := tx.Query(ctx, "SELECT * FROM "+table)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			columns, err := rows.Columns()
+			if err != nil {
+				return err
+			}
+			var lines []string
+			for rows.Next() {
+				row := make([]any, len(columns))
+				for i := range row {
+					row[i] = new(any)
+				}
+				if err := rows.Scan(row...); err != nil {
+					return err
+				}
+				line := ""
+				for _, value := range row {
+					line += fmt.Sprintf("%v|", *value.(*any))
+				}
+				lines = append(lines, line)
+			}
+			if err := rows.Err(); err != nil {
+				return err
+			}
+			slices.Sort(lines)
+			sums[table] = fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(lines, "\n"))))
+		}
+		return nil
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return sums
+}
+
+func tables(t testing.TB, tx *store.Tx) (names []string) {
+	t.Helper()
+	rows, err := tx.Query(context.Background(), "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(changing, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
+			names = append(names, name)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// calls counts what the portal asked of the platform.
+func (p *portal) calls() int {
+	p.t.Helper()
+	events, err := p.db.Audit().Query(context.Background(), audit.Filter{Outcome: audit.Intent}, 0, audit.MaxPage)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return len(events)
+}
+
+func newForeignWorld(t *testing.T) (*foreignWorld, map[string]*visitor) {
+	t.Helper()
+	p := startPortal(t)
+	own := p.side(0)
+	w := &foreignWorld{p: p, admin: p.as(auth.Admin), b: p.side(1), made: make(map[string]string)}
+	strangers := make(map[string]*visitor)
+	for _, role := range auth.Roles() {
+		strangers["bound "+string(role)] = p.as(role, own.organization).still()
+	}
+	strangers["nobody"] = p.visitor().still()
+	return w, strangers
+}
+
+func TestNoRouteShowsOrChangesObjectsOfAnotherOrganization(t *testing.T) {
+	w, strangers := newForeignWorld(t)
+	type request struct {
+		route        route
+		method, path string
+	}
+	var requests []request
+	for _, route := range w.p.server.routes() {
+		if method, path, ok := w.path(route); ok && pathValue.MatchString(strings.TrimSuffix(route.Pattern, "{$}")) {
+			requests = append(requests, request{route, method, path})
+		}
+	}
+	before, calls := w.p.digest(), w.p.calls()
+	for _, r := range requests {
+		for who, v := range strangers {
+			kind, body := "application/x-www-form-urlencoded", ""
+			if r.method == http.MethodPut {
+				kind, body = "application/json", `{"revision": 1}`
+			}
+			got := v.send(r.method, r.path, kind, strings.NewReader(body))
+			toLogin := who == "nobody" && got.status == http.StatusSeeOther && strings.HasPrefix(got.header.Get("Location"), "/login")
+			silent := got.status == http.StatusNoContent && got.body == "" // a live part of a page that has nothing to say
+			if got.status != http.StatusForbidden && got.status != http.StatusNotFound && !toLogin && !silent {
+				t.Errorf("%s answered %s with %d", r.route.Pattern, who, got.status)
+			}
+			if found := w.leaks(got, r.path); len(found) > 0 {
+				t.Errorf("%s tells %s of %v", r.route.Pattern, who, found)
+			}
+			if after := w.p.digest(); r.method != http.MethodGet && !equal(before, after) {
+				t.Fatalf("%s let %s change %v", r.route.Pattern, who, differing(before, after))
+			}
+		}
+	}
+	if after := w.p.digest(); !equal(before, after) {
+		t.Errorf("reading changed %v", differing(before, after))
+	}
+	if now := w.p.calls(); now != calls {
+		t.Errorf("%d calls of the platform were made on behalf of strangers", now-calls)
+	}
+
+	// The objects are there for whoever may see them: else all of this would prove nothing.
+	for _, r := range requests {
+		if r.method != http.MethodGet || strings.HasSuffix(r.path, "/events") {
+			continue
+		}
+		if got := w.admin.get(r.path); got.status == http.StatusNotFound || got.status == http.StatusForbidden {
+			t.Errorf("%s: the administrator does not find the object either (%d); is its maker in foreigners right?", r.route.Pattern, got.status)
+		}
+	}
+}
+
+// What lists and forms show keeps to the organisations of the account too.
+func TestNoListTellsOfAnotherOrganization(t *testing.T) {
+	w, strangers := newForeignWorld(t)
+	for _, create := range foreigners {
+		create(w)
+	}
+	for _, route := range w.p.server.routes() {
+		method, path, _ := strings.Cut(route.Pattern, " ")
+		if path = strings.TrimSuffix(path, "{$}"); method != http.MethodGet || pathValue.MatchString(path) {
+			continue
+		}
+		for who, v := range strangers {
+			if found := w.leaks(v.get(path), path); len(found) > 0 {
+				t.Errorf("%s tells %s of %v", route.Pattern, who, found)
+			}
+		}
+	}
+}
+
+func equal(a, b map[string]string) bool { return len(differing(a, b)) == 0 }
+
+// differing names the tables in which two digests differ.
+func differing(a, b map[string]string) (names []string) {
+	for name, sum := range a {
+		if b[name] != sum {
+			names = append(names, name)
+		}
+	}
+	return names
+}
