@@ -24,6 +24,7 @@ type Filter struct {
 	ObjectID   string
 	Outcome    string
 	From, To   time.Time // From is included, To is not
+	Calls      bool      // only what came of calls of the platform
 	Text       string    // words and Chinese in any field that people read; see phrases
 }
 
@@ -164,6 +165,9 @@ func (q *query) where(args []any) (string, []any) {
 	add("e.object_id", q.f.ObjectID)
 	add("e.object_type", q.f.ObjectType)
 	add("e.outcome", q.f.Outcome)
+	if q.f.Calls {
+		b.WriteString(" AND e.action >= 'platform.' AND e.action < 'platform/' AND e.outcome <> 'intent'")
+	}
 	return b.String(), args
 }
 
@@ -179,6 +183,8 @@ func (q *query) index() (name, condition string) {
 		return " INDEXED BY audit_by_actor", ""
 	case f.Action != "":
 		return " INDEXED BY audit_by_action", ""
+	case f.Calls:
+		return " INDEXED BY audit_by_call", ""
 	case f.Outcome == Failed || f.Outcome == Denied:
 		return " INDEXED BY audit_by_trouble", " AND e.outcome IN ('failed', 'denied')"
 	}
@@ -190,7 +196,7 @@ var eventColumns = "e." + strings.ReplaceAll(columns, ", ", ", e.")
 
 // plain finds events without looking for text.
 func (q *query) plain(ctx context.Context, tx *store.Tx) ([]Event, error) {
-	if f := q.f; f.ObjectID == "" && f.Outcome == "" && (f.Actor == "") != (f.Action == "") {
+	if f := q.f; f.ObjectID == "" && f.Outcome == "" && ((f.Actor == "") != (f.Action == "") || f.Calls && f.Actor == "") {
 		return q.everyOutcome(ctx, tx)
 	}
 	where, args := q.where([]any{q.from, q.to, q.limit})
@@ -199,7 +205,7 @@ func (q *query) plain(ctx context.Context, tx *store.Tx) ([]Event, error) {
 		" ORDER BY e.seq "+q.order()+" LIMIT $3", args...)
 }
 
-// everyOutcome merges the numbers out of the lists of the outcomes, which the indexes of actors and of actions keep apart, and reads the
+// everyOutcome merges the numbers out of the lists of the outcomes, which the indexes of actors, actions and calls keep apart, and reads the
 // events of those that are left.
 func (q *query) everyOutcome(ctx context.Context, tx *store.Tx) ([]Event, error) {
 	where, args := q.where([]any{q.from, q.to, q.limit})

@@ -47,6 +47,7 @@ const (
 	AuditVerify        Permission = "audit.verify"
 	AuditExport        Permission = "audit.export"
 	AccountsManage     Permission = "accounts.manage"
+	RequestsRead       Permission = "requests.read" // what the portal asked of the platform
 	SettingsRead       Permission = "settings.read"
 	SettingsWrite      Permission = "settings.write"
 )
@@ -70,6 +71,7 @@ var granted = map[Permission][]Role{
 	AuditVerify:        {Admin, Compliance},
 	AuditExport:        {Admin, Compliance},
 	AccountsManage:     {Admin},
+	RequestsRead:       {Admin},
 	SettingsRead:       {Admin},
 	SettingsWrite:      {Admin},
 }
@@ -99,7 +101,7 @@ func Can(role Role, need Permission) bool {
 // tells of everybody, and whoever manages accounts could lift their own bound.
 func Whole(need Permission) bool {
 	switch need {
-	case AuditRead, AuditVerify, AuditExport, AccountsManage, SettingsRead, SettingsWrite:
+	case AuditRead, AuditVerify, AuditExport, AccountsManage, RequestsRead, SettingsRead, SettingsWrite:
 		return true
 	default:
 		return false

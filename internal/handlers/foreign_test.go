@@ -36,14 +36,17 @@ var foreigners = map[string]func(*foreignWorld) string{
 	"flows.id":           (*foreignWorld).flow,
 	"flows.page":         constant("1.png"),
 	"organizations.id":   (*foreignWorld).organization,
+	"requests.seq":       (*foreignWorld).request,
 	"seals.id":           (*foreignWorld).seal,
 	"sessions.id":        (*foreignWorld).session,
+	"templates.approver": (*foreignWorld).templateRole,
+	"templates.id":       (*foreignWorld).template,
 	"users.id":           (*foreignWorld).person,
 	"users.organization": (*foreignWorld).organization,
 }
 
 // foreignTexts are what the other organisation calls its things.
-var foreignTexts = []string{"乙方保密草稿", "乙方保密合同", "乙方保密文件", "乙方保密印章", "北京样例软件有限责任公司", "李娜"}
+var foreignTexts = []string{"乙方保密草稿", "乙方保密模板", "乙方保密合同", "乙方保密文件", "乙方保密印章", "北京样例软件有限责任公司", "李娜"}
 
 func constant(value string) func(*foreignWorld) string {
 	return func(*foreignWorld) string { return value }
@@ -126,6 +129,36 @@ func (w *foreignWorld) flow() string {
 
 func (w *foreignWorld) flowApprover() string {
 	return w.once("flow approver", func() string { return w.p.flow("/flows/" + w.flow()).Approvers[0].ID })
+}
+
+func (w *foreignWorld) template() string {
+	return w.once("template", func() string {
+		form := url.Values{"Name": {"乙方保密模板"}, "ContractName": {"乙方保密合同"}, "Days": {"7"}, "OrganizationId": {w.b.organization}}
+		path := w.admin.postFiles("/templates", form, uploadFile{"Files", "乙方保密文件.pdf", contract(w.p.t)}).wantStatus(http.StatusOK).path
+		w.admin.post(path, url.Values{"Role": {"甲方"}, "ForOrganization": {"true"}, "Channel": {"NONE"}, "Step": {"1"}}).wantStatus(http.StatusOK)
+		return strings.TrimPrefix(strings.TrimSuffix(path, "/roles"), "/templates/")
+	})
+}
+
+func (w *foreignWorld) templateRole() string {
+	return w.once("role of a template", func() string {
+		d, err := w.p.db.Draft(context.Background(), db.Everything(), w.template())
+		if err != nil {
+			w.p.t.Fatal(err)
+		}
+		return d.Approvers[0].ID
+	})
+}
+
+// request is a call of the platform in the audit log.
+func (w *foreignWorld) request() string {
+	return w.once("request", func() string {
+		calls, err := w.p.db.Audit().Query(context.Background(), audit.Filter{Calls: true}, 0, 1)
+		if err != nil || len(calls) == 0 {
+			w.p.t.Fatalf("calls: %v, %v", calls, err)
+		}
+		return fmt.Sprint(calls[0].Seq)
+	})
 }
 
 // path fills the parameters of a route with the other organisation's objects.

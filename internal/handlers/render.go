@@ -44,6 +44,7 @@ func navPermissions() map[string]auth.Permission {
 		"seals":         auth.SealsRead,
 		"audit":         auth.AuditRead,
 		"accounts":      auth.AccountsManage,
+		"requests":      auth.RequestsRead,
 		"settings":      auth.SettingsRead,
 	}
 }

@@ -60,6 +60,10 @@ func (s *server) routes() []route {
 		{"POST /sessions/revoke", auth.AccountsManage, s.endSessions},
 		{"POST /sessions/{id}/revoke", auth.AccountsManage, s.endAnySession},
 
+		// calls of the platform
+		{"GET /requests", auth.RequestsRead, s.listRequests},
+		{"GET /requests/{seq}", auth.RequestsRead, s.showRequest},
+
 		// settings
 		{"GET /settings", auth.SettingsRead, s.showSettings},
 		{"POST /settings/policy", auth.SettingsWrite, s.changePolicy},

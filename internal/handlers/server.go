@@ -160,7 +160,9 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, route route) erro
 }
 
 // isOwnAccount tells whether a path is one of those where people set their own log-in right.
-func isOwnAccount(path string) bool { return path == "/account" || strings.HasPrefix(path, "/account/") }
+func isOwnAccount(path string) bool {
+	return path == "/account" || strings.HasPrefix(path, "/account/")
+}
 
 // sendTo leads somebody where something has to be done first.
 func (s *server) sendTo(w http.ResponseWriter, r *http.Request, path string) error {

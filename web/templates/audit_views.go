@@ -108,5 +108,7 @@ func auditHistoryURL(id string) string { return "/audit?" + url.Values{"object":
 
 func auditURL(seq int64) string { return "/audit/" + strconv.FormatInt(seq, 10) }
 
+func requestURL(seq int64) string { return "/requests/" + strconv.FormatInt(seq, 10) }
+
 // AuditVerifyForm is what is wrong with the checkpoint that was given.
 type AuditVerifyForm struct{ Problems Problems }
