@@ -58,6 +58,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return addUser(ctx, cli.User.Add, in, out)
 	case config.UserPasswd:
 		return changePassword(ctx, cli.User.Passwd, in, out)
+	case config.UserFactor:
+		return resetFactor(ctx, cli.User.Factor, out)
 	case config.UserList:
 		return listUsers(ctx, cli.User.List, out)
 	case config.AuditVerify:

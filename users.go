@@ -72,10 +72,7 @@ func changePassword(ctx context.Context, c config.UserPasswdCommand, in io.Reade
 		return err
 	}
 	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
-		account, err := portal.AccountByName(ctx, c.Name)
-		if errors.Is(err, db.ErrNotFound) {
-			return fmt.Errorf("there is no account %q; `sealdesk user list` shows them", c.Name)
-		}
+		account, err := namedAccount(ctx, portal, c.Name)
 		if err != nil {
 			return err
 		}
@@ -86,6 +83,35 @@ func changePassword(ctx context.Context, c config.UserPasswdCommand, in io.Reade
 		if !c.PasswordStdin {
 			fmt.Fprintln(out, i18n.T(ctx, "cli.user.password", "Password", password))
 		}
+		return nil
+	})
+}
+
+func namedAccount(ctx context.Context, portal *db.DB, name string) (db.Account, error) {
+	account, err := portal.AccountByName(ctx, name)
+	if errors.Is(err, db.ErrNotFound) {
+		return account, fmt.Errorf("there is no account %q; `sealdesk user list` shows them", name)
+	}
+	return account, err
+}
+
+// resetFactor takes the second factor from an account: the way in for an administrator who has lost phone and recovery codes.
+func resetFactor(ctx context.Context, c config.UserFactorCommand, out io.Writer) error {
+	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
+		account, err := namedAccount(ctx, portal, c.Name)
+		if err != nil {
+			return err
+		}
+		if !account.SecondFactor {
+			return fmt.Errorf("the account %q has no second factor", c.Name)
+		}
+		if err := portal.RemoveFactor(ctx, account.ID); err != nil {
+			return err
+		}
+		if err := portal.RevokeSessions(ctx, db.SessionFilter{AccountID: account.ID}, ""); err != nil {
+			return err
+		}
+		fmt.Fprintln(out, i18n.T(ctx, "cli.user.factor", "Name", c.Name))
 		return nil
 	})
 }

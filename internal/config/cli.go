@@ -14,7 +14,7 @@ type CLI struct {
 	Serve   ServeCommand   `cmd:"" help:"Run the portal and the embedded engine."`
 	Engine  EngineCommand  `cmd:"" help:"Run the embedded platform alone, show its credentials, open its console."`
 	Demo    DemoCommand    `cmd:"" help:"Do the main job from end to end without a browser and leave its files in a folder."`
-	User    UserCommand    `cmd:"" help:"Add and list the portal's accounts, set their passwords."`
+	User    UserCommand    `cmd:"" help:"Add and list the portal's accounts, set their passwords, reset their second factors."`
 	Audit   AuditCommand   `cmd:"" help:"Verify, export and checkpoint the audit log."`
 	Verify  VerifyCommand  `cmd:"" help:"Say of every signature in a PDF whether it is valid."`
 	Backup  BackupCommand  `cmd:"" help:"Copy the data of a running or stopped Sealdesk into a folder."`
@@ -32,6 +32,7 @@ const (
 	Demo              = "demo"
 	UserAdd           = "user add"
 	UserPasswd        = "user passwd"
+	UserFactor        = "user reset-factor"
 	UserList          = "user list"
 	AuditVerify       = "audit verify"
 	AuditExport       = "audit export"
@@ -126,6 +127,7 @@ type DemoCommand struct {
 type UserCommand struct {
 	Add    UserAddCommand    `cmd:"" help:"Add an account."`
 	Passwd UserPasswdCommand `cmd:"" help:"Set the password of an account and end its sessions."`
+	Factor UserFactorCommand `cmd:"" name:"reset-factor" help:"Take the second factor from an account whose owner has lost it, and end its sessions."`
 	List   UserListCommand   `cmd:"" help:"List the accounts."`
 }
 
@@ -146,6 +148,13 @@ type UserPasswdCommand struct {
 
 	Name          string `arg:"" help:"Name of the account."`
 	PasswordStdin bool   `name:"password-stdin" help:"Read the password from the standard input; else one is made and printed."`
+}
+
+// UserFactorCommand takes the second factor from an account.
+type UserFactorCommand struct {
+	DataFlags `embed:""`
+
+	Name string `arg:"" help:"Name of the account."`
 }
 
 // UserListCommand lists accounts.

@@ -29,7 +29,6 @@ type Account struct {
 	Created      time.Time
 	LastLogin    time.Time // zero for never
 	SecondFactor bool      // logs in with a code too
-	Linked       bool      // logs in through the provider of identities
 	LinkExpires  time.Time // of the link for choosing a password; zero for none
 	passwordHash string
 }
@@ -38,7 +37,7 @@ type Account struct {
 func (a Account) PasswordHash() string { return a.passwordHash }
 
 // Waiting tells that nobody can log in yet: no password has been chosen.
-func (a Account) Waiting() bool { return a.passwordHash == "" && !a.Linked }
+func (a Account) Waiting() bool { return a.passwordHash == "" }
 
 // NewAccount is what adding an account takes. The password is a hash of auth.Hash.
 type NewAccount struct {
@@ -71,17 +70,13 @@ func nameKey(name string) string { return strings.ToLower(norm.NFKC.String(strin
 
 const accountColumns = `id, name, display_name, role, all_organizations, password_hash, must_change, language, disabled, created_at, last_login_at,
 	EXISTS (SELECT 1 FROM second_factors f WHERE f.account_id = accounts.id AND f.confirmed_at > 0),
-	EXISTS (SELECT 1 FROM account_identities i WHERE i.account_id = accounts.id),
 	coalesce((SELECT l.expires_at FROM account_links l WHERE l.account_id = accounts.id), 0)`
-
-// canLogIn is the condition on accounts that somebody can log in with one.
-const canLogIn = `disabled = 0 AND (password_hash <> '' OR EXISTS (SELECT 1 FROM account_identities i WHERE i.account_id = accounts.id))`
 
 func scanAccount(row interface{ Scan(...any) error }) (Account, error) {
 	var a Account
 	var created, lastLogin, link int64
 	err := row.Scan(&a.ID, &a.Name, &a.DisplayName, &a.Role, &a.Scope.All, &a.passwordHash, &a.MustChange, &a.Language, &a.Disabled, &created, &lastLogin,
-		&a.SecondFactor, &a.Linked, &link)
+		&a.SecondFactor, &link)
 	if err != nil {
 		return a, fmt.Errorf("read account: %w", err)
 	}
@@ -297,7 +292,7 @@ func (c AccountChange) apply(a Account) Account {
 func (d *DB) saveAccount(ctx context.Context, tx *store.Tx, before, after Account) error {
 	if wasAdmin, isAdmin := active(before), active(after); wasAdmin && !isAdmin {
 		var others int
-		err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM accounts WHERE role = 'admin' AND id <> $1 AND "+canLogIn, after.ID).Scan(&others)
+		err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM accounts WHERE role = 'admin' AND id <> $1 AND disabled = 0 AND password_hash <> ''", after.ID).Scan(&others)
 		if err != nil {
 			return fmt.Errorf("count administrators: %w", err)
 		}

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -141,78 +140,4 @@ func (d *DB) takeLink(ctx context.Context, tx *store.Tx, token string) (Account,
 	}
 	a.LinkExpires = time.Time{}
 	return a, nil
-}
-
-// ErrIdentity says that an identity belongs to another account, or that the account has one already.
-var ErrIdentity = errors.New("the identity is linked already")
-
-// Identity is who somebody is at a provider of identities.
-type Identity struct{ Issuer, Subject string }
-
-// AccountByIdentity is the account that an identity is linked to.
-func (d *DB) AccountByIdentity(ctx context.Context, i Identity) (a Account, err error) {
-	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		a, err = findAccount(ctx, tx, "id = (SELECT account_id FROM account_identities WHERE issuer = $1 AND subject = $2)", i.Issuer, i.Subject)
-		return err
-	})
-	return a, err
-}
-
-// LinkIdentity links an identity to an account.
-func (d *DB) LinkIdentity(ctx context.Context, accountID string, i Identity) error {
-	return d.store.Write(ctx, func(tx *store.Tx) error { return d.linkIdentity(ctx, tx, accountID, i) })
-}
-
-func (d *DB) linkIdentity(ctx context.Context, tx *store.Tx, accountID string, i Identity) error {
-	_, err := tx.Exec(ctx, "INSERT INTO account_identities (issuer, subject, account_id, linked_at) VALUES ($1, $2, $3, $4)",
-		i.Issuer, i.Subject, accountID, store.Micros(d.now()))
-	if store.IsUnique(err) {
-		return ErrIdentity
-	}
-	if err != nil {
-		return fmt.Errorf("link an identity: %w", err)
-	}
-	return d.record(ctx, tx, audit.Event{Action: "account.identity.link", ObjectType: "account", ObjectID: accountID, Detail: map[string]any{"issuer": i.Issuer}})
-}
-
-// UseLinkWithIdentity accepts a link by an identity instead of a password.
-func (d *DB) UseLinkWithIdentity(ctx context.Context, token string, i Identity) (a Account, err error) {
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
-		if a, err = d.takeLink(ctx, tx, token); err != nil {
-			return err
-		}
-		a.Linked = true
-		return d.linkIdentity(ctx, tx, a.ID, i)
-	})
-	return a, err
-}
-
-// AddIdentityAccount adds an account for an identity that has none.
-func (d *DB) AddIdentityAccount(ctx context.Context, n NewAccount, i Identity) (a Account, err error) {
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
-		if a, err = d.addAccount(ctx, tx, "account.add", n); err != nil {
-			return err
-		}
-		a.Linked = true
-		return d.linkIdentity(ctx, tx, a.ID, i)
-	})
-	return a, err
-}
-
-// UnlinkIdentity takes the identity from an account. ErrConflict where nobody could log in with the account any more.
-func (d *DB) UnlinkIdentity(ctx context.Context, accountID string) error {
-	return d.store.Write(ctx, func(tx *store.Tx) error {
-		a, err := findAccount(ctx, tx, "id = $1", accountID)
-		if err != nil {
-			return err
-		}
-		if a.passwordHash == "" {
-			return ErrConflict
-		}
-		result, err := tx.Exec(ctx, "DELETE FROM account_identities WHERE account_id = $1", accountID)
-		if err := oneRow(result, err); err != nil {
-			return fmt.Errorf("unlink an identity: %w", err)
-		}
-		return d.record(ctx, tx, audit.Event{Action: "account.identity.unlink", ObjectType: "account", ObjectID: accountID})
-	})
 }

@@ -16,17 +16,9 @@ const stepColumn = "login_steps.data"
 
 // LoginStep is a log-in half done. The browser holds its id in a cookie and nothing else of it.
 type LoginStep struct {
-	ID string `json:"-"`
-	// AccountID is whose password, or identity, was right; the code is missing. Empty while the provider is being asked.
-	AccountID string `json:"account,omitempty"`
-	Next      string `json:"next,omitempty"` // where to go after
-
-	// What the answer of the provider must fit to.
-	State    string `json:"state,omitempty"`
-	Nonce    string `json:"nonce,omitempty"`
-	Verifier string `json:"verifier,omitempty"`
-	LinkTo   string `json:"link_to,omitempty"` // the account that asked to be linked, logged in
-	Token    string `json:"token,omitempty"`   // the link that the identity accepts
+	ID        string `json:"-"`
+	AccountID string `json:"account"` // whose password was right; the code is missing
+	Next      string `json:"next"`    // where to go after
 }
 
 // BeginStep keeps a log-in that is half done and gives it its id.

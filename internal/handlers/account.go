@@ -26,7 +26,7 @@ func (s *server) showAccount(w http.ResponseWriter, r *http.Request) error {
 func (s *server) ownAccount(ctx context.Context) (templates.OwnAccountData, error) {
 	a := account(ctx)
 	data := templates.OwnAccountData{Name: a.Name, DisplayName: a.DisplayName, Role: string(a.Role), Organizations: scopeText(ctx, a.Scope),
-		Language: i18n.Language(ctx), MustChange: a.MustChange, HasPassword: a.PasswordHash() != "", SecondFactor: a.SecondFactor,
+		Language: i18n.Language(ctx), MustChange: a.MustChange, SecondFactor: a.SecondFactor,
 		Limits: s.sessionLimits(ctx)}
 	var err error
 	data.Sessions, err = s.sessionItems(ctx, db.SessionFilter{AccountID: a.ID})
@@ -103,18 +103,15 @@ func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	a := account(ctx)
 	current, password := r.PostForm.Get("Current"), r.PostForm.Get("Password")
-	address := exchangeOf(ctx).address
-	if wait := s.throttle.Begin(strings.ToLower(a.Name), address); wait > 0 {
-		return tooMany(w, wait)
-	}
 	var found templates.Problems
-	switch err := auth.Verify(ctx, a.PasswordHash(), current); {
+	switch wait, err := s.tryPassword(ctx, a, current); {
+	case wait > 0:
+		return tooMany(w, wait)
 	case errors.Is(err, auth.ErrPassword):
 		found = templates.Problems{{Field: "Current", Rule: "password_current"}}
 	case err != nil:
 		return err
 	default:
-		s.throttle.Succeed(strings.ToLower(a.Name), address)
 		if found = passwordProblems(a.Name, password, r.PostForm.Get("Repeat")); len(found) == 0 && password == current {
 			found = templates.Problems{{Field: "Password", Rule: "password_same"}}
 		}

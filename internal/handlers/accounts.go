@@ -96,7 +96,7 @@ func (s *server) showAccountForm(w http.ResponseWriter, r *http.Request, status 
 		return err
 	}
 	data.Self, data.Waiting, data.LinkExpires = a.ID == account(r.Context()).ID, a.Waiting(), a.LinkExpires
-	data.SecondFactor, data.Linked, data.IsDisabled = a.SecondFactor, a.Linked, a.Disabled
+	data.SecondFactor, data.IsDisabled = a.SecondFactor, a.Disabled
 	if data.Sessions, err = s.sessionItems(r.Context(), db.SessionFilter{AccountID: a.ID}); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (s *server) renderFactor(w http.ResponseWriter, r *http.Request, status int
 		if err != nil {
 			return err
 		}
-		return s.render(w, r, status, factorPage(ctx), templates.Factor(templates.FactorData{Name: a.Name, HasPassword: a.PasswordHash() != "",
+		return s.render(w, r, status, factorPage(ctx), templates.Factor(templates.FactorData{Name: a.Name,
 			CodesLeft: left, Codes: auth.RecoveryCodes, Required: required, Problems: problems}))
 	}
 	key, err := s.pendingFactor(ctx, a)
@@ -117,15 +117,13 @@ func (s *server) changeFactor(w http.ResponseWriter, r *http.Request) error {
 	if !a.SecondFactor {
 		return s.redirect(w, r, "/account/factor")
 	}
-	if a.PasswordHash() != "" {
-		switch wait, err := s.tryPassword(ctx, a, r.PostForm.Get("Current")); {
-		case wait > 0:
-			return tooMany(w, wait)
-		case errors.Is(err, auth.ErrPassword):
-			return s.renderFactor(w, r, http.StatusUnprocessableEntity, templates.Problems{{Field: "Current", Rule: "password_current"}})
-		case err != nil:
-			return err
-		}
+	switch wait, err := s.tryPassword(ctx, a, r.PostForm.Get("Current")); {
+	case wait > 0:
+		return tooMany(w, wait)
+	case errors.Is(err, auth.ErrPassword):
+		return s.renderFactor(w, r, http.StatusUnprocessableEntity, templates.Problems{{Field: "Current", Rule: "password_current"}})
+	case err != nil:
+		return err
 	}
 	switch wait, err := s.tryCode(ctx, a, r.PostForm.Get("Code")); {
 	case wait > 0:

@@ -59,7 +59,7 @@ func (s *server) logIn(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := templates.LoginData{Name: strings.TrimSpace(r.PostForm.Get("Name")), Next: localPath(r.PostForm.Get("Next"))}
-	key, address := strings.ToLower(clip(form.Name, 128)), exchangeOf(ctx).address
+	key, address := accountKey(form.Name), exchangeOf(ctx).address
 	// Tries that have to wait are not recorded one by one: the failures before them are, and a flood shall not fill the log.
 	if wait := s.throttle.Begin(key, address); wait > 0 {
 		form.Refusal = waitText(ctx, wait)

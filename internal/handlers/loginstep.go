@@ -42,7 +42,7 @@ func (s *server) endStep(ctx context.Context, w http.ResponseWriter, step db.Log
 	return s.db.EndStep(ctx, step.ID)
 }
 
-// enter lets an account in whose first step, whichever it was, is right: at once, or by way of its second factor.
+// enter lets an account in whose password, or link, was right: at once, or by way of its second factor.
 func (s *server) enter(w http.ResponseWriter, r *http.Request, a db.Account, next string) error {
 	if !a.SecondFactor {
 		return s.finishLogin(w, r, a, next)
@@ -96,8 +96,8 @@ func codePage() page { return page{Title: "security.code.title"} }
 
 // askCode shows the second step of a log-in.
 func (s *server) askCode(w http.ResponseWriter, r *http.Request) error {
-	step, err := s.step(r)
-	if errors.Is(err, db.ErrNotFound) || err == nil && step.AccountID == "" {
+	_, err := s.step(r)
+	if errors.Is(err, db.ErrNotFound) {
 		return s.redirect(w, r, "/login")
 	}
 	if err != nil {
@@ -113,7 +113,7 @@ func (s *server) checkCode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	step, err := s.step(r)
-	if errors.Is(err, db.ErrNotFound) || err == nil && step.AccountID == "" {
+	if errors.Is(err, db.ErrNotFound) {
 		return s.redirect(w, r, "/login")
 	}
 	if err != nil {

@@ -35,7 +35,12 @@ export const pages = [
   ["audit-event", firstLink("/audit", /^\/audit\/\d+$/)],
   ["accounts", "/accounts"],
   ["account-new", "/accounts/new"],
+  ["account-edit", linkNamed("/accounts", "business")],
+  ["sessions", "/sessions"],
   ["account", "/account"],
+  ["factor", "/account/factor"],
+  ["requests", "/requests"],
+  ["request", firstLink("/requests", /^\/requests\/\d+$/)],
   ["settings", "/settings"],
   ["not-found", "/nothing-here"],
 ];

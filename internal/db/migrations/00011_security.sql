@@ -20,16 +20,7 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (account_id, code)
 ) WITHOUT ROWID;
 
--- Who an account is at the provider of identities.
-CREATE TABLE account_identities (
-    issuer     TEXT NOT NULL,
-    subject    TEXT NOT NULL,
-    account_id TEXT NOT NULL UNIQUE REFERENCES accounts (id) ON DELETE CASCADE,
-    linked_at  INTEGER NOT NULL,
-    PRIMARY KEY (issuer, subject)
-) WITHOUT ROWID;
-
--- Log-ins half done: what the portal has to remember until the second step, or until the provider sends the browser back.
+-- Log-ins half done: what the portal has to remember until the second step.
 CREATE TABLE login_steps (
     id_hash    TEXT PRIMARY KEY,                          -- SHA-256 of the cookie's value, hex
     data       BLOB NOT NULL,                             -- JSON in a box of the vault
@@ -46,7 +37,6 @@ CREATE TABLE policies (
 -- +goose Down
 DROP TABLE policies;
 DROP TABLE login_steps;
-DROP TABLE account_identities;
 DROP TABLE recovery_codes;
 DROP TABLE second_factors;
 DROP TABLE account_links;
