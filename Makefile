@@ -12,7 +12,7 @@ COVERAGE := out/sdk-coverage.jsonl
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
 
 .PHONY: run
 run: build ## build and serve on http://127.0.0.1:8080 with the data in ./data
@@ -83,6 +83,11 @@ bench: build ## figures beside limits measured in the same run, then the Go benc
 soak: build ## 64 SDK clients at once for a minute: no error, no lost write, memory flat
 	cd test/sdk && npm ci --no-audit --no-fund
 	node test/soak/soak.js 60
+
+.PHONY: lighthouse
+lighthouse: build ## Lighthouse, as on a phone, over the pages that people open most
+	cd test/lighthouse && npm ci --no-audit --no-fund --ignore-scripts
+	node test/lighthouse/lighthouse.js
 
 .PHONY: screens
 screens: build ## make the screenshots of the README anew

@@ -29,13 +29,14 @@ var mayImport = map[string][]string{
 	"internal/engine":    {"internal/api", "internal/font", "internal/identity", "internal/seal", "internal/pdf", "internal/store", "internal/files", "internal/audit"},
 	"internal/routing":   {"internal/api", "internal/audit", "internal/db", "internal/files"},
 	"internal/watch":     {"internal/api", "internal/audit", "internal/db", "internal/routing"},
+	"web/compress":       {},
 	"web/static":         {},
 	"web/templates":      {"internal/api", "internal/audit", "internal/auth", "internal/i18n", "internal/seal", "web/static"},
 	"internal/console":   {"internal/api", "internal/engine", "internal/i18n", "web/static", "web/templates"},
-	"internal/signpages": {"internal/api", "internal/engine", "internal/i18n", "web/static", "web/templates"},
+	"internal/signpages": {"internal/api", "internal/engine", "internal/i18n", "web/compress", "web/static", "web/templates"},
 	"internal/handlers": {
 		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/csvfile", "internal/db", "internal/files", "internal/font",
-		"internal/i18n", "internal/pdf", "internal/routing", "internal/seal", "internal/watch", "web/static", "web/templates",
+		"internal/i18n", "internal/pdf", "internal/routing", "internal/seal", "internal/watch", "web/compress", "web/static", "web/templates",
 	},
 	"internal/demo": {
 		"internal/api", "internal/audit", "internal/auth", "internal/db", "internal/files", "internal/font", "internal/i18n", "internal/pdf", "internal/routing",

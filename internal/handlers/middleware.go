@@ -15,6 +15,7 @@ import (
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/i18n"
+	"sealdesk/web/compress"
 	"sealdesk/web/static"
 )
 
@@ -25,7 +26,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // middleware is everything around the routes, from the outside to the inside.
 func (s *server) middleware(inner http.Handler) http.Handler {
-	for _, wrap := range []func(http.Handler) http.Handler{s.identify, s.sameOrigin, s.recoverPanics, compress, s.headers, s.begin} {
+	for _, wrap := range []func(http.Handler) http.Handler{s.identify, s.sameOrigin, s.recoverPanics, compress.Handler, s.headers, s.begin} {
 		inner = wrap(inner)
 	}
 	return inner

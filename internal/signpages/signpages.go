@@ -14,6 +14,7 @@ import (
 
 	"sealdesk/internal/engine"
 	"sealdesk/internal/i18n"
+	"sealdesk/web/compress"
 	"sealdesk/web/static"
 	"sealdesk/web/templates"
 )
@@ -104,7 +105,7 @@ func (s *server) routes() http.Handler {
 
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(s.wrap(func(http.ResponseWriter, *http.Request) error { return errOrigin }))
-	return guard.Handler(mux)
+	return compress.Handler(guard.Handler(mux))
 }
 
 // wrap sets the language, the headers of every page, and turns an error into a page.

@@ -1,4 +1,5 @@
-package handlers
+// Package compress makes answers smaller on their way to the browser.
+package compress
 
 import (
 	"compress/gzip"
@@ -26,9 +27,10 @@ type compressor interface {
 	Flush() error
 }
 
-// compress makes pages and exports smaller for browsers that can read it; never streams, pictures or what is compressed already. Pages
-// carry no secret that an attacker could guess by their length: there are no tokens in forms, and cookies are not sent across sites.
-func compress(next http.Handler) http.Handler {
+// Handler makes pages and exports smaller for browsers that can read it; never streams, pictures or what is compressed already. Pages
+// carry no secret that an attacker could guess by their length: there are no tokens in forms, cookies are not sent across sites, and the
+// address of a signing page is known to its signer alone.
+func Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		accepted := r.Header.Get("Accept-Encoding")
 		var pool *sync.Pool
