@@ -42,6 +42,7 @@ const (
 	FilesWrite         Permission = "files.write"
 	FlowsRead          Permission = "flows.read"
 	FlowsWrite         Permission = "flows.write"
+	FlowsExport        Permission = "flows.export" // the list of contracts as a file
 	ContractsRead      Permission = "contracts.read" // the contents of contracts: pages, downloads, previews
 	AuditRead          Permission = "audit.read"
 	AuditVerify        Permission = "audit.verify"
@@ -66,6 +67,7 @@ var granted = map[Permission][]Role{
 	FilesWrite:         {Admin, Business},
 	FlowsRead:          {Admin, Business, Compliance},
 	FlowsWrite:         {Admin, Business},
+	FlowsExport:        {Admin, Business, Compliance},
 	ContractsRead:      {Admin, Business, Compliance},
 	AuditRead:          {Admin, Compliance},
 	AuditVerify:        {Admin, Compliance},

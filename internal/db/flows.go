@@ -29,8 +29,16 @@ const (
 	FlowSigned    FlowState = 7 // by all, not archived
 )
 
+// everyFlowState lists all states.
+func everyFlowState() []FlowState {
+	return []FlowState{FlowFailed, FlowSending, FlowCreated, FlowSigning, FlowRejected, FlowWithdrawn, FlowArchived, FlowExpired, FlowDestroyed, FlowSigned}
+}
+
 // Open tells whether the platform may still change the state by itself.
 func (s FlowState) Open() bool { return s == FlowCreated || s == FlowSigning || s == FlowSigned }
+
+// complete tells that everybody has signed.
+func (s FlowState) complete() bool { return s == FlowSigned || s == FlowArchived }
 
 // ApproverUnsent is the Status of an approver whose step has not come; the others are the platform's ApproveStatus: 0 to sign,
 // 1 signed, 2 rejected, 3 expired, 4 withdrawn, 12 in review, 13 review not passed.
@@ -155,48 +163,6 @@ func findFlowApprovers(ctx context.Context, tx *store.Tx, flowID string) ([]Flow
 	})
 }
 
-// FlowFilter narrows a list of flows.
-type FlowFilter struct {
-	States []FlowState // any of them; empty: all
-	Query  string      // words in the names of the flow, its people and their organisations
-}
-
-// Flows lists the flows of a scope, newest first, with their approvers; next is where the following page starts, empty at the end.
-func (d *DB) Flows(ctx context.Context, scope Scope, filter FlowFilter, page Page) (all []Flow, next string, err error) {
-	within, args := scope.clause("organization_id", 0)
-	if len(filter.States) > 0 {
-		within += " AND state IN ("
-		for i, s := range filter.States {
-			if i > 0 {
-				within += ", "
-			}
-			within += strconv.FormatInt(int64(s), 10)
-		}
-		within += ")"
-	}
-	found, terms := matching("id", "flows", filter.Query, len(args))
-	args = append(args, terms...)
-	after, more := page.clause("created", "id", len(args))
-	query := fmt.Sprintf(`SELECT %s FROM flows WHERE 1 = 1%s%s%s ORDER BY created DESC, id DESC LIMIT %d`, flowColumns, within, found, after, page.limit())
-	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, query, append(args, more...)...)
-		if err != nil {
-			return fmt.Errorf("list flows: %w", err)
-		}
-		if all, err = collect(rows, scanFlow); err != nil {
-			return fmt.Errorf("list flows: %w", err)
-		}
-		all, next = cut(page, all, func(f Flow) (time.Time, string) { return f.Created, f.ID })
-		for i := range all {
-			if err := findFlowPeople(ctx, tx, &all[i]); err != nil {
-				return fmt.Errorf("list flows: %w", err)
-			}
-		}
-		return nil
-	})
-	return all, next, err
-}
-
 // FlowEvents returns the timeline of a flow, newest first. The caller has read the flow within its scope.
 func (d *DB) FlowEvents(ctx context.Context, id string) (all []FlowEvent, err error) {
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
@@ -243,8 +209,8 @@ func (d *DB) flowEvent(ctx context.Context, tx *store.Tx, flowID string, e FlowE
 	if e.At.IsZero() {
 		e.At = d.now()
 	}
-	if _, err := tx.Exec(ctx, `INSERT INTO flow_events (flow_id, at, kind, subject, actor, detail) VALUES ($1, $2, $3, $4, $5, $6)`,
-		flowID, store.Micros(e.At), e.Kind, e.Who, e.Actor, e.Detail); err != nil {
+	if _, err := tx.Exec(ctx, `INSERT INTO flow_events (flow_id, organization_id, at, kind, subject, actor, detail)
+		VALUES ($1, (SELECT organization_id FROM flows WHERE id = $1), $2, $3, $4, $5, $6)`, flowID, store.Micros(e.At), e.Kind, e.Who, e.Actor, e.Detail); err != nil {
 		return fmt.Errorf("timeline: %w", err)
 	}
 	return nil
@@ -259,7 +225,14 @@ func (d *DB) setFlow(ctx context.Context, tx *store.Tx, before, f Flow) error {
 	if before.State == f.State {
 		return nil
 	}
-	return errors.Join(bump(ctx, tx, flowCounter(before.State), f.OrganizationID, -1), bump(ctx, tx, flowCounter(f.State), f.OrganizationID, 1))
+	errs := []error{bump(ctx, tx, flowCounter(before.State), f.OrganizationID, -1), bump(ctx, tx, flowCounter(f.State), f.OrganizationID, 1)}
+	switch was, is := before.State.complete(), f.State.complete(); {
+	case is && !was:
+		errs = append(errs, d.countDay(ctx, tx, f.OrganizationID, f.Completed, 0, 1))
+	case was && f.State.Open(): // a further step begins after all of the earlier ones have signed
+		errs = append(errs, d.countDay(ctx, tx, f.OrganizationID, before.Completed, 0, -1))
+	}
+	return errors.Join(errs...)
 }
 
 func flowCounter(s FlowState) string { return "flows." + strconv.FormatInt(int64(s), 10) }

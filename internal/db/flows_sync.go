@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -200,25 +201,32 @@ func (d *DB) insertFlow(ctx context.Context, tx *store.Tx, r Draft, flowID strin
 		string(document), int64(FlowSending), store.Micros(r.Deadline), actorName(ctx), now); err != nil {
 		return fmt.Errorf("start flow: %w", err)
 	}
-	if err := bump(ctx, tx, flowCounter(FlowSending), r.OrganizationID, 1); err != nil {
+	if err := errors.Join(bump(ctx, tx, flowCounter(FlowSending), r.OrganizationID, 1), d.countDay(ctx, tx, r.OrganizationID, d.now(), 1, 0)); err != nil {
 		return err
 	}
-	texts := []string{r.Name, r.Type}
 	for i, a := range r.Approvers {
 		if _, err := tx.Exec(ctx, `INSERT INTO flow_approvers (flow_id, id, position, step, user_id, user_name, organization_id, organization_name,
 			channel, sign_id, status, message, sent, decided) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', -1, '', 0, 0)`, flowID, a.ID, i,
 			max(1, a.Step), a.UserID, a.UserName, a.OrganizationID, a.OrganizationName, strings.Join(a.Channels, " ")); err != nil {
 			return fmt.Errorf("start flow: %w", err)
 		}
-		texts = append(texts, a.UserName, a.OrganizationName)
 	}
 	if err := insertApprovals(ctx, tx, flowID, r.Approvals); err != nil {
 		return err
 	}
-	if err := index(ctx, tx, "flows", flowID, texts...); err != nil {
+	if err := indexFlow(ctx, tx, Flow{ID: flowID, Name: r.Name, Document: r.DraftDocument}); err != nil {
 		return err
 	}
 	return d.flowEvent(ctx, tx, flowID, FlowEvent{Kind: "started", Actor: actorName(ctx)})
+}
+
+// indexFlow makes a flow findable by its name, its numbers and its people.
+func indexFlow(ctx context.Context, tx *store.Tx, f Flow) error {
+	texts := []string{f.Name, f.Document.Type, f.ID, f.PlatformID}
+	for _, a := range f.Document.Approvers {
+		texts = append(texts, a.UserName, a.OrganizationName)
+	}
+	return index(ctx, tx, "flows", f.ID, texts...)
 }
 
 // ReopenDraft turns a flow that the platform never got back into a draft of the same content and returns the draft's id. It refuses
@@ -251,7 +259,7 @@ func (d *DB) ReopenDraft(ctx context.Context, scope Scope, flowID string) (draft
 		if err := unindex(ctx, tx, "flows", flowID); err != nil {
 			return err
 		}
-		if err := bump(ctx, tx, flowCounter(f.State), f.OrganizationID, -1); err != nil {
+		if err := errors.Join(bump(ctx, tx, flowCounter(f.State), f.OrganizationID, -1), d.countDay(ctx, tx, f.OrganizationID, f.Created, -1, 0)); err != nil {
 			return err
 		}
 		return d.note(ctx, tx, "flow.reopen", "flow", flowID, map[string]any{"draft": draftID})

@@ -233,7 +233,7 @@ func (d *DB) OutboxFinished(ctx context.Context, e OutboxEntry, result string) e
 			return nil
 		case OutboxCreate:
 			f.PlatformID = result
-			err = errors.Join(d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: "created"}), d.settle(ctx, tx, &f))
+			err = errors.Join(d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: "created"}), indexFlow(ctx, tx, f), d.settle(ctx, tx, &f))
 		case OutboxSend:
 			err = errors.Join(d.approverSent(ctx, tx, &f, e.Subject, result), d.settle(ctx, tx, &f))
 		case OutboxCancel:

@@ -14,13 +14,15 @@ import (
 // Search over Chinese needs no dictionary here: a run of Chinese characters is stored as its pairs of neighbours (bigrams) and its single
 // characters, a run of letters or digits as one word, and a query is cut in the same way. 科技公司 is found by 技公, not by 公科.
 
-// index makes an object findable by the texts, in place of what it was found by before. Kind is the plural of the object's kind.
+// index makes an object findable by the texts, in place of what it was found by before. Kind is the plural of the object's kind. The object
+// keeps its row, so that rows stand in the order in which the objects were made.
 func index(ctx context.Context, tx *store.Tx, kind, id string, texts ...string) error {
-	if err := unindex(ctx, tx, kind, id); err != nil {
-		return err
-	}
 	var row int64
-	err := tx.QueryRow(ctx, "INSERT INTO search_objects (kind, object_id) VALUES ($1, $2) RETURNING id", kind, id).Scan(&row)
+	err := tx.QueryRow(ctx, `INSERT INTO search_objects (kind, object_id) VALUES ($1, $2)
+		ON CONFLICT (kind, object_id) DO UPDATE SET object_id = excluded.object_id RETURNING id`, kind, id).Scan(&row)
+	if err == nil {
+		_, err = tx.Exec(ctx, "DELETE FROM search_terms WHERE rowid = $1", row)
+	}
 	if err != nil {
 		return fmt.Errorf("index %s %s: %w", kind, id, err)
 	}

@@ -16,40 +16,15 @@ import (
 	"sealdesk/web/templates"
 )
 
-// flowStates are the states that the list offers to filter by, in the order of a flow's life.
-func flowStates() []db.FlowState {
-	return []db.FlowState{db.FlowSending, db.FlowFailed, db.FlowSigning, db.FlowSigned, db.FlowArchived, db.FlowRejected, db.FlowWithdrawn, db.FlowExpired}
-}
-
-// listFlows shows the flows that the filters leave.
-func (s *server) listFlows(w http.ResponseWriter, r *http.Request) error {
+// showFlow shows one flow.
+func (s *server) showFlow(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	data := templates.FlowsData{State: r.URL.Query().Get("state"), Query: strings.TrimSpace(r.URL.Query().Get("q")), CanNew: can(ctx, auth.FlowsWrite)}
-	filter := db.FlowFilter{Query: data.Query}
-	for _, state := range flowStates() {
-		value := strconv.FormatInt(int64(state), 10)
-		data.States = append(data.States, templates.Option{Value: value, Text: i18n.T(ctx, "flows.state."+value)})
-		if value == data.State {
-			filter.States = []db.FlowState{state}
-		}
-	}
-	all, next, err := s.db.Flows(ctx, scope(ctx), filter, limits(r))
+	data, err := s.flowData(ctx, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	names, err := s.organizationNames(ctx)
-	if err != nil {
-		return err
-	}
-	for _, f := range all {
-		data.Flows = append(data.Flows, flowRow(f, names))
-	}
-	data.Paging = paging(r, next)
-	p := page{Title: "flows.title", Active: "flows"}
-	if data.CanNew {
-		p.Action = templates.NewDraftAction()
-	}
-	return s.render(w, r, http.StatusOK, p, templates.FlowsPage(data))
+	return s.render(w, r, http.StatusOK, page{TitleText: data.Name, Active: "flows", Back: &templates.Link{URL: "/flows", Text: i18n.T(ctx, "flows.title")}},
+		templates.FlowPage(data))
 }
 
 func flowRow(f db.Flow, names map[string]string) templates.FlowRow {
@@ -71,17 +46,6 @@ func flowRow(f db.Flow, names map[string]string) templates.FlowRow {
 	}
 	row.Waiting = strings.Join(waiting, "、")
 	return row
-}
-
-// showFlow shows one flow.
-func (s *server) showFlow(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	data, err := s.flowData(ctx, r.PathValue("id"))
-	if err != nil {
-		return err
-	}
-	return s.render(w, r, http.StatusOK, page{TitleText: data.Name, Active: "flows", Back: &templates.Link{URL: "/flows", Text: i18n.T(ctx, "flows.title")}},
-		templates.FlowPage(data))
 }
 
 // flowData is everything that the page of a flow shows.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
@@ -118,35 +117,10 @@ func (s *server) waitingFlows(ctx context.Context) ([]templates.WaitingFlow, err
 	}
 	waiting := make([]templates.WaitingFlow, len(flows))
 	for i, f := range flows {
-		waiting[i] = templates.WaitingFlow{URL: "/flows/" + f.ID, Name: f.Name, Since: f.Updated}
-		waiting[i].Who, waiting[i].Since = waitsFor(ctx, f)
+		waiting[i] = templates.WaitingFlow{URL: "/flows/" + f.ID, Name: f.Name, Who: f.WaitingOn, Since: f.WaitingSince}
 	}
 	return waiting, nil
 }
-
-// waitsFor says who has to act, and since when.
-func waitsFor(ctx context.Context, f db.Flow) (who string, since time.Time) {
-	if f.State == db.FlowFailed {
-		return i18n.T(ctx, "overview.who.problem"), f.Updated
-	}
-	var names []string
-	for _, a := range f.Approvers {
-		if a.Status != approverPending {
-			continue
-		}
-		names = append(names, a.UserName)
-		if since.IsZero() || a.Sent.Before(since) {
-			since = a.Sent
-		}
-	}
-	if len(names) == 0 {
-		return i18n.T(ctx, "overview.who.sending"), f.Updated
-	}
-	return strings.Join(names, i18n.T(ctx, "overview.who.separator")), since
-}
-
-// approverPending is the platform's ApproveStatus of somebody who is to sign now.
-const approverPending = 0
 
 // recentEvents are the newest events: everybody's for those who may read the audit log, else one's own. Reads of the platform's state are
 // left out: they say nothing to people.

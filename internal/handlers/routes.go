@@ -169,6 +169,10 @@ func (s *server) routes() []route {
 
 		// flows
 		{"GET /flows", auth.FlowsRead, s.listFlows},
+		{"GET /flows/export", auth.FlowsExport, stream(s.exportFlows)},
+		{"POST /flows/views", auth.FlowsRead, s.saveFlowView},
+		{"POST /flows/views/{id}/standard", auth.FlowsRead, s.chooseFlowView},
+		{"POST /flows/views/{id}/delete", auth.FlowsRead, s.deleteFlowView},
 		{"GET /flows/{id}", auth.FlowsRead, s.showFlow},
 		{"GET /flows/{id}/events", auth.FlowsRead, stream(s.flowEvents)},
 		{"GET /flows/{id}/preview", auth.ContractsRead, s.showPreview},

@@ -19,6 +19,26 @@ func flowKind(state string) string {
 	return "neutral"
 }
 
+// flowOrders are what the list can be ordered by.
+func flowOrders(ctx context.Context) []Option {
+	var orders []Option
+	for _, order := range []string{"created", "deadline", "stuck"} {
+		orders = append(orders, Option{Value: order, Text: t(ctx, "flows.sort."+order)})
+	}
+	return orders
+}
+
+// flowBlocker says who or what a flow waits for.
+func flowBlocker(ctx context.Context, f FlowLine) string {
+	switch {
+	case f.Failed || f.Problem:
+		return t(ctx, "flows.blocker.problem")
+	case f.WaitingOn != "":
+		return f.WaitingOn
+	}
+	return t(ctx, "flows.blocker.sending")
+}
+
 // flowPeople are the approvers of a flow in the order of their steps.
 func flowPeople(ctx context.Context, d FlowData) []TimelineItem {
 	items := make([]TimelineItem, 0, len(d.People))
