@@ -42,7 +42,7 @@ const (
 	FilesWrite         Permission = "files.write"
 	FlowsRead          Permission = "flows.read"
 	FlowsWrite         Permission = "flows.write"
-	FlowsExport        Permission = "flows.export" // the list of contracts as a file
+	FlowsExport        Permission = "flows.export"   // the list of contracts as a file
 	ContractsRead      Permission = "contracts.read" // the contents of contracts: pages, downloads, previews
 	AuditRead          Permission = "audit.read"
 	AuditVerify        Permission = "audit.verify"

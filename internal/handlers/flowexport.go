@@ -2,12 +2,11 @@ package handlers
 
 import (
 	"context"
-	"encoding/csv"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"sealdesk/internal/audit"
+	"sealdesk/internal/csvfile"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
@@ -15,9 +14,6 @@ import (
 
 // maxExportedFlows is how many rows a file has at most; the page says so.
 const maxExportedFlows = 50_000
-
-// byteOrderMark makes spreadsheets read the file as UTF-8.
-const byteOrderMark = "\ufeff"
 
 // exportFlows sends the filtered list as CSV. The export is an event of its own, written before the first byte leaves; the event names the
 // filters, without what was typed of names.
@@ -40,26 +36,25 @@ func (s *server) exportFlows(w http.ResponseWriter, r *http.Request) error {
 	if err := s.record(ctx, audit.Event{Action: "flow.export", ObjectType: "flow", Detail: detail}); err != nil {
 		return err
 	}
-	attach(w, "text/csv; charset=utf-8", "contracts-"+s.now().In(beijing()).Format("20060102-150405")+".csv")
-	if _, err := w.Write([]byte(byteOrderMark)); err != nil {
+	attach(w, csvfile.ContentType, "contracts-"+s.now().In(beijing()).Format("20060102-150405")+".csv")
+	out, err := csvfile.NewWriter(w)
+	if err != nil {
 		return disconnected(err)
 	}
-	out := csv.NewWriter(w)
 	if err := s.writeFlows(ctx, out, filter, names); err != nil {
 		return err
 	}
-	out.Flush()
-	return disconnected(out.Error())
+	return disconnected(out.Flush())
 }
 
 // writeFlows reads page after page, each of one moment, so that a long export holds up nobody.
-func (s *server) writeFlows(ctx context.Context, out *csv.Writer, filter db.FlowFilter, names map[string]string) error {
+func (s *server) writeFlows(ctx context.Context, out *csvfile.Writer, filter db.FlowFilter, names map[string]string) error {
 	var head []string
 	for _, key := range []string{"flows.id", "flows.name", "common.status", "flows.csv.signed", "flows.csv.approvers", "flows.waiting", "flows.csv.since", "flows.organization",
 		"flows.deadline", "common.created", "common.updated", "flows.completed", "flows.by"} {
 		head = append(head, i18n.T(ctx, key))
 	}
-	if err := out.Write(head); err != nil {
+	if err := out.Write(head...); err != nil {
 		return disconnected(err)
 	}
 	for written, after := 0, ""; written < maxExportedFlows; {
@@ -68,9 +63,9 @@ func (s *server) writeFlows(ctx context.Context, out *csv.Writer, filter db.Flow
 			return err
 		}
 		for _, f := range lines {
-			if err := out.Write(safeCells(f.ID, f.Name, i18n.T(ctx, "flows.state."+strconv.FormatInt(int64(f.State), 10)), strconv.Itoa(f.Signed), strconv.Itoa(f.Approvers),
-				f.WaitingOn, templates.TimeText(f.WaitingSince), names[f.OrganizationID], templates.TimeText(f.Deadline), templates.TimeText(f.Created),
-				templates.TimeText(f.Updated), templates.TimeText(f.Completed), f.CreatedBy)); err != nil {
+			if err := out.Write(f.ID, f.Name, i18n.T(ctx, "flows.state."+strconv.FormatInt(int64(f.State), 10)), strconv.Itoa(f.Signed), strconv.Itoa(f.Approvers),
+				waitingNames(ctx, f.WaitingOn), templates.TimeText(f.WaitingSince), names[f.OrganizationID], templates.TimeText(f.Deadline), templates.TimeText(f.Created),
+				templates.TimeText(f.Updated), templates.TimeText(f.Completed), f.CreatedBy); err != nil {
 				return disconnected(err)
 			}
 		}
@@ -80,14 +75,4 @@ func (s *server) writeFlows(ctx context.Context, out *csv.Writer, filter db.Flow
 		}
 	}
 	return nil
-}
-
-// safeCells keeps spreadsheets from running what somebody typed as a name: a cell that could be a formula begins with an apostrophe.
-func safeCells(cells ...string) []string {
-	for i, cell := range cells {
-		if strings.IndexAny(cell, "=+-@\t\r\n") == 0 {
-			cells[i] = "'" + cell
-		}
-	}
-	return cells
 }

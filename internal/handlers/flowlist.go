@@ -93,7 +93,7 @@ func (s *server) listFlows(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		for _, f := range lines {
-			data.Flows = append(data.Flows, flowLine(f, names))
+			data.Flows = append(data.Flows, flowLine(ctx, f, names))
 		}
 		data.Paging = paging(r, next)
 	}
@@ -145,9 +145,20 @@ func (s *server) organizationOptions(ctx context.Context) ([]templates.Option, e
 }
 
 // flowLine is a row of the list.
-func flowLine(f db.FlowLine, names map[string]string) templates.FlowLine {
+func flowLine(ctx context.Context, f db.FlowLine, names map[string]string) templates.FlowLine {
 	return templates.FlowLine{ID: f.ID, Name: f.Name, Organization: names[f.OrganizationID], State: strconv.FormatInt(int64(f.State), 10),
 		Signed: f.Signed, Approvers: f.Approvers, Problem: f.Problem != "" && f.State != db.FlowFailed, Failed: f.State == db.FlowFailed,
-		WaitingOn: f.WaitingOn, WaitingSince: f.WaitingSince, Deadline: f.Deadline, Created: f.Created, Updated: f.Updated,
+		WaitingOn: waitingNames(ctx, f.WaitingOn), WaitingSince: f.WaitingSince, Deadline: f.Deadline, Created: f.Created, Updated: f.Updated,
 		Running: f.State == db.FlowSending || f.State == db.FlowCreated || f.State == db.FlowSigning}
+}
+
+// waitingNames says in words whom a flow waits for: names, and roles where anybody of the role will do.
+func waitingNames(ctx context.Context, names string) string {
+	parts := strings.Split(names, "、")
+	for i, name := range parts {
+		if role, ok := strings.CutPrefix(name, "@"); ok {
+			parts[i] = i18n.T(ctx, "common.role."+role)
+		}
+	}
+	return strings.Join(parts, i18n.T(ctx, "overview.who.separator"))
 }

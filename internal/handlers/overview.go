@@ -117,7 +117,7 @@ func (s *server) waitingFlows(ctx context.Context) ([]templates.WaitingFlow, err
 	}
 	waiting := make([]templates.WaitingFlow, len(flows))
 	for i, f := range flows {
-		waiting[i] = templates.WaitingFlow{URL: "/flows/" + f.ID, Name: f.Name, Who: f.WaitingOn, Since: f.WaitingSince}
+		waiting[i] = templates.WaitingFlow{URL: "/flows/" + f.ID, Name: f.Name, Who: waitingNames(ctx, f.WaitingOn), Since: f.WaitingSince}
 	}
 	return waiting, nil
 }

@@ -9,24 +9,30 @@ ALTER TABLE flows ADD COLUMN stuck_at INTEGER NOT NULL DEFAULT 0;       -- from 
 
 CREATE INDEX flow_approvers_waiting ON flow_approvers (user_name, flow_id) WHERE status IN (0, 12);
 
+-- Whose turn it is: signers, and those who approve; a role begins with an @.
+CREATE VIEW flow_waits AS
+    SELECT flow_id, step, position, user_name AS name, sent AS since FROM flow_approvers WHERE status IN (0, 12)
+    UNION ALL
+    SELECT flow_id, step, position, CASE WHEN account_id = '' THEN '@' || role ELSE name END, asked FROM flow_approvals WHERE status = 0;
+
 -- A problem is stuck at once, a sending that does not come to its end after 15 minutes, a signer who does not act after three days.
 -- +goose StatementBegin
 CREATE TRIGGER flows_progress AFTER UPDATE OF state, problem ON flows BEGIN
     UPDATE flows SET
         approvers = (SELECT count(*) FROM flow_approvers a WHERE a.flow_id = new.id),
         signed = (SELECT count(*) FROM flow_approvers a WHERE a.flow_id = new.id AND a.status = 1),
-        waiting_on = CASE WHEN new.state IN (0, 1) THEN coalesce((SELECT group_concat(w.user_name, '、') FROM
-            (SELECT user_name FROM flow_approvers WHERE flow_id = new.id AND status IN (0, 12) ORDER BY step, position LIMIT 3) w), '') ||
-            CASE WHEN (SELECT count(*) FROM flow_approvers a WHERE a.flow_id = new.id AND a.status IN (0, 12)) > 3 THEN '…' ELSE '' END ELSE '' END,
+        waiting_on = CASE WHEN new.state IN (0, 1) THEN coalesce((SELECT group_concat(w.name, '、') FROM
+            (SELECT name FROM flow_waits WHERE flow_id = new.id ORDER BY step, position LIMIT 3) w), '') ||
+            CASE WHEN (SELECT count(*) FROM flow_waits WHERE flow_id = new.id) > 3 THEN '、…' ELSE '' END ELSE '' END,
         waiting_since = CASE
             WHEN new.state = -2 OR new.problem <> '' AND new.state IN (-1, 0, 1, 7) THEN new.updated
             WHEN new.state = -1 THEN new.created
-            WHEN new.state IN (0, 1) THEN coalesce((SELECT min(sent) FROM flow_approvers a WHERE a.flow_id = new.id AND a.status IN (0, 12)), 0)
+            WHEN new.state IN (0, 1) THEN coalesce((SELECT min(since) FROM flow_waits WHERE flow_id = new.id), 0)
             ELSE 0 END,
         stuck_at = CASE
             WHEN new.state = -2 OR new.problem <> '' AND new.state IN (-1, 0, 1, 7) THEN new.updated
             WHEN new.state = -1 THEN new.updated + 900000000
-            WHEN new.state IN (0, 1) THEN coalesce((SELECT min(sent) FROM flow_approvers a WHERE a.flow_id = new.id AND a.status IN (0, 12)) + 259200000000, 0)
+            WHEN new.state IN (0, 1) THEN coalesce((SELECT min(since) FROM flow_waits WHERE flow_id = new.id) + 259200000000, 0)
             ELSE 0 END
     WHERE id = new.id;
 END;
@@ -43,6 +49,21 @@ END;
 -- +goose StatementEnd
 -- +goose StatementBegin
 CREATE TRIGGER flow_approvers_removed AFTER DELETE ON flow_approvers BEGIN
+    UPDATE flows SET state = state WHERE id = old.flow_id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER flow_approvals_added AFTER INSERT ON flow_approvals BEGIN
+    UPDATE flows SET state = state WHERE id = new.flow_id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER flow_approvals_changed AFTER UPDATE OF status, asked ON flow_approvals BEGIN
+    UPDATE flows SET state = state WHERE id = new.flow_id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER flow_approvals_removed AFTER DELETE ON flow_approvals BEGIN
     UPDATE flows SET state = state WHERE id = old.flow_id;
 END;
 -- +goose StatementEnd
@@ -106,10 +127,14 @@ DROP INDEX flows_organization_deadline;
 DROP INDEX flows_deadline;
 DROP INDEX flows_creator;
 DROP INDEX flows_organization_state;
+DROP TRIGGER flow_approvals_removed;
+DROP TRIGGER flow_approvals_changed;
+DROP TRIGGER flow_approvals_added;
 DROP TRIGGER flow_approvers_removed;
 DROP TRIGGER flow_approvers_changed;
 DROP TRIGGER flow_approvers_added;
 DROP TRIGGER flows_progress;
+DROP VIEW flow_waits;
 DROP INDEX flow_approvers_waiting;
 ALTER TABLE flows DROP COLUMN stuck_at;
 ALTER TABLE flows DROP COLUMN waiting_since;
