@@ -22,6 +22,7 @@ import (
 	"sealdesk/internal/font"
 	"sealdesk/internal/handlers"
 	"sealdesk/internal/i18n"
+	"sealdesk/internal/notices"
 	"sealdesk/internal/pdf"
 	"sealdesk/internal/routing"
 	"sealdesk/internal/signpages"
@@ -52,6 +53,8 @@ type program struct {
 	files  *files.Store
 	router *routing.Router
 	watch  *watch.Watcher
+
+	notices *notices.Sender
 }
 
 // serve runs the portal and, unless the cloud is the platform, the engine, until the context ends.
@@ -160,6 +163,12 @@ func (p *program) openPortal(ctx context.Context) (err error) {
 	if p.client, err = p.newClient(ctx); err != nil {
 		return err
 	}
+	out := p.cfg.Notices
+	p.notices, err = notices.New(notices.Options{DB: p.portal.DB, MailURL: out.MailURL, MailFrom: out.MailFrom, WebhookURL: out.WebhookURL, WebhookSecret: out.WebhookSecret,
+		Private: p.cfg.AllowPrivate, PublicURL: p.cfg.PublicURL, Logger: p.logger, Clock: time.Now})
+	if err != nil {
+		return err
+	}
 	options := routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now}
 	if p.engine != nil {
 		options.CallbackURL = ownCallback(p.cfg)
@@ -219,6 +228,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 		DB: p.portal.DB, Client: p.client, Files: p.files, Renderer: p.renderer, Face: p.face, Routing: p.router, Watch: p.watch,
 		Platform: p.cfg.Platform, PublicURL: p.cfg.PublicURL, EngineURL: p.cfg.EngineURL, SetupToken: token,
 		TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, CallbackKeys: p.callbackKeys(),
+		Notices: handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
 	})
 	if err != nil {
 		return err
@@ -228,6 +238,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 	}
 	group.Go(func() error { return p.router.Run(ctx) })
 	group.Go(func() error { return p.watch.Run(ctx) })
+	group.Go(func() error { return p.notices.Run(ctx) })
 	fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.portal", "URL", p.cfg.PublicURL))
 	if token != "" {
 		fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.setup"))

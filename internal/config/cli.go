@@ -81,10 +81,16 @@ type ServeCommand struct {
 	PlatformFlags `embed:""`
 	LogFlags      `embed:""`
 
-	Listen         string   `help:"Address of the portal." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL      string   `name:"public-url" help:"How browsers reach the portal. Default: http:// and its address. With https, cookies are for TLS only." placeholder:"URL"`
-	TrustedProxies []string `name:"trusted-proxies" help:"Addresses of reverse proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
-	Demo           bool     `help:"Fill a new data folder with organisations, people, seals and contracts in every state."`
+	Listen            string   `help:"Address of the portal." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL         string   `name:"public-url" help:"How browsers reach the portal. Default: http:// and its address. With https, cookies are for TLS only." placeholder:"URL"`
+	TrustedProxies    []string `name:"trusted-proxies" help:"Addresses of reverse proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
+	SMTPURL           string   `name:"smtp-url" help:"Mail server for notices: smtp://host:587 (STARTTLS where it is offered) or smtps://host:465, with user and password before the host." placeholder:"URL"`
+	SMTPURLFile       string   `name:"smtp-url-file" help:"File that holds the address of the mail server with its password." placeholder:"FILE"`
+	SMTPFrom          string   `name:"smtp-from" help:"Address that notices come from." placeholder:"ADDRESS"`
+	WebhookURL        string   `name:"webhook-url" help:"Address that gets a signed POST for every notice; a private one only with --allow-private." placeholder:"URL"`
+	WebhookSecret     string   `name:"webhook-secret" help:"Secret that webhooks are signed with; better given as a file." placeholder:"SECRET"`
+	WebhookSecretFile string   `name:"webhook-secret-file" help:"File that holds the secret of webhooks." placeholder:"FILE"`
+	Demo              bool     `help:"Fill a new data folder with organisations, people, seals and contracts in every state."`
 }
 
 // EngineCommand runs the embedded platform alone, shows its credentials or lets somebody into its console.

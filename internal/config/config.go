@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -23,6 +24,7 @@ type Config struct {
 	Fonts                []string
 	Platform             Platform
 	TrustedProxies       []netip.Prefix
+	Notices              Notices
 	Demo                 bool
 	Memory               bool // the engine keeps nothing
 	AllowPrivate         bool // the engine fetches from and calls back to private networks
@@ -32,6 +34,13 @@ type Config struct {
 // Platform is how to reach the platform. For the embedded engine everything but Endpoint is empty: the engine knows its own.
 type Platform struct {
 	Endpoint, Region, SecretID, SecretKey, ApplicationID string
+}
+
+// Notices is how notices leave the portal; empty addresses are channels that are off.
+type Notices struct {
+	MailURL                   *url.URL // smtp or smtps
+	MailFrom                  string
+	WebhookURL, WebhookSecret string
 }
 
 // IsEmbedded tells whether the platform is the engine in this program.
@@ -71,6 +80,10 @@ func (c ServeCommand) Config() (Config, error) {
 	report("trusted-proxies", err)
 	cfg.Log, err = c.LogFlags.config()
 	report("log-level", err)
+	cfg.Notices, err = c.notices()
+	if err != nil {
+		problems = append(problems, err)
+	}
 	cfg.Platform, err = c.platform()
 	if err != nil {
 		problems = append(problems, err)
@@ -129,6 +142,35 @@ func (c PlatformFlags) platform() (Platform, error) {
 	return p, errors.Join(idErr, keyErr, err)
 }
 
+// notices checks the channels of notices; what belongs to a channel is needed as soon as the channel is on.
+func (c ServeCommand) notices() (n Notices, err error) {
+	var errs []error
+	if c.SMTPURL != "" || c.SMTPURLFile != "" {
+		raw, err := secret("smtp-url", c.SMTPURL, c.SMTPURLFile)
+		errs = append(errs, err)
+		if u, parseErr := url.Parse(raw); err == nil && (parseErr != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Host == "") {
+			errs = append(errs, errors.New("--smtp-url: not an smtp or smtps address")) // without the value: it holds a password
+		} else {
+			n.MailURL = u
+		}
+		if from, err := mail.ParseAddress(c.SMTPFrom); err != nil {
+			errs = append(errs, fmt.Errorf("--smtp-from: %q is not a mail address", c.SMTPFrom))
+		} else {
+			n.MailFrom = from.Address
+		}
+	}
+	if c.WebhookURL != "" {
+		u, err := url.Parse(c.WebhookURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+			errs = append(errs, fmt.Errorf("--webhook-url: %q is not a web address", c.WebhookURL))
+		}
+		n.WebhookURL = c.WebhookURL
+		n.WebhookSecret, err = secret("webhook-secret", c.WebhookSecret, c.WebhookSecretFile)
+		errs = append(errs, err)
+	}
+	return n, errors.Join(errs...)
+}
+
 // isLoopback allows plain http to another engine on the same machine.
 func isLoopback(u *url.URL) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
@@ -143,7 +185,7 @@ func secret(flag, value, file string) (string, error) {
 	case value != "":
 		return value, nil
 	case file == "":
-		return "", fmt.Errorf("--%s or --%s-file is needed for an endpoint that is not embedded", flag, flag)
+		return "", fmt.Errorf("--%s or --%s-file is needed", flag, flag)
 	}
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -63,7 +63,7 @@ func (d *DB) askApproval(ctx context.Context, tx *store.Tx, flowID string, a Flo
 		flowID, a.ID); err != nil {
 		return fmt.Errorf("ask for approval: %w", err)
 	}
-	return d.flowEvent(ctx, tx, flowID, FlowEvent{Kind: "approval_asked", Who: a.Who()})
+	return errors.Join(d.flowEvent(ctx, tx, flowID, FlowEvent{Kind: "approval_asked", Who: a.Who()}), d.notifyApproval(ctx, tx, flowID, a))
 }
 
 // Who names an approval in a timeline: the account, or the role.

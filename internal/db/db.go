@@ -33,7 +33,9 @@ type DB struct {
 	vault *store.Vault // for what may not rest in clear
 	now   func() time.Time
 
-	policy atomic.Pointer[auth.Policy]
+	policy        atomic.Pointer[auth.Policy]
+	mail, webhook bool   // notices go out, see Deliver
+	onDelivery    func() // may be nil
 }
 
 // ErrNotFound is what reading an unknown object gives, and an object outside of the scope. It is store's, so that whoever may not import

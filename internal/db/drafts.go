@@ -249,6 +249,21 @@ func (d *DB) listDrafts(ctx context.Context, where string, args []any, page Page
 	return all, next, err
 }
 
+// DraftsBy lists the newest drafts that an account has begun, within its scope.
+func (d *DB) DraftsBy(ctx context.Context, scope Scope, name string, limit int) (all []Draft, err error) {
+	within, args := scope.clause("organization_id", 1)
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM drafts INDEXED BY drafts_creator WHERE created_by = $1%s ORDER BY created DESC, id DESC LIMIT %d`, draftColumns,
+			within, limit), append([]any{name}, args...)...)
+		if err != nil {
+			return fmt.Errorf("list drafts: %w", err)
+		}
+		all, err = collect(rows, scanDraft)
+		return err
+	})
+	return all, err
+}
+
 // SaveDraft changes a draft in one transaction. revision is the one that the change is based on; 0 takes whichever stands. The
 // answer is the draft as it is then; an error is a *StaleError when somebody else was first.
 func (d *DB) SaveDraft(ctx context.Context, scope Scope, id string, revision int64, change func(*Draft) error) (Draft, error) {

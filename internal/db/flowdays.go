@@ -1,8 +1,10 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"sealdesk/internal/store"
@@ -61,6 +63,57 @@ func (d *DB) FlowDays(ctx context.Context, scope Scope, days int) ([]FlowDay, er
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the numbers of days: %w", err)
+	}
+	return all, nil
+}
+
+// RecentFlowEvent is a line of a timeline with its flow.
+type RecentFlowEvent struct {
+	FlowEvent
+	FlowID, FlowName string
+}
+
+// RecentFlowEvents are the newest events of all flows of a scope.
+func (d *DB) RecentFlowEvents(ctx context.Context, scope Scope, limit int) (all []RecentFlowEvent, err error) {
+	type numbered struct {
+		seq int64
+		RecentFlowEvent
+	}
+	var found []numbered
+	organizations := scope.Organizations
+	if scope.All {
+		organizations = []string{""}
+	}
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		for _, organization := range organizations {
+			where, args := "e.organization_id = $1", []any{organization}
+			if scope.All {
+				where, args = "1 = 1", nil
+			}
+			rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT e.seq, e.at, e.kind, e.subject, e.actor, e.detail, f.id, f.name FROM flow_events e CROSS JOIN flows f ON f.id = e.flow_id
+				WHERE %s ORDER BY e.seq DESC LIMIT %d`, where, limit), args...)
+			if err != nil {
+				return err
+			}
+			some, err := collect(rows, func(row interface{ Scan(...any) error }) (e numbered, err error) {
+				var at int64
+				err = row.Scan(&e.seq, &at, &e.Kind, &e.Who, &e.Actor, &e.Detail, &e.FlowID, &e.FlowName)
+				e.At = store.Time(at)
+				return e, err
+			})
+			if err != nil {
+				return err
+			}
+			found = append(found, some...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("recent events: %w", err)
+	}
+	slices.SortFunc(found, func(a, b numbered) int { return cmp.Compare(b.seq, a.seq) })
+	for _, e := range found[:min(limit, len(found))] {
+		all = append(all, e.RecentFlowEvent)
 	}
 	return all, nil
 }

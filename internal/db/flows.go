@@ -204,7 +204,7 @@ func (d *DB) OpenFlows(ctx context.Context) (ids map[string]time.Time, err error
 	return ids, err
 }
 
-// flowEvent adds a line to the timeline.
+// flowEvent adds a line to the timeline, and tells whoever sent the flow of what matters to them.
 func (d *DB) flowEvent(ctx context.Context, tx *store.Tx, flowID string, e FlowEvent) error {
 	if e.At.IsZero() {
 		e.At = d.now()
@@ -212,6 +212,9 @@ func (d *DB) flowEvent(ctx context.Context, tx *store.Tx, flowID string, e FlowE
 	if _, err := tx.Exec(ctx, `INSERT INTO flow_events (flow_id, organization_id, at, kind, subject, actor, detail)
 		VALUES ($1, (SELECT organization_id FROM flows WHERE id = $1), $2, $3, $4, $5, $6)`, flowID, store.Micros(e.At), e.Kind, e.Who, e.Actor, e.Detail); err != nil {
 		return fmt.Errorf("timeline: %w", err)
+	}
+	if kind := noticeOf(e.Kind); kind != "" {
+		return d.notifySender(ctx, tx, kind, flowID, e.Detail)
 	}
 	return nil
 }

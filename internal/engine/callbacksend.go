@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/outward"
 	"sealdesk/internal/store"
 )
 
@@ -40,12 +41,8 @@ type callbacks struct {
 }
 
 func newCallbacks(opts Options) *callbacks {
-	open := newFetcher(true)
-	c := &callbacks{wake: make(chan struct{}, 1), public: newFetcher(opts.AllowPrivateCallbacks).client, own: open.client, ownURL: opts.OwnCallback}
-	for _, client := range []*http.Client{c.public, c.own} {
-		client.Timeout = callbackTimeout
-	}
-	return c
+	return &callbacks{wake: make(chan struct{}, 1), public: outward.Client(callbackTimeout, opts.AllowPrivateCallbacks),
+		own: outward.Client(callbackTimeout, true), ownURL: opts.OwnCallback}
 }
 
 // wakeUp makes the sender look at once.
@@ -237,7 +234,7 @@ func (e *Engine) post(ctx context.Context, c callback, keys api.CallbackKeys) (s
 	resp, err := client.Do(req)
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.Is(err, errFetchAddress):
+	case errors.Is(err, outward.ErrPrivate):
 		return 0, "private"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return 0, "timeout"

@@ -38,8 +38,5 @@ func DecodeBody(body []byte, req any) error { return input{body: body}.decode(re
 // DecodeParams is for flattened parameters.
 func DecodeParams(params url.Values, req any) error { return input{query: params}.decode(req) }
 
-// IsPublic is the fetcher's test of addresses.
-var IsPublic = isPublic
-
 // FormatDate writes a SIGN_DATE.
 var FormatDate = formatDate

@@ -42,7 +42,7 @@ func flowFilter(ctx context.Context, q url.Values) (typed templates.FlowFilter, 
 	case typed.State == stateStuck:
 		f.Stuck = true
 	case typed.State == stateOpen:
-		f.States = []db.FlowState{db.FlowSending, db.FlowFailed, db.FlowCreated, db.FlowSigning}
+		f.States = openStates()
 	case notNumber == nil:
 		f.States = []db.FlowState{db.FlowState(number)}
 	}
@@ -93,7 +93,7 @@ func (s *server) listFlows(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		for _, f := range lines {
-			data.Flows = append(data.Flows, flowLine(ctx, f, names))
+			data.Flows = append(data.Flows, flowLine(ctx, f, names, data.Now))
 		}
 		data.Paging = paging(r, next)
 	}
@@ -145,10 +145,11 @@ func (s *server) organizationOptions(ctx context.Context) ([]templates.Option, e
 }
 
 // flowLine is a row of the list.
-func flowLine(ctx context.Context, f db.FlowLine, names map[string]string) templates.FlowLine {
+func flowLine(ctx context.Context, f db.FlowLine, names map[string]string, now time.Time) templates.FlowLine {
 	return templates.FlowLine{ID: f.ID, Name: f.Name, Organization: names[f.OrganizationID], State: strconv.FormatInt(int64(f.State), 10),
 		Signed: f.Signed, Approvers: f.Approvers, Problem: f.Problem != "" && f.State != db.FlowFailed, Failed: f.State == db.FlowFailed,
 		WaitingOn: waitingNames(ctx, f.WaitingOn), WaitingSince: f.WaitingSince, Deadline: f.Deadline, Created: f.Created, Updated: f.Updated,
+		Stuck:   !f.StuckAt.IsZero() && !f.StuckAt.After(now),
 		Running: f.State == db.FlowSending || f.State == db.FlowCreated || f.State == db.FlowSigning}
 }
 

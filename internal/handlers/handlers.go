@@ -63,12 +63,16 @@ type Options struct {
 	EngineURL      string          // where signers' pages are
 	SetupToken     string          // opens the set-up page while there is no account; empty keeps it shut
 	TrustedProxies []netip.Prefix  // proxies whose X-Forwarded-For is believed
+	Notices        Channels        // by what notices leave the portal
 	Version        string
 	Logger         *slog.Logger
 	// CallbackKeys gives what the platform's callbacks are signed and encrypted with; nil takes none.
 	CallbackKeys func(context.Context) (api.CallbackKeys, error)
 	Clock        func() time.Time
 }
+
+// Channels tells by what notices leave the portal.
+type Channels struct{ Mail, Webhook bool }
 
 // server is what handlers share.
 type server struct {
@@ -86,6 +90,7 @@ type server struct {
 	setupToken string
 	proxies    []netip.Prefix
 	version    string
+	notices    Channels
 	log        *slog.Logger
 	now        func() time.Time
 
@@ -119,7 +124,7 @@ func newServer(o Options) (*server, error) {
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
-		version: o.Version, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys,
+		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys,
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
 		throttle: auth.NewThrottle(o.Clock),
 	}, nil

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
-	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
@@ -15,33 +15,115 @@ import (
 
 // How much the overview shows.
 const (
+	overviewTasks  = 5 // of a kind
 	overviewFlows  = 8
 	overviewEvents = 8
+	overviewDays   = 30
+	// expiresSoon is how near the deadlines are that the overview lists.
+	expiresSoon = 3 * 24 * time.Hour
 )
 
-// showOverview is the start page: what there is, what waits, what has happened; while something is missing for the first contract, what
-// to do next.
+// showOverview is the start page: what waits for the reader, whom contracts wait for, what expires soon, how much there is, what has happened;
+// while something is missing for the first contract, what to do next.
 func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	counts, err := s.db.Counters(ctx, scope(ctx))
 	if err != nil {
 		return err
 	}
-	data := templates.OverviewData{Steps: nextSteps(ctx, counts), Figures: figures(ctx, counts)}
-	if data.Waiting, err = s.waitingFlows(ctx); err != nil {
+	data := templates.OverviewData{Steps: nextSteps(ctx, counts), Figures: figures(ctx, counts), Now: s.now()}
+	if len(data.Steps) == 0 {
+		if err := s.addWork(ctx, &data); err != nil {
+			return err
+		}
+	}
+	events, err := s.db.RecentFlowEvents(ctx, scope(ctx), overviewEvents)
+	if err != nil {
 		return err
 	}
-	if data.Events, err = s.recentEvents(ctx); err != nil {
-		return err
-	}
-	if can(ctx, auth.AuditRead) {
-		data.Audit = "/audit"
+	for _, e := range events {
+		data.Events = append(data.Events, templates.RecentEvent{Time: e.At, What: eventText(ctx, e.FlowEvent), Flow: e.FlowName, URL: "/flows/" + e.FlowID, Who: e.Actor})
 	}
 	p := page{Title: "overview.title", Active: "dashboard"}
 	if can(ctx, auth.FlowsWrite) && len(data.Steps) == 0 {
 		p.Action = templates.OverviewAction()
 	}
 	return s.render(w, r, http.StatusOK, p, templates.Overview(data))
+}
+
+// addWork fills what there is to do.
+func (s *server) addWork(ctx context.Context, data *templates.OverviewData) (err error) {
+	if data.Tasks, err = s.tasks(ctx); err != nil {
+		return err
+	}
+	waiting := db.FlowFilter{States: openStates(), Order: db.FlowsByStuck}
+	if data.Waiting, err = s.overviewLines(ctx, waiting, overviewFlows); err != nil {
+		return err
+	}
+	expiring := db.FlowFilter{States: openStates(), DeadlineTo: s.now().Add(expiresSoon)}
+	if data.Expiring, err = s.overviewLines(ctx, expiring, overviewFlows); err != nil {
+		return err
+	}
+	days, err := s.db.FlowDays(ctx, scope(ctx), overviewDays)
+	if err != nil {
+		return err
+	}
+	for _, d := range days {
+		data.Days = append(data.Days, templates.OverviewDay{Day: d.Day, Sent: d.Sent, Completed: d.Completed})
+	}
+	return nil
+}
+
+// openStates are the states in which somebody still has to act.
+func openStates() []db.FlowState {
+	return []db.FlowState{db.FlowSending, db.FlowFailed, db.FlowCreated, db.FlowSigning}
+}
+
+func (s *server) overviewLines(ctx context.Context, filter db.FlowFilter, limit int) (lines []templates.FlowLine, err error) {
+	flows, _, err := s.db.Flows(ctx, scope(ctx), filter, db.Page{Limit: limit})
+	for _, f := range flows {
+		lines = append(lines, flowLine(ctx, f, nil, s.now()))
+	}
+	return lines, err
+}
+
+// tasks are what waits for the reader: approvals, problems, contracts to archive, own drafts.
+func (s *server) tasks(ctx context.Context) (tasks []templates.OverviewTask, err error) {
+	approvals, _, err := s.db.WaitingApprovals(ctx, account(ctx), db.Page{Limit: overviewTasks})
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range approvals {
+		tasks = append(tasks, templates.OverviewTask{Kind: "approval", Name: a.Flow.Name, URL: "/flows/" + a.Flow.ID, Since: a.Asked})
+	}
+	if !can(ctx, auth.FlowsWrite) {
+		return tasks, nil
+	}
+	for _, kind := range []struct {
+		name   string
+		filter db.FlowFilter
+	}{
+		{"problem", db.FlowFilter{States: []db.FlowState{db.FlowFailed}, Order: db.FlowsByStuck}},
+		{"archive", db.FlowFilter{States: []db.FlowState{db.FlowSigned}}},
+	} {
+		flows, _, err := s.db.Flows(ctx, scope(ctx), kind.filter, db.Page{Limit: overviewTasks})
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range flows {
+			tasks = append(tasks, templates.OverviewTask{Kind: kind.name, Name: f.Name, URL: "/flows/" + f.ID, Since: f.Updated})
+		}
+	}
+	drafts, err := s.db.DraftsBy(ctx, scope(ctx), account(ctx).Name, overviewTasks)
+	for _, d := range drafts {
+		tasks = append(tasks, templates.OverviewTask{Kind: "draft", Name: d.Name, URL: "/drafts/" + d.ID, Since: d.Updated})
+	}
+	return tasks, err
+}
+
+// eventText says in words what has happened to a contract.
+func eventText(ctx context.Context, e db.FlowEvent) string {
+	return i18n.T(ctx, "flows.event."+e.Kind, "Name", waitingNames(ctx, e.Who))
 }
 
 // flowCount sums the counters of flows in some states.
@@ -66,10 +148,10 @@ func figures(ctx context.Context, counts map[string]int64) []templates.OverviewF
 	state := func(s db.FlowState) string { return "/flows?state=" + strconv.FormatInt(int64(s), 10) }
 	var shown []templates.OverviewFigure
 	for _, f := range []figure{
-		{"overview.signing", flowCount(counts, db.FlowSigning, db.FlowCreated, db.FlowSending), state(db.FlowSigning), "clock", auth.FlowsRead},
+		{"overview.signing", flowCount(counts, openStates()...), "/flows?state=" + stateOpen, "clock", auth.FlowsRead},
 		{"overview.signed", flowCount(counts, db.FlowSigned), state(db.FlowSigned), "check-circle", auth.FlowsRead},
 		{"overview.archived", flowCount(counts, db.FlowArchived), state(db.FlowArchived), "archive", auth.FlowsRead},
-		{"overview.ended", flowCount(counts, db.FlowRejected, db.FlowWithdrawn, db.FlowExpired, db.FlowFailed), "/flows", "ban", auth.FlowsRead},
+		{"overview.ended", flowCount(counts, db.FlowRejected, db.FlowWithdrawn, db.FlowExpired), "/flows?sort=created", "ban", auth.FlowsRead},
 		{"overview.drafts", counts["drafts"], "/drafts", "draft", auth.FlowsWrite},
 	} {
 		if !can(ctx, f.need) {
@@ -106,46 +188,6 @@ func nextSteps(ctx context.Context, counts map[string]int64) []templates.NextSte
 		step("seal", counts["seals"] > 0, "/seals/new", auth.SealsWrite),
 		step("contract", false, "/drafts/new", auth.FlowsWrite),
 	}
-}
-
-// waitingFlows are the newest contracts that wait for a signer, or for somebody to look at what went wrong.
-func (s *server) waitingFlows(ctx context.Context) ([]templates.WaitingFlow, error) {
-	flows, _, err := s.db.Flows(ctx, scope(ctx), db.FlowFilter{States: []db.FlowState{db.FlowFailed, db.FlowSending, db.FlowCreated, db.FlowSigning}},
-		db.Page{Limit: overviewFlows})
-	if err != nil {
-		return nil, err
-	}
-	waiting := make([]templates.WaitingFlow, len(flows))
-	for i, f := range flows {
-		waiting[i] = templates.WaitingFlow{URL: "/flows/" + f.ID, Name: f.Name, Who: waitingNames(ctx, f.WaitingOn), Since: f.WaitingSince}
-	}
-	return waiting, nil
-}
-
-// recentEvents are the newest events: everybody's for those who may read the audit log, else one's own. Reads of the platform's state are
-// left out: they say nothing to people.
-func (s *server) recentEvents(ctx context.Context) ([]templates.RecentEvent, error) {
-	filter := audit.Filter{}
-	all := can(ctx, auth.AuditRead)
-	if !all {
-		filter.Actor = account(ctx).Name
-	}
-	events, err := s.db.Audit().Query(ctx, filter, 0, overviewEvents*8)
-	if err != nil {
-		return nil, err
-	}
-	var recent []templates.RecentEvent
-	for _, e := range events {
-		if e.Outcome == audit.Intent || strings.HasPrefix(e.Action, "platform.Describe") || len(recent) == overviewEvents {
-			continue
-		}
-		event := templates.RecentEvent{Time: e.Time, Who: e.Actor.Name, What: actionText(ctx, e.Action), Outcome: e.Outcome}
-		if all {
-			event.URL = "/audit/" + strconv.FormatInt(e.Seq, 10)
-		}
-		recent = append(recent, event)
-	}
-	return recent, nil
 }
 
 // actionText is an action of the audit log in words; one that has none is shown as it is.

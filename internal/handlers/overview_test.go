@@ -1,12 +1,15 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"sealdesk/internal/auth"
+	"sealdesk/internal/db"
 )
 
 func TestTheOverviewLeadsToTheFirstContract(t *testing.T) {
@@ -25,17 +28,36 @@ func TestTheOverviewLeadsToTheFirstContract(t *testing.T) {
 	}
 }
 
-func TestTheOverviewShowsWhatHappened(t *testing.T) {
+func TestTheOverviewTellsWhatWaitsForWhom(t *testing.T) {
 	p := startPortal(t)
-	admin, business := p.as(auth.Admin), p.as(auth.Business)
-	admin.post("/accounts", accountForm("", "business", "all")) // refused: nothing happened
-	everything := admin.get("/").find(".events")
-	if everything.Find("a").Length() == 0 || !strings.Contains(everything.Text(), "business") {
-		t.Errorf("an admin sees %q", everything.Text())
+	p.addOrganization("org1", "深圳市示例科技有限公司")
+	p.addOrganization("org2", "北京样例软件有限责任公司")
+	p.addAccount("li", auth.Business, "org1")
+	li := p.visitor()
+	li.logIn("li", testPassword)
+	ctx := context.Background()
+	if err := p.db.CreateDraft(ctx, db.Draft{ID: randomID(), OrganizationID: "org1", Name: "没写完的合同", CreatedBy: "li", Created: p.clock.now()}); err != nil {
+		t.Fatal(err)
 	}
-	own := business.get("/").find(".events")
-	if own.Find("a").Length() != 0 || strings.Contains(own.Text(), "admin") || own.Find("li").Length() == 0 {
-		t.Errorf("a business user sees %q", own.Text())
+	p.started("采购合同", "org1", 2*24*time.Hour)
+	signed := p.started("租赁合同", "org1", 20*24*time.Hour)
+	p.started("别家的合同", "org2", 20*24*time.Hour)
+	p.report(signed, db.FlowReport{State: db.FlowWithdrawn})
+	p.clock.advance(20 * time.Minute)
+	page := li.get("/").wantStatus(http.StatusOK)
+	page.wantText(".tasks", "没写完的合同").wantText(".tasks", "草稿")
+	page.wantText(".column .card:nth-child(2)", "采购合同").wantText(".column .card:nth-child(2) .due-soon", "还剩 1 天")
+	page.wantText(".column .card:nth-child(3)", "正在发送").wantText(".column .card:nth-child(3) .badge-danger", "停滞").wantText(".column .card:nth-child(3)", "已 20 分钟")
+	page.wantText(".events", "租赁合同").wantText(".events", "合同已撤回").wantText(".events time", "20 分钟前")
+	if strings.Contains(page.body, "别家的合同") {
+		t.Error("a contract of another organisation shows")
+	}
+	page.wantText(".chart desc", "发出 2 份").wantText(".chart-key", "完成 0 份")
+	if bars := page.find(".chart rect.chart-sent").Length(); bars != 1 {
+		t.Errorf("%d days have a bar", bars)
+	}
+	if got := p.as(auth.Admin).get("/").find(".events").Text(); !strings.Contains(got, "别家的合同") {
+		t.Errorf("an admin sees %q", got)
 	}
 }
 

@@ -72,6 +72,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, status int, p pa
 // frame is render without looking for a message left by the page before.
 func (s *server) frame(w http.ResponseWriter, r *http.Request, status int, p page, flash *templates.Flash, content templ.Component) error {
 	ctx := r.Context()
+	var err error
 	data := templates.PageData{
 		Title: p.TitleText, Active: p.Active, Path: here(r), Theme: templates.ThemeOf(r), Back: p.Back, Action: p.Action, Badge: p.Badge,
 		Scripts: p.Scripts, Wide: p.Wide, Nav: []string{}, Flash: flash,
@@ -82,6 +83,9 @@ func (s *server) frame(w http.ResponseWriter, r *http.Request, status int, p pag
 	if x := exchangeOf(ctx); x.account != nil {
 		data.Account = &templates.Account{Name: x.account.DisplayName, Role: string(x.account.Role)}
 		data.Nav = navFor(*x.account)
+		if data.Unseen, err = s.db.UnseenNotices(ctx, x.account.ID); err != nil {
+			return err
+		}
 	}
 	return s.fragment(w, r, status, templates.Page(data, content))
 }

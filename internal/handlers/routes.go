@@ -46,6 +46,16 @@ func (s *server) routes() []route {
 		// overview
 		{"GET /{$}", auth.OverviewRead, s.showOverview},
 
+		// notices
+		{"GET /notices", auth.SignedIn, s.listNotices},
+		{"POST /notices/seen", auth.SignedIn, s.seeNotices},
+		{"POST /notices/{id}/seen", auth.SignedIn, s.seeNotice},
+		{"GET /account/notices", auth.SignedIn, s.showNoticeSettings},
+		{"POST /account/notices", auth.SignedIn, s.changeNoticeSettings},
+		{"GET /settings/deliveries", auth.SettingsRead, s.listDeliveries},
+		{"POST /settings/deliveries/test", auth.SettingsRead, s.testDelivery},
+		{"POST /settings/deliveries/{id}/again", auth.SettingsRead, s.redeliver},
+
 		// accounts
 		{"GET /accounts", auth.AccountsManage, s.listAccounts},
 		{"GET /accounts/new", auth.AccountsManage, s.newAccount},

@@ -42,6 +42,10 @@ export const pages = [
   ["requests", "/requests"],
   ["request", firstLink("/requests", /^\/requests\/\d+$/)],
   ["settings", "/settings"],
+  ["flows-stuck", "/flows?state=stuck&mine=1"],
+  ["notices", "/notices"],
+  ["notice-settings", "/account/notices"],
+  ["deliveries", "/settings/deliveries"],
   ["not-found", "/nothing-here"],
 ];
 

@@ -16,3 +16,42 @@ func nextSteps(ctx context.Context, steps []NextStep) []TimelineItem {
 	}
 	return items
 }
+
+// taskKind is the kind of badge of something that waits for the reader.
+func taskKind(kind string) string {
+	switch kind {
+	case "problem":
+		return "danger"
+	case "approval":
+		return "wait"
+	case "archive":
+		return "ok"
+	}
+	return "neutral"
+}
+
+// The chart of the overview, in its own units: the width of a day, the height of the highest bar.
+const (
+	chartDay    = 11
+	chartHeight = 90
+)
+
+// chartBarHeight is the height of a bar; the highest number of all days fills the chart, and one contract can be seen.
+func chartBarHeight(days []OverviewDay, n int64) int {
+	var most int64 = 1
+	for _, d := range days {
+		most = max(most, d.Sent, d.Completed)
+	}
+	if n <= 0 {
+		return 0
+	}
+	return max(2, int(n*chartHeight/most))
+}
+
+func sumDays(days []OverviewDay) (sum OverviewDay) {
+	for _, d := range days {
+		sum.Sent += d.Sent
+		sum.Completed += d.Completed
+	}
+	return sum
+}

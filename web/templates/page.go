@@ -54,6 +54,7 @@ type PageData struct {
 	Back    *Link           // one level up, above the title
 	Action  templ.Component // the page's main action, right of the title
 	Scripts []string        // further bundles, such as "builder.js"
+	Unseen  int             // new notices, for the bell
 	Wide    bool            // use the whole width (builder)
 	Badge   templ.Component // state, right beside the title
 }
