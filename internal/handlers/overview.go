@@ -42,7 +42,11 @@ func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	for _, e := range events {
-		data.Events = append(data.Events, templates.RecentEvent{Time: e.At, What: eventText(ctx, e.FlowEvent), Flow: e.FlowName, URL: "/flows/" + e.FlowID, Who: e.Actor})
+		event := templates.RecentEvent{Time: e.At, What: eventText(ctx, e.FlowEvent), Flow: e.FlowName, URL: "/flows/" + e.FlowID}
+		if e.Actor != e.Who { // else the text names them
+			event.Who = e.Actor
+		}
+		data.Events = append(data.Events, event)
 	}
 	p := page{Title: "overview.title", Active: "dashboard"}
 	if can(ctx, auth.FlowsWrite) && len(data.Steps) == 0 {
