@@ -66,7 +66,7 @@ func TestATableBecomesContracts(t *testing.T) {
 	if err != nil || len(flows) != 3 {
 		t.Fatalf("%d contracts, %v", len(flows), err)
 	}
-	if f := flows[0]; f.CreatedBy != "admin" || f.Approvers[1].OrganizationID != b.organization || f.Document.Deadline.In(beijing()).Format("2006-01-02 15:04") != "2099-01-02 23:59" {
+	if f := p.flow("/flows/" + flows[0].ID); f.CreatedBy != "admin" || f.Approvers[1].OrganizationID != b.organization || f.Document.Deadline.In(beijing()).Format("2006-01-02 15:04") != "2099-01-02 23:59" {
 		t.Errorf("a contract is %+v", f)
 	}
 	admin.post(batch.path+"/start", nil).wantStatus(http.StatusConflict)
