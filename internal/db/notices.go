@@ -165,8 +165,13 @@ func (d *DB) UnseenNotices(ctx context.Context, accountID string) (n int, err er
 
 // SeeNotices marks an account's notices as seen: one, or with 0 all.
 func (d *DB) SeeNotices(ctx context.Context, accountID string, id int64) error {
-	return d.store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE notices SET seen = 1 WHERE account_id = $1 AND seen = 0 AND ($2 = 0 OR id = $2)`, accountID, id); err != nil {
+	return d.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if id == 0 {
+			_, err = tx.Exec(ctx, `UPDATE notices SET seen = 1 WHERE account_id = $1 AND seen = 0`, accountID)
+		} else {
+			err = oneRow(tx.Exec(ctx, `UPDATE notices SET seen = 1 WHERE account_id = $1 AND id = $2`, accountID, id))
+		}
+		if err != nil {
 			return fmt.Errorf("see notices: %w", err)
 		}
 		return nil

@@ -43,10 +43,12 @@ var foreigners = map[string]func(*foreignWorld) string{
 	"flows.page":         constant("1.png"),
 	"identity.tool":      constant("mobile"),
 	"imports.id":         (*foreignWorld).imported,
+	"notices.id":         constant("1"), // an account's own: no other one's number opens it
 	"organizations.id":   (*foreignWorld).organization,
 	"requests.seq":       (*foreignWorld).request,
 	"seals.id":           (*foreignWorld).seal,
 	"sessions.id":        (*foreignWorld).session,
+	"settings.id":        constant("1"), // administrators of everything only
 	"templates.approver": (*foreignWorld).templateRole,
 	"templates.id":       (*foreignWorld).template,
 	"users.id":           (*foreignWorld).person,

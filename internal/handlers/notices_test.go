@@ -30,7 +30,7 @@ func TestWhoeverSentAContractIsToldOfItsEnd(t *testing.T) {
 		t.Errorf("%d are new", got)
 	}
 	one := page.find(".tasks li:nth-child(1) form").AttrOr("action", "")
-	other.post(one, nil).wantStatus(http.StatusOK) // nobody sees for somebody else
+	other.post(one, nil).wantStatus(http.StatusNotFound) // nobody sees for somebody else
 	li.get("/").wantText(".sidebar .bell-count", "2")
 	li.post(one, nil).wantPath("/notices").wantText(".sidebar .bell-count", "1")
 	if li.post("/notices/seen", nil).find(".notice-new").Length() != 0 {
