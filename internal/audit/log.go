@@ -82,7 +82,7 @@ func Open(ctx context.Context, db *store.DB, o Options) (*Log, error) {
 	if err := db.Migrate(ctx, root, migrationTable); err != nil {
 		return nil, fmt.Errorf("open the audit log: %w", err)
 	}
-	l := &Log{db: db, opts: o}
+	l := &Log{db: db, opts: o, search: searcher{done: make(chan struct{})}}
 	l.out = publisher{to: o.Checkpoints, every: o.Every, clock: o.Clock}
 	err = db.Read(ctx, func(tx *store.Tx) error {
 		if err := tx.QueryRow(ctx, "SELECT indexed FROM audit_search_state").Scan(&l.search.indexed); err != nil {

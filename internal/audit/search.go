@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 
 	"sealdesk/internal/store"
@@ -21,12 +22,19 @@ const indexChunk = 256
 // maxTail is how many unindexed events a search reads before it indexes them first.
 const maxTail = 8 * indexChunk
 
+// The index waits until no event has come for so long, unless so many wait for it: it shall not take turns with a burst of requests.
+const (
+	quiet     = 2 * time.Second
+	maxBehind = 64 * indexChunk
+)
+
 // searcher brings the search index up to date behind the writers.
 type searcher struct {
 	mu      sync.Mutex
 	indexed int64
 	running bool
 	closed  bool
+	done    chan struct{} // closed by close
 	work    sync.WaitGroup
 }
 
@@ -40,7 +48,8 @@ func (s *searcher) wake(l *Log) {
 	s.running = true
 	s.work.Go(func() {
 		// An error is not lost: the next search indexes by itself and tells.
-		for more := true; more; {
+		for more, seen := true, int64(0); more; {
+			seen = s.calm(l, seen)
 			var err error
 			if more, err = l.indexSome(context.Background()); err != nil {
 				more = false
@@ -53,9 +62,31 @@ func (s *searcher) wake(l *Log) {
 	})
 }
 
+// calm waits for quiet, given the number of events at the last look, and gives the number of events now.
+func (s *searcher) calm(l *Log, seen int64) int64 {
+	for {
+		size := l.size.Load()
+		s.mu.Lock()
+		behind := size - s.indexed
+		s.mu.Unlock()
+		if size == seen || behind >= maxBehind {
+			return size
+		}
+		seen = size
+		select {
+		case <-s.done:
+			return size
+		case <-time.After(quiet):
+		}
+	}
+}
+
 func (s *searcher) close() {
 	s.mu.Lock()
-	s.closed = true
+	if !s.closed {
+		s.closed = true
+		close(s.done)
+	}
 	s.mu.Unlock()
 	s.work.Wait()
 }

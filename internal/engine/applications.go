@@ -88,10 +88,7 @@ func (e *Engine) openApplications(ctx context.Context) (*applications, error) {
 
 // makeApplication stores the first application.
 func (e *Engine) makeApplication(ctx context.Context, tx *store.Tx) error {
-	id, err := newID()
-	if err != nil {
-		return err
-	}
+	id := newID(e.wall())
 	secretID, err := randomText(32)
 	if err != nil {
 		return err

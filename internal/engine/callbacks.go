@@ -94,11 +94,8 @@ func (e *Engine) insertCallbacks(ctx context.Context, tx *store.Tx, addresses []
 	}
 	now := store.Micros(e.wall())
 	for _, address := range addresses {
-		id, err := newID()
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `INSERT INTO engine_callbacks (id, flow_id, sign_id, url, operate, body_sealed, state, attempts, due, created, delivered)
+		id := newID(e.wall())
+		_, err := tx.Exec(ctx, `INSERT INTO engine_callbacks (id, flow_id, sign_id, url, operate, body_sealed, state, attempts, due, created, delivered)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, 0)`,
 			id, body.FlowId, signID, address, body.Operate, e.vault.Seal("engine_callbacks.body", id, data), CallbackWaiting, now)
 		if err != nil {

@@ -45,9 +45,7 @@ func (e *Engine) CreateCatalog(ctx context.Context, name string, flowIDs []strin
 }
 
 func (e *Engine) insertCatalog(ctx context.Context, tx *store.Tx, applicationID string, c *Catalog) (err error) {
-	if c.ID, err = newID(); err != nil {
-		return err
-	}
+	c.ID = newID(e.wall())
 	_, err = tx.Exec(ctx, `INSERT INTO engine_catalogs (id, application_id, name, created) VALUES ($1, $2, $3, $4)`,
 		c.ID, applicationID, c.Name, store.Micros(c.Created))
 	if err != nil {

@@ -51,10 +51,7 @@ func (e *Engine) issueCertificate(ctx context.Context, tx *store.Tx, o owner, na
 	if err != nil {
 		return identity{}, err
 	}
-	id, err := newID()
-	if err != nil {
-		return identity{}, err
-	}
+	id := newID(e.wall())
 	_, err = tx.Exec(ctx, `INSERT INTO engine_certificates (id, owner_kind, owner_id, subject, der, key_sealed, created, not_after)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, id, string(o.Kind), o.ID, name, made.cert.Raw,
 		e.vault.Seal("engine_certificates.key", id, key), store.Micros(e.now()), store.Micros(made.cert.NotAfter))

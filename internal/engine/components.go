@@ -102,18 +102,14 @@ func place(c api.Component, files []*flowFile, parameter string) (*component, er
 
 // placeAll checks and places the components of one task, and gives ids to those that come without. Places come from
 // locate: a component stands at each of its places under the same id.
-func placeAll(list []api.Component, places [][]api.Component, files []*flowFile) ([]*component, error) {
+func (e *Engine) placeAll(list []api.Component, places [][]api.Component, files []*flowFile) ([]*component, error) {
 	var out []*component
 	seen := map[string]bool{}
 	signs := false
 	for i, raw := range list {
 		parameter := fmt.Sprintf("SignComponents.%d", i)
 		if raw.ComponentId == "" {
-			id, err := newID()
-			if err != nil {
-				return nil, err
-			}
-			raw.ComponentId = id
+			raw.ComponentId = newID(e.wall())
 		}
 		if seen[raw.ComponentId] {
 			return nil, badValue(parameter+".ComponentId", "%q occurs twice", raw.ComponentId)

@@ -248,9 +248,7 @@ func cleanName(name string) string {
 }
 
 func (e *Engine) insertFile(ctx context.Context, tx *store.Tx, f *file) (err error) {
-	if f.ID, err = newID(); err != nil {
-		return err
-	}
+	f.ID = newID(e.wall())
 	f.Created = e.now()
 	pages, err := json.Marshal(f.Pages)
 	if err != nil {

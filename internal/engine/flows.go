@@ -92,9 +92,7 @@ func (e *Engine) createFlowByFiles(ctx context.Context, req *api.CreateFlowByFil
 
 // insertFlow stores a flow with its files and fills in its id.
 func (e *Engine) insertFlow(ctx context.Context, tx *store.Tx, f *flow, fileIDs []string) (err error) {
-	if f.ID, err = newID(); err != nil {
-		return err
-	}
+	f.ID = newID(e.wall())
 	creator, err := json.Marshal(f.Creator)
 	if err != nil {
 		return fmt.Errorf("encode the creator: %w", err)

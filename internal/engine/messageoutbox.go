@@ -54,11 +54,8 @@ func (e *Engine) ListMessages(ctx context.Context, before string, limit int) (pa
 
 // storeOutbox keeps a message before it is handed out.
 func (e *Engine) storeOutbox(ctx context.Context, tx *store.Tx, recipient, body string) (string, error) {
-	id, err := newID()
-	if err != nil {
-		return "", err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO engine_outbox (id, kind, recipient_sealed, body_sealed, created, delivered) VALUES ($1, 'sms', $2, $3, $4, 0)`,
+	id := newID(e.wall())
+	_, err := tx.Exec(ctx, `INSERT INTO engine_outbox (id, kind, recipient_sealed, body_sealed, created, delivered) VALUES ($1, 'sms', $2, $3, $4, 0)`,
 		id, e.vault.Seal("engine_outbox.recipient", id, []byte(recipient)), e.vault.Seal("engine_outbox.body", id, []byte(body)), store.Micros(e.now()))
 	if err != nil {
 		return "", fmt.Errorf("store a message: %w", err)

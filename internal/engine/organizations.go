@@ -117,7 +117,7 @@ func (e *Engine) insertOrganization(ctx context.Context, tx *store.Tx, by api.Ca
 		return err
 	}
 	o.ApplicationID, o.Created = callOf(ctx).Application.ID, e.now()
-	if o.ID, err = chooseID(o.OpenID, o.UseOpenID); err != nil {
+	if o.ID, err = e.chooseID(o.OpenID, o.UseOpenID); err != nil {
 		return err
 	}
 	index := e.vault.Blind("organization.id_card", o.IDCardNumber)
@@ -155,9 +155,9 @@ func (e *Engine) insertOrganization(ctx context.Context, tx *store.Tx, by api.Ca
 }
 
 // chooseID is the caller's OpenId where they want it so, else a fresh id.
-func chooseID(openID string, useOpenID bool) (string, error) {
+func (e *Engine) chooseID(openID string, useOpenID bool) (string, error) {
 	if !useOpenID {
-		return newID()
+		return newID(e.wall()), nil
 	}
 	if openID == "" {
 		return "", missing("OpenId")

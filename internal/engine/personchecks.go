@@ -97,10 +97,8 @@ func (e *Engine) beginCheck(ctx context.Context, tx *store.Tx, c PersonCheck) (s
 	}
 	token := base64.RawURLEncoding.EncodeToString(raw)
 	var err error
-	if c.ID, err = newID(); err != nil {
-		return "", err
-	}
-	if c.Ticket, err = newID(); err != nil {
+	c.ID = newID(e.wall())
+	if c.Ticket, err = randomText(32); err != nil {
 		return "", err
 	}
 	now := e.now()

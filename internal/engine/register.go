@@ -131,10 +131,7 @@ func (e *Engine) putIdentity(ctx context.Context, tx *store.Tx, i Identity) (str
 		if n >= maxIdentities {
 			return "", &IdentityError{Rule: "full"}
 		}
-		var err error
-		if i.ID, err = newID(); err != nil {
-			return "", err
-		}
+		i.ID = newID(e.wall())
 	}
 	now := store.Micros(e.now())
 	sealed := func(column, value string) []byte {

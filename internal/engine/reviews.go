@@ -104,11 +104,8 @@ func (e *Engine) storeAct(ctx context.Context, act *signAct) (string, error) {
 }
 
 func (e *Engine) insertReview(ctx context.Context, tx *store.Tx, p *signing, act string) error {
-	id, err := newID()
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO engine_reviews (id, flow_id, sign_id, act, accepted, note, created, decided) VALUES ($1, $2, $3, $4, 0, '', $5, 0)`,
+	id := newID(e.wall())
+	_, err := tx.Exec(ctx, `INSERT INTO engine_reviews (id, flow_id, sign_id, act, accepted, note, created, decided) VALUES ($1, $2, $3, $4, 0, '', $5, 0)`,
 		id, p.flow.ID, p.approver.SignID, act, store.Micros(e.now()))
 	if err != nil {
 		return fmt.Errorf("store the review: %w", err)

@@ -232,9 +232,7 @@ func (s *sealRow) download() downloadTarget {
 
 // insertSeal stores a seal and fills in its id. The first seal of an owner becomes its default.
 func (e *Engine) insertSeal(ctx context.Context, tx *store.Tx, s *sealRow) (err error) {
-	if s.ID, err = newID(); err != nil {
-		return err
-	}
+	s.ID = newID(e.wall())
 	s.Created = e.now()
 	var others int
 	err = tx.QueryRow(ctx, `SELECT count(*) FROM engine_seals WHERE application_id = $1 AND owner_kind = $2 AND owner_id = $3`,

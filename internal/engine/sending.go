@@ -119,7 +119,7 @@ func (e *Engine) planComponents(ctx context.Context, t *task, list []api.Compone
 	if err != nil {
 		return err
 	}
-	if t.components, err = placeAll(list, places, t.files); err != nil {
+	if t.components, err = e.placeAll(list, places, t.files); err != nil {
 		return err
 	}
 	return e.db.Read(ctx, func(tx *store.Tx) error {
@@ -170,9 +170,7 @@ func (e *Engine) planApprover(ctx context.Context, tx *store.Tx, applicationID s
 	case !plainURL(a.CallbackURL):
 		return nil, badValue("CallbackUrl", "must be an http or https URL")
 	}
-	if a.SignID, err = newID(); err != nil {
-		return nil, err
-	}
+	a.SignID = newID(e.wall())
 	return a, e.planChannels(applicationID, a, req.VerifyChannel)
 }
 

@@ -137,10 +137,7 @@ func (s *silent) takeTask(e *Engine, c api.Caller) error {
 	}) {
 		return fail(api.CodeResourceUnavailable, "a signature of the initiator's is being reviewed")
 	}
-	id, err := newID()
-	if err != nil {
-		return err
-	}
+	id := newID(e.wall())
 	s.fresh = true
 	s.approver = &approver{SignID: id, FlowID: s.flow.ID, UserID: c.OperatorId, OrganizationID: c.SubOrganizationId, Mobile: s.user.Mobile,
 		Channels: []string{channelNone}, Deadline: s.flow.Deadline, Ordinal: len(s.approvers), Created: e.now()}

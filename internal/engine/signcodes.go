@@ -123,11 +123,8 @@ func (e *Engine) storeCode(ctx context.Context, tx *store.Tx, t codeTarget, code
 			return errors.Join(ErrCodeTooSoon, fail(limit.code, "too many codes for this mobile"))
 		}
 	}
-	id, err := newID()
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO engine_codes (id, application_id, flow_id, sign_id, user_id, mobile_index, code_hash, attempts, used, expires, created)
+	id := newID(e.wall())
+	_, err := tx.Exec(ctx, `INSERT INTO engine_codes (id, application_id, flow_id, sign_id, user_id, mobile_index, code_hash, attempts, used, expires, created)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9)`, id, t.ApplicationID, t.FlowID, t.SignID, t.UserID, index, e.vault.Blind("code|"+id, code),
 		store.Micros(now.Add(codeLife)), store.Micros(now))
 	if err != nil {

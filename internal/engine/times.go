@@ -2,8 +2,8 @@ package engine
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"time"
 )
 
@@ -25,11 +25,11 @@ func flag(b bool) int {
 	return 0
 }
 
-// newID is 32 hex digits, as the platform's ids are.
-func newID() (string, error) {
+// newID is 32 hex digits, as the platform's ids are: 12 of the time and 80 random bits. Rows that are made one after the other lie beside
+// each other in their index, so that a commit writes few pages.
+func newID(at time.Time) string {
 	var raw [16]byte
-	if _, err := rand.Read(raw[:]); err != nil {
-		return "", fmt.Errorf("make an id: %w", err)
-	}
-	return hex.EncodeToString(raw[:]), nil
+	_, _ = rand.Read(raw[6:])                                                                        // never fails (crypto/rand)
+	binary.BigEndian.PutUint64(raw[:8], uint64(at.UnixMilli())<<16|uint64(raw[6])<<8|uint64(raw[7])) // #nosec G115 -- not before 1970
+	return hex.EncodeToString(raw[:])
 }

@@ -70,22 +70,16 @@ func (e *Engine) insertUser(ctx context.Context, tx *store.Tx, by api.Caller, u 
 		return err
 	}
 	u.ApplicationID, u.Created = callOf(ctx).Application.ID, e.now()
-	if u.ID, err = chooseID(u.OpenID, u.UseOpenID); err != nil {
+	if u.ID, err = e.chooseID(u.OpenID, u.UseOpenID); err != nil {
 		return err
-	}
-	var taken int
-	err = tx.QueryRow(ctx, `SELECT count(*) FROM engine_users WHERE id = $1 OR (application_id = $2 AND open_id = $3)`,
-		u.ID, u.ApplicationID, u.OpenID).Scan(&taken)
-	if err != nil {
-		return fmt.Errorf("look for the person: %w", err)
-	}
-	if taken > 0 {
-		return fail(api.CodeFailedOperationAccountAlreadyExists, "OpenId %q is taken", u.OpenID)
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO engine_users (id, application_id, open_id, name, id_card_type, id_card_sealed, id_card_index, mobile_sealed,
 		email, verified, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)`,
 		u.ID, u.ApplicationID, u.OpenID, u.Name, u.IDCardType, e.vault.Seal("engine_users.id_card", u.ID, []byte(u.IDCardNumber)),
 		e.vault.Blind("user.id_card", u.IDCardNumber), e.vault.Seal("engine_users.mobile", u.ID, []byte(u.Mobile)), u.Email, store.Micros(u.Created))
+	if store.IsUnique(err) {
+		return fail(api.CodeFailedOperationAccountAlreadyExists, "OpenId %q is taken", u.OpenID)
+	}
 	if err != nil {
 		return fmt.Errorf("store the person: %w", err)
 	}

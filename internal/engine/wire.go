@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
-	"math/big"
 	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"sealdesk/internal/api"
@@ -49,11 +50,7 @@ type incoming struct {
 
 // serveWire answers one signed request.
 func (e *Engine) serveWire(w http.ResponseWriter, r *http.Request) {
-	requestID, err := newRequestID()
-	if err != nil {
-		e.logger.ErrorContext(r.Context(), "engine: no request id", "error", err)
-		requestID = "s0000000000000000000"
-	}
+	requestID := newRequestID()
 	start := time.Now()
 	in := &incoming{http: r, action: r.Header.Get("X-TC-Action"), version: r.Header.Get("X-TC-Version"),
 		language: r.Header.Get("X-TC-Language"), client: r.Header.Get("X-TC-RequestClient")}
@@ -222,13 +219,11 @@ func (e *Engine) writeEnvelope(ctx context.Context, w http.ResponseWriter, resp 
 }
 
 // newRequestID is "s" and 19 digits, as the platform's are.
-func newRequestID() (string, error) {
-	low := big.NewInt(1_000_000_000_000_000_000)
-	n, err := rand.Int(rand.Reader, new(big.Int).Mul(low, big.NewInt(9)))
-	if err != nil {
-		return "", err
-	}
-	return "s" + n.Add(n, low).String(), nil
+func newRequestID() string {
+	var raw [8]byte
+	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
+	const low = 1_000_000_000_000_000_000
+	return "s" + strconv.FormatUint(low+binary.BigEndian.Uint64(raw[:])%(9*low), 10)
 }
 
 // remoteIP is the caller's address without its port; empty inside one process.
