@@ -36,6 +36,8 @@ const (
 	idleTimeout   = 2 * time.Minute
 	// drainTimeout is how long requests under way may take when the program stops.
 	drainTimeout = 10 * time.Second
+	// warmAfter is how long after the start PDFium gets ready, unless a document asks for it before.
+	warmAfter = 2 * time.Second
 )
 
 // program is everything that serving holds, from the disk up.
@@ -214,7 +216,9 @@ func (p *program) serve(ctx context.Context) error {
 			return err
 		}
 	}
-	p.renderer.Warm() // takes the processors for a while: only once everything answers
+	// Compiling takes the processors for a while: only once the first requests, which often come at once, are answered.
+	warm := time.AfterFunc(warmAfter, p.renderer.Warm)
+	defer warm.Stop()
 	return group.Wait()
 }
 

@@ -9,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"sync"
@@ -57,14 +58,19 @@ var defaultFace = sync.OnceValues(func() (*Face, error) {
 })
 
 var embedded = sync.OnceValues(func() (*sfnt.Font, error) {
-	data, err := fs.ReadFile(dist, "dist/"+FileName)
+	file, err := dist.Open("dist/" + FileName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotEmbedded
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the embedded font: %w", err)
+		return nil, fmt.Errorf("open the embedded font: %w", err)
 	}
-	return sfnt.Parse(data)
+	// Reading it whole would copy 15 MB at every start.
+	at, ok := file.(io.ReaderAt)
+	if !ok {
+		return nil, errors.New("the embedded font cannot be read in parts")
+	}
+	return sfnt.ParseReaderAt(at)
 })
 
 // Default gives the embedded face, parsed once. It fails with ErrNotEmbedded where the program was built without it.

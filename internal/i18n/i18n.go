@@ -11,10 +11,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
+	"path"
+	"slices"
 	"strings"
 	"sync"
 
-	goi18n "github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 )
 
@@ -33,21 +35,32 @@ func Languages() []string { return []string{Chinese, English} }
 //go:embed catalogues/*.json
 var catalogues embed.FS
 
-// words is one language: a finder of texts, and which keys it has.
-type words struct {
-	localizer *goi18n.Localizer
-	keys      map[string]bool
+// text is one entry of a catalogue.
+type text struct {
+	one   string // for a Count of 1; empty where there is no difference
+	other string
 }
+
+func (t *text) UnmarshalJSON(data []byte) error {
+	if data[0] != '{' {
+		return json.Unmarshal(data, &t.other)
+	}
+	var forms struct{ One, Other string }
+	err := json.Unmarshal(data, &forms)
+	t.one, t.other = forms.One, forms.Other
+	return err
+}
+
+// words are the texts of one language by key.
+type words map[string]text
 
 // load reads the catalogues once. They are part of the program, so that a broken one is an error of the build, which Check reports.
 var load = sync.OnceValues(func() (map[string]words, error) { return read(catalogues) })
 
 func read(files fs.FS) (map[string]words, error) {
-	bundle := goi18n.NewBundle(language.MustParse(Chinese))
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	all := make(map[string]words)
 	for _, lang := range Languages() {
-		all[lang] = words{goi18n.NewLocalizer(bundle, lang), make(map[string]bool)}
+		all[lang] = make(words)
 	}
 	names, err := fs.Glob(files, "catalogues/*.json")
 	if err != nil {
@@ -58,19 +71,20 @@ func read(files fs.FS) (map[string]words, error) {
 		if err != nil {
 			return all, fmt.Errorf("read the catalogue %s: %w", name, err)
 		}
-		file, err := bundle.ParseMessageFileBytes(data, name)
-		if err != nil {
+		var entries words
+		if err := json.Unmarshal(data, &entries); err != nil {
 			return all, fmt.Errorf("parse the catalogue %s: %w", name, err)
 		}
-		lang, known := all[file.Tag.String()]
+		tag := strings.TrimPrefix(path.Ext(strings.TrimSuffix(name, ".json")), ".")
+		lang, known := all[tag]
 		if !known {
-			return all, fmt.Errorf("catalogue %s: language %q is not one of %v", name, file.Tag, Languages())
+			return all, fmt.Errorf("catalogue %s: language %q is not one of %v", name, tag, Languages())
 		}
-		for _, m := range file.Messages {
-			if lang.keys[m.ID] {
-				return all, fmt.Errorf("catalogue %s: the key %q stands in another catalogue too", name, m.ID)
+		for key, entry := range entries {
+			if _, twice := lang[key]; twice {
+				return all, fmt.Errorf("catalogue %s: the key %q stands in another catalogue too", name, key)
 			}
-			lang.keys[m.ID] = true
+			lang[key] = entry
 		}
 	}
 	return all, nil
@@ -126,43 +140,56 @@ func Match(cookie, acceptLanguage string) string {
 // "Count" also picks singular or plural. A key that no catalogue has is returned as it is, so that it shows.
 func T(ctx context.Context, key string, args ...any) string {
 	all, _ := load()
-	return all[Language(ctx)].text(key, args)
-}
-
-func (w words) text(key string, args []any) string {
-	config := goi18n.LocalizeConfig{MessageID: key}
-	if len(args) > 0 {
-		data := make(map[string]any, len(args)/2)
-		for i := 0; i+1 < len(args); i += 2 {
-			name := fmt.Sprint(args[i])
-			data[name] = args[i+1]
-			if name == "Count" {
-				config.PluralCount = args[i+1]
-			}
-		}
-		config.TemplateData = data
-	}
-	text, err := w.localizer.Localize(&config)
-	if text == "" && err != nil {
+	entry, ok := all[Language(ctx)][key]
+	if !ok {
 		return key
 	}
-	return text
+	return entry.with(args)
+}
+
+// with writes the arguments into the text. One that is not given leaves its name, so that it shows.
+func (t text) with(args []any) string {
+	s := t.other
+	if t.one != "" && argument(args, "Count", "") == "1" {
+		s = t.one
+	}
+	var out strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, "{{.")
+		if !found && out.Len() == 0 {
+			return s
+		}
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		name, after, _ := strings.Cut(rest, "}}")
+		out.WriteString(argument(args, name, "{{."+name+"}}"))
+		s = after
+	}
+}
+
+// argument is the value that stands after its name, or the fallback.
+func argument(args []any, name, fallback string) string {
+	for i := 0; i+1 < len(args); i += 2 {
+		if args[i] == name {
+			return fmt.Sprint(args[i+1])
+		}
+	}
+	return fallback
 }
 
 // Has tells whether the language of ctx has a text of its own for key.
 func Has(ctx context.Context, key string) bool {
 	all, _ := load()
-	return all[Language(ctx)].keys[key]
+	_, ok := all[Language(ctx)][key]
+	return ok
 }
 
 // Keys lists every key of a language, in no order; for tests of catalogues.
 func Keys(lang string) []string {
 	all, _ := load()
-	keys := make([]string, 0, len(all[lang].keys))
-	for key := range all[lang].keys {
-		keys = append(keys, key)
-	}
-	return keys
+	return slices.Collect(maps.Keys(all[lang]))
 }
 
 // ErrorText says in words what a platform error code means and what to do next. A code with a suffix that no text knows

@@ -36,7 +36,7 @@ func TestCataloguesAgree(t *testing.T) {
 	}
 }
 
-var argument = regexp.MustCompile(`\{\{\s*\.(\w+)`)
+var placeholder = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
 
 // texts maps every key of a language to the names of the arguments that its text reads.
 func texts(t *testing.T, lang string) map[string][]string {
@@ -60,7 +60,11 @@ func texts(t *testing.T, lang string) map[string][]string {
 				t.Errorf("%s: the text of %s is empty", file, key)
 			}
 			names := make(map[string]bool)
-			for _, match := range argument.FindAllStringSubmatch(string(text), -1) {
+			found := placeholder.FindAllStringSubmatch(string(text), -1)
+			if len(found) != strings.Count(string(text), "{{") {
+				t.Errorf("%s: %s names an argument in another way than {{.Name}}", file, key)
+			}
+			for _, match := range found {
 				names[match[1]] = true
 			}
 			all[key] = slices.Sorted(maps.Keys(names))
@@ -128,6 +132,7 @@ func TestT(t *testing.T) {
 		{English, "common.file.count", []any{"Count", 3}, "3 files chosen"},
 		{Chinese, "common.file.count", []any{"Count", 3}, "已选择 3 个文件"},
 		{Chinese, "validation.max", []any{"Param", "30"}, "最多 30"},
+		{English, "validation.max", nil, "At most {{.Param}}"},
 		{English, "no.such.key", nil, "no.such.key"},
 	} {
 		if got := T(WithLanguage(ctx, test.lang), test.key, test.args...); got != test.want {

@@ -161,7 +161,8 @@ func (r *Renderer) start() (pdfium.Pool, error) {
 		config, r.cache = config.WithCompilationCache(cache), cache
 	}
 	pool, err := webassembly.Init(webassembly.Config{
-		Context:  experimental.WithCompilationWorkers(context.Background(), runtime.GOMAXPROCS(0)),
+		// Half of the processors go on serving while PDFium compiles.
+		Context:  experimental.WithCompilationWorkers(context.Background(), max(1, runtime.GOMAXPROCS(0)/2)),
 		MaxIdle:  1,
 		MaxTotal: instances,
 		// The default would mount the whole file system of the host, writable.
