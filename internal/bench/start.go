@@ -68,7 +68,7 @@ func coldStart(ctx context.Context, binary, data string) (took time.Duration, er
 		return 0, err
 	}
 	defer func() {
-		// It compiles PDFium for seconds by now; nobody needs what it would still write.
+		// Nobody needs what it would still write. PDFium, which the program compiles once, has not begun by now.
 		err = errors.Join(err, cmd.Process.Kill())
 		_ = cmd.Wait() // tells of the kill
 	}()
