@@ -135,10 +135,10 @@ func (m *model) canCreate(file *modelFile) string {
 	return ""
 }
 
-// canSend: an open flow, a verified addressee without a pending task, and a seal where one is asked for.
+// canSend: an open flow before its deadline, a verified addressee without a pending task, and a seal where one is asked for.
 func (m *model) canSend(f *modelFlow, user, org string, wantSeal bool, deadline, now time.Time) string {
 	switch {
-	case !f.in(now, created, signing, signedAll), !m.verified(user, org):
+	case !f.in(now, created, signing, signedAll), !now.Before(f.deadline), !m.verified(user, org):
 		return refusedState
 	case !now.Before(deadline):
 		return refusedValue

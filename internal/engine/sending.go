@@ -94,6 +94,9 @@ func (e *Engine) planTask(ctx context.Context, req *api.SendFlowRequest) (*task,
 		if err := t.flow.need(stepSend); err != nil {
 			return err
 		}
+		if !e.now().Before(t.flow.Deadline) { // a signed flow outlives its deadline, but a new task would expire it at once
+			return denied("the deadline of the flow has passed")
+		}
 		if t.approver, err = e.planApprover(ctx, tx, by.ApplicationID, req); err != nil {
 			return err
 		}

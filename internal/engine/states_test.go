@@ -169,6 +169,12 @@ func TestDeadlines(t *testing.T) {
 	if got := s.status(flowID); got != int64(engine.FlowSigned) {
 		t.Errorf("an expired task that was sent again keeps the flow at %d", got)
 	}
+	s.clock.Add(31 * 24 * time.Hour)
+	late := taskRequest(flowID, s.first, s.second, 400)
+	refused(s.platform, denied, api.SendFlow, late)
+	if got := s.status(flowID); got != int64(engine.FlowSigned) {
+		t.Errorf("a signed flow is in state %d after its deadline", got)
+	}
 
 	flowID, _ = s.flowIn(engine.FlowExpired)
 	d := do(s.platform, api.DescribeFlow, &api.DescribeFlowRequest{FlowId: flowID})
