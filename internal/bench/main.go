@@ -43,8 +43,12 @@ func main() {
 		{"4", benchWrite},
 		{"5", benchVerify},
 		{"6", benchSign},
+		{"7", benchAppend},
+		{"8", benchLog}, // and 9
 		{"10", benchPageImage},
 		{"11", func(ctx context.Context) ([]row, error) { return benchStart(ctx, *binary) }},
+		{"12", func(ctx context.Context) ([]row, error) { return benchMemory(ctx, *binary) }},
+		{"13", func(context.Context) ([]row, error) { return benchSize(*binary) }},
 	}
 	if err := profiled(*profile, func() error { return measure(ctx, suites, *only) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

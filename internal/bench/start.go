@@ -51,37 +51,53 @@ func benchStart(ctx context.Context, binary string) (rows []row, err error) {
 }
 
 // coldStart starts the engine alone and gives the time until it answered.
-func coldStart(ctx context.Context, binary, data string) (took time.Duration, err error) {
-	probe, err := net.Listen("tcp", "127.0.0.1:0")
+func coldStart(ctx context.Context, binary, data string) (time.Duration, error) {
+	p, err := start(ctx, binary, data)
 	if err != nil {
 		return 0, err
 	}
+	// Nobody needs what it would still write. PDFium, which the program compiles once, has not begun by now.
+	p.kill()
+	return p.took, nil
+}
+
+// program is a running engine.
+type program struct {
+	*exec.Cmd
+
+	address string
+	took    time.Duration // from its start to its first answer
+}
+
+func start(ctx context.Context, binary, data string) (p *program, err error) {
+	probe, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
 	address := probe.Addr().String()
 	if err := probe.Close(); err != nil {
-		return 0, err
+		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, "engine", "--data", data, "--engine-listen", address) // #nosec G204 -- as above
+	p = &program{Cmd: exec.CommandContext(ctx, binary, "engine", "--data", data, "--engine-listen", address), address: address} // #nosec G204 -- as above
 	began := time.Now()
-	if err := cmd.Start(); err != nil {
-		return 0, err
+	if err := p.Start(); err != nil {
+		return nil, err
 	}
-	defer func() {
-		// Nobody needs what it would still write. PDFium, which the program compiles once, has not begun by now.
-		err = errors.Join(err, cmd.Process.Kill())
-		_ = cmd.Wait() // tells of the kill
-	}()
 	for {
 		resp, getErr := http.Get("http://" + address + "/healthz")
 		if getErr == nil {
-			took = time.Since(began)
-			return took, resp.Body.Close()
+			p.took = time.Since(began)
+			return p, resp.Body.Close()
 		}
-		select {
-		case <-ctx.Done():
-			return 0, fmt.Errorf("the engine did not answer: %w", getErr)
-		case <-time.After(500 * time.Microsecond):
+		if p.took = time.Since(began); p.took > 30*time.Second || ctx.Err() != nil {
+			p.kill()
+			return nil, fmt.Errorf("the engine did not answer: %w", getErr)
 		}
+		time.Sleep(500 * time.Microsecond)
 	}
+}
+
+func (p *program) kill() {
+	_ = p.Process.Kill() // it may have ended by itself
+	_ = p.Wait()         // tells of the kill
 }
