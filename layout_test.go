@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 		"internal/seal", "internal/watch",
 	},
 	"internal/pdf/pdftest": {"internal/font", "internal/pdf"}, // documents for tests
-	"internal/bench":       {"internal/api", "internal/demo", "internal/engine", "internal/font", "internal/pdf", "internal/store"},
+	"internal/bench":       {"internal/api", "internal/audit", "internal/demo", "internal/engine", "internal/font", "internal/pdf", "internal/store"},
 	"internal/assets":      {"internal/font"}, // the build-time bundler; nothing imports it
 }
 

@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { plainPDF } from "../lib/pdf.js";
 
@@ -18,8 +19,9 @@ const seconds = Number(process.argv[2] ?? process.env.SOAK_SECONDS ?? 60);
 const clients = Number(process.env.SOAK_CLIENTS ?? 64);
 const binary = process.env.SEALDESK_BINARY ?? join(here, "..", "..", "bin", "sealdesk");
 const warmUp = 0.4; // of the time; what is resident then is what the engine needs
-const growthLimit = 0.15; // of the memory after the warm-up, between two windows
-const growthFloor = 32; // MB that may come and go with the garbage collector
+const growthLimit = 0.15; // of what is held after the warm-up, between two windows
+const heldFloor = 8; // MB of the heap that may come and go with what is under way
+const residentFloor = 64; // MB that the collector may not have given back yet
 
 const problems = [];
 const counts = {};
@@ -43,9 +45,14 @@ async function startEngine() {
   const endpoint = `127.0.0.1:${await freePort()}`;
   const flags = ["--data", data, "--engine-listen", endpoint];
   const credentials = JSON.parse(execFileSync(binary, ["engine", "credentials", "--json", ...flags], { encoding: "utf8" }));
-  const child = spawn(binary, ["engine", ...flags], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(binary, ["engine", ...flags], { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, GODEBUG: "gctrace=1" } });
   let printed = "";
-  child.stderr.on("data", (part) => (printed = (printed + part).slice(-4000)));
+  const held = []; // what each collection left, in MB: garbage that waits for the next one says nothing about leaks
+  createInterface({ input: child.stderr }).on("line", (line) => {
+    const left = line.match(/^gc \d+ @.*->(\d+) MB, /);
+    if (left) held.push(Number(left[1]));
+    else printed = (printed + line + "\n").slice(-4000);
+  });
   const end = Date.now() + 120_000;
   for (;;) {
     if (child.exitCode !== null || Date.now() > end) throw new Error(`the engine did not start:\n${printed}`);
@@ -54,7 +61,7 @@ async function startEngine() {
     await pause(50);
   }
   return {
-    endpoint, credentials, pid: child.pid, printed: () => printed, alive: () => child.exitCode === null,
+    endpoint, credentials, held, pid: child.pid, printed: () => printed, alive: () => child.exitCode === null,
     async stop() {
       if (child.exitCode === null) {
         const gone = new Promise((done) => child.once("exit", done));
@@ -205,11 +212,19 @@ async function readBack(programs) {
 /** The lower quarter: between two runs of the garbage collector memory swings, its floor tells what is held. */
 const floor = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 4)] ?? 0;
 
+/** The floors of two windows after the warm-up. */
+function windows(list) {
+  const settled = list.slice(Math.floor(list.length * warmUp));
+  const half = Math.floor(settled.length / 2);
+  return { earlier: Math.round(floor(settled.slice(0, half))), later: Math.round(floor(settled.slice(half))) };
+}
+
 async function soak(engine) {
   const programs = Array.from({ length: clients }, (_, index) => new Program(engine, index));
   await Promise.all(programs.map((program) => program.prepare()));
   latencies.length = 0; // the preparation draws seals for everybody at once
   const memory = [];
+  engine.held.length = 0;
   const sampler = setInterval(() => engine.alive() && memory.push(resident(engine.pid)), 500);
   const before = Object.values(counts).reduce((a, b) => a + b, 0);
   const began = Date.now();
@@ -221,19 +236,22 @@ async function soak(engine) {
   );
   const took = (Date.now() - began) / 1000;
   clearInterval(sampler);
+  const held = [...engine.held];
   const calls = Object.values(counts).reduce((a, b) => a + b, 0) - before;
   const sorted = Float64Array.from(latencies).sort();
   const lost = await readBack(programs);
   if (lost > 0) problems.push(`${lost} acknowledged writes cannot be read back`);
 
-  const settled = memory.map(({ own }) => own).slice(Math.floor(memory.length * warmUp));
-  const half = Math.floor(settled.length / 2);
-  const [earlier, later] = [floor(settled.slice(0, half)), floor(settled.slice(half))];
-  if (later - earlier > Math.max(earlier * growthLimit, growthFloor)) problems.push(`memory grew from ${earlier.toFixed(0)} to ${later.toFixed(0)} MB after the warm-up`);
+  const own = memory.map((sample) => sample.own);
+  const heap = windows(held), rss = windows(own);
+  for (const [what, { earlier, later }, slack] of [["the heap", heap, heldFloor], ["resident memory", rss, residentFloor]]) {
+    if (later - earlier > Math.max(earlier * growthLimit, slack)) problems.push(`${what} grew from ${earlier.toFixed(0)} to ${later.toFixed(0)} MB after the warm-up`);
+  }
   const at = (share) => Number((sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1));
   return {
     clients, seconds: Number(took.toFixed(1)), calls, callsPerSecond: Math.round(calls / took), flows: written.flows.size, signatures: counts.SignFlow ?? 0,
-    lost, problems: problems.length, p50ms: at(0.5), p99ms: at(0.99), memoryMB: { earlier: Math.round(earlier), later: Math.round(later), peak: Math.round(Math.max(...memory.map(({ own }) => own))), peakWithFiles: Math.round(Math.max(...memory.map(({ all }) => all))) }, actions: counts,
+    lost, problems: problems.length, p50ms: at(0.5), p99ms: at(0.99), heapMB: heap, collections: held.length, residentMB: { ...rss, peak: Math.round(Math.max(...own)), peakWithFiles: Math.round(Math.max(...memory.map(({ all }) => all))) },
+    actions: counts,
   };
 }
 
