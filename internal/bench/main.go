@@ -1,7 +1,7 @@
-// Command bench measures figures of the engine against limits that the same run measures on the same machine, and prints one table:
+// Command bench measures figures of portal and engine against limits that the same run measures on the same machine, and prints one table:
 // figure, limit, ratio, goal, met or not. Machines are shared and noisy, so that ratios count and no test fails on a time.
 //
-//	go run -tags sqlite_fts5 ./internal/bench [-binary bin/sealdesk] [-only 3,4]
+//	go run -tags sqlite_fts5 ./internal/bench [-binary bin/sealdesk] [-only 3,4] [-flows 1000000]
 package main
 
 import (
@@ -34,11 +34,14 @@ type suite struct {
 func main() {
 	binary := flag.String("binary", "bin/sealdesk", "the built program, for cold starts")
 	only := flag.String("only", "", "numbers of the rows to measure, with commas between; empty measures all")
+	flows := flag.Int("flows", 100_000, "the most flows that lists are measured with: 1000, 100000 or 1000000")
 	profile := flag.String("profile", "", "write a profile of the processor to this file")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	suites := []suite{
+		{"1", benchFlowList},
+		{"2", func(ctx context.Context) ([]row, error) { return benchManyFlows(ctx, *flows) }},
 		{"3", benchRead},
 		{"4", benchWrite},
 		{"5", benchVerify},
@@ -49,6 +52,7 @@ func main() {
 		{"11", func(ctx context.Context) ([]row, error) { return benchStart(ctx, *binary) }},
 		{"12", func(ctx context.Context) ([]row, error) { return benchMemory(ctx, *binary) }},
 		{"13", func(context.Context) ([]row, error) { return benchSize(*binary) }},
+		{"14", benchPages}, // and 15
 	}
 	if err := profiled(*profile, func() error { return measure(ctx, suites, *only) }); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

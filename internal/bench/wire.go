@@ -24,7 +24,7 @@ import (
 	"sealdesk/internal/store"
 )
 
-// world is an engine that has done the main job, and a bare database beside it.
+// world is an engine, and a bare database beside it.
 type world struct {
 	folder   string
 	face     *font.Face
@@ -36,7 +36,19 @@ type world struct {
 	verifier *api.Verifier
 }
 
-func newWorld(ctx context.Context) (w *world, err error) {
+// newWorld has done the main job; openWorld is as a first start leaves it.
+func newWorld(ctx context.Context) (*world, error) {
+	w, err := openWorld(ctx)
+	if err != nil {
+		return w, err
+	}
+	if err := w.work(ctx); err != nil {
+		return w, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+func openWorld(ctx context.Context) (w *world, err error) {
 	w = &world{}
 	defer func() {
 		if err != nil {
@@ -60,11 +72,17 @@ func newWorld(ctx context.Context) (w *world, err error) {
 	if w.keys, err = w.engine.Credentials(ctx); err != nil {
 		return w, err
 	}
+	w.verifier = api.NewVerifier(func(id string) (string, bool) { return w.keys.SecretKey, id == w.keys.SecretID })
+	return w, nil
+}
+
+// work does the main job and makes a table with a row for its flow.
+func (w *world) work(ctx context.Context) error {
 	client, err := api.NewClient(api.ClientOptions{Endpoint: w.keys.Endpoint, Region: w.keys.Region, SecretID: w.keys.SecretID,
 		SecretKey: w.keys.SecretKey, ApplicationID: w.keys.ApplicationID, Transport: w.engine.Transport(),
 		Recorder: unrecorded{}})
 	if err != nil {
-		return w, err
+		return err
 	}
 	download := func(ctx context.Context, link string) ([]byte, error) {
 		data, _, err := client.Download(ctx, link, 10<<20)
@@ -72,13 +90,12 @@ func newWorld(ctx context.Context) (w *world, err error) {
 	}
 	w.done, err = demo.Run(ctx, demo.Options{Client: client, Face: w.face, Clock: time.Now, Download: download, Step: func(string, time.Duration) {}})
 	if err != nil {
-		return w, fmt.Errorf("do the main job: %w", err)
+		return fmt.Errorf("do the main job: %w", err)
 	}
 	if w.bare, err = store.Open(ctx, store.Options{Path: filepath.Join(w.folder, "bare.db")}); err != nil {
-		return w, err
+		return err
 	}
-	w.verifier = api.NewVerifier(func(id string) (string, bool) { return w.keys.SecretKey, id == w.keys.SecretID })
-	return w, w.bare.Write(ctx, func(tx *store.Tx) error {
+	return w.bare.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `CREATE TABLE bare (id TEXT PRIMARY KEY, name TEXT NOT NULL, status INTEGER NOT NULL, created INTEGER NOT NULL) STRICT`)
 		if err == nil {
 			_, err = tx.Exec(ctx, `INSERT INTO bare VALUES ($1, '软件服务采购合同', 4, 1)`, w.done.FlowID)
