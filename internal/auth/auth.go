@@ -47,6 +47,9 @@ const (
 	AuditRead          Permission = "audit.read"
 	AuditVerify        Permission = "audit.verify"
 	AuditExport        Permission = "audit.export"
+	IdentityCheck      Permission = "identity.check" // whether names, numbers, mobiles, cards and faces belong together
+	IdentityFaces      Permission = "identity.faces" // records and photos of face checks
+	CatalogsWrite      Permission = "catalogs.write"
 	AccountsManage     Permission = "accounts.manage"
 	RequestsRead       Permission = "requests.read" // what the portal asked of the platform
 	SettingsRead       Permission = "settings.read"
@@ -72,6 +75,9 @@ var granted = map[Permission][]Role{
 	AuditRead:          {Admin, Compliance},
 	AuditVerify:        {Admin, Compliance},
 	AuditExport:        {Admin, Compliance},
+	IdentityCheck:      {Admin, Business},
+	IdentityFaces:      {Admin},
+	CatalogsWrite:      {Admin},
 	AccountsManage:     {Admin},
 	RequestsRead:       {Admin},
 	SettingsRead:       {Admin},
@@ -103,7 +109,7 @@ func Can(role Role, need Permission) bool {
 // tells of everybody, and whoever manages accounts could lift their own bound.
 func Whole(need Permission) bool {
 	switch need {
-	case AuditRead, AuditVerify, AuditExport, AccountsManage, RequestsRead, SettingsRead, SettingsWrite:
+	case AuditRead, AuditVerify, AuditExport, IdentityFaces, CatalogsWrite, AccountsManage, RequestsRead, SettingsRead, SettingsWrite:
 		return true
 	default:
 		return false

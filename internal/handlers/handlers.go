@@ -100,6 +100,7 @@ type server struct {
 	throttle *auth.Throttle
 
 	flowDocuments documentCache
+	imports       heldImports
 }
 
 // New builds the portal. The handler serves everything of the portal's address, static files included.

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -11,6 +12,8 @@ import (
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/web/templates"
+
+	"github.com/a-h/templ"
 )
 
 func organizationRow(o db.Organization) templates.OrganizationRow {
@@ -31,7 +34,7 @@ func (s *server) listOrganizations(w http.ResponseWriter, r *http.Request) error
 	}
 	p := page{Title: "organizations.title", Active: "organizations"}
 	if d.CanWrite {
-		p.Action = templates.OrganizationsAction()
+		p.Action = templ.Join(templates.ImportAction("organizations"), templates.OrganizationsAction())
 	}
 	return s.render(w, r, http.StatusOK, p, templates.OrganizationsList(d))
 }
@@ -68,18 +71,42 @@ func (s *server) createOrganization(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return s.organizationRefused(w, r, d, err)
 	}
-	if err := s.db.AddOrganization(ctx, o); err != nil {
+	if err := s.keepOrganization(ctx, o, sealID, d.Form); err != nil {
 		return err
-	}
-	if sealID != "" {
-		kind := cmp.Or(d.Form.SealType, api.SealTypeContract)
-		if err := s.db.AddSeal(ctx, db.Seal{ID: sealID, OrganizationID: o.ID, OwnerName: o.Name, Kind: kind, Name: sealName(ctx, d.Form.SealName, kind),
-			Source: db.SealGenerated, Default: true}); err != nil {
-			return err
-		}
 	}
 	s.flash(r, "ok", "organizations.created", "Name", o.Name)
 	return s.redirect(w, r, "/organizations/"+o.ID)
+}
+
+// keepOrganization puts an organisation that the platform has made into the index, with its first seal where it has one.
+func (s *server) keepOrganization(ctx context.Context, o db.Organization, sealID string, f api.CreateSubOrganizationAndSealRequest) error {
+	if err := s.db.AddOrganization(ctx, o); err != nil || sealID == "" {
+		return err
+	}
+	kind := cmp.Or(f.SealType, api.SealTypeContract)
+	return s.db.AddSeal(ctx, db.Seal{ID: sealID, OrganizationID: o.ID, OwnerName: o.Name, Kind: kind, Name: sealName(ctx, f.SealName, kind),
+		Source: db.SealGenerated, Default: true})
+}
+
+// organizationOf is what the index keeps of a registration.
+func organizationOf(f api.CreateSubOrganizationAndSealRequest) db.Organization {
+	return db.Organization{Name: f.Name, Kind: f.OrganizationType, IDCardType: f.IdCardType, IDCardNumber: f.IdCardNumber, LegalName: f.LegalName}
+}
+
+// madeOrganization is the organisation of a registration whose answer was lost; without an ID where the platform does not have it.
+func (s *server) madeOrganization(ctx context.Context, f api.CreateSubOrganizationAndSealRequest) (db.Organization, error) {
+	resp, err := api.DescribeSubOrganizations.Call(ctx, s.client, &api.DescribeSubOrganizationsRequest{SubOrganizationIds: []string{f.OpenId}})
+	if err != nil {
+		return db.Organization{}, err
+	}
+	for i := range resp.SubOrganizationInfos {
+		if found := &resp.SubOrganizationInfos[i]; found.Id == f.OpenId {
+			o := organizationOf(f)
+			o.ID, o.Verified = found.Id, verifiedTime(found)
+			return o, nil
+		}
+	}
+	return db.Organization{}, nil
 }
 
 // registerOrganization asks the platform. Without an OpenId the portal chooses one that becomes the id, so that a lost answer can be
@@ -89,12 +116,10 @@ func (s *server) registerOrganization(r *http.Request, d templates.OrganizationF
 	f := d.Form
 	f.IdCardNumber = strings.ToUpper(f.IdCardNumber)
 	f.VerifyClientIp = address(ctx)
-	chosen := ""
 	if f.OpenId == "" {
-		chosen = newOpenID()
-		f.OpenId, f.UseOpenId = chosen, true
+		f.OpenId, f.UseOpenId = newOpenID(), true
 	}
-	o = db.Organization{Name: f.Name, Kind: f.OrganizationType, IDCardType: f.IdCardType, IDCardNumber: f.IdCardNumber, LegalName: f.LegalName}
+	o = organizationOf(f)
 	if d.WithSeal {
 		var resp *api.CreateSubOrganizationAndSealResponse
 		if resp, err = api.CreateSubOrganizationAndSeal.Call(ctx, s.client, &f); err == nil {
@@ -110,10 +135,9 @@ func (s *server) registerOrganization(r *http.Request, d templates.OrganizationF
 			o.ID = resp.SubOrganizationId
 		}
 	}
-	if chosen != "" && api.IsUnknownOutcome(err) {
-		if found := s.describeOrganization(r, chosen); found != nil {
-			o.ID, o.Verified = found.Id, verifiedTime(found)
-			return o, "", nil
+	if f.UseOpenId && api.IsUnknownOutcome(err) {
+		if made, lookErr := s.madeOrganization(ctx, f); lookErr == nil && made.ID != "" {
+			return made, "", nil
 		}
 	}
 	return o, sealID, err

@@ -79,14 +79,18 @@ func (s *server) linkEnd(f db.Flow) time.Time {
 }
 
 func (s *server) linkPage(w http.ResponseWriter, r *http.Request, f db.Flow, link templates.FlowLink) error {
+	link.Back = templates.Link{URL: "/flows/" + f.ID, Text: f.Name}
+	return s.showLink(w, r, "flows", link)
+}
+
+// showLink shows a link with its QR code, on a page that no cache keeps.
+func (s *server) showLink(w http.ResponseWriter, r *http.Request, active string, link templates.FlowLink) error {
 	var err error
 	if link.QR, err = qrCode(link.URL); err != nil {
 		return err
 	}
-	link.Back = templates.Link{URL: "/flows/" + f.ID, Text: i18n.T(r.Context(), "common.back")}
 	w.Header().Set("Cache-Control", "no-store")
-	return s.render(w, r, http.StatusOK, page{TitleText: link.Title, Active: "flows", Back: &templates.Link{URL: "/flows/" + f.ID, Text: f.Name}},
-		templates.FlowLinkPage(link))
+	return s.render(w, r, http.StatusOK, page{TitleText: link.Title, Active: active, Back: &link.Back}, templates.FlowLinkPage(link))
 }
 
 // flowDocument finds the document that the path names.

@@ -42,6 +42,8 @@ func navPermissions() map[string]auth.Permission {
 		"organizations": auth.OrganizationsRead,
 		"users":         auth.UsersRead,
 		"seals":         auth.SealsRead,
+		"identity":      auth.IdentityCheck,
+		"catalogs":      auth.FlowsRead,
 		"audit":         auth.AuditRead,
 		"accounts":      auth.AccountsManage,
 		"requests":      auth.RequestsRead,

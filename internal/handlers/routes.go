@@ -101,6 +101,33 @@ func (s *server) routes() []route {
 		{"POST /users/{id}/organizations", auth.UsersWrite, s.assignUser},
 		{"POST /users/{id}/organizations/{organization}/remove", auth.UsersWrite, s.unassignUser},
 
+		// imports of people and organizations
+		{"GET /users/import", auth.UsersWrite, ofKind(db.ImportUsers, s.showImport)},
+		{"POST /users/import", auth.UsersWrite, upload(ofKind(db.ImportUsers, s.checkImport))},
+		{"GET /users/import/sample", auth.UsersWrite, ofKind(db.ImportUsers, s.importSample)},
+		{"GET /organizations/import", auth.OrganizationsWrite, ofKind(db.ImportOrganizations, s.showImport)},
+		{"POST /organizations/import", auth.OrganizationsWrite, upload(ofKind(db.ImportOrganizations, s.checkImport))},
+		{"GET /organizations/import/sample", auth.OrganizationsWrite, ofKind(db.ImportOrganizations, s.importSample)},
+		{"GET /imports/{id}", auth.UsersWrite, s.followImport}, // each import asks for what its kind needs, too
+		{"POST /imports/{id}/run", auth.UsersWrite, s.runImport},
+		{"POST /imports/{id}/file", auth.UsersWrite, upload(s.resumeImport)},
+		{"POST /imports/{id}/retry", auth.UsersWrite, s.retryImport},
+		{"GET /imports/{id}/result", auth.UsersWrite, s.importResult},
+
+		// checks of identity
+		{"GET /identity", auth.IdentityCheck, s.showIdentity},
+		{"GET /identity/{tool}", auth.IdentityCheck, s.showIdentity},
+		{"POST /identity/{tool}", auth.IdentityCheck, s.checkIdentity},
+
+		// catalogs
+		{"GET /catalogs", auth.FlowsRead, s.listCatalogs},
+		{"GET /catalogs/new", auth.CatalogsWrite, s.newCatalog},
+		{"POST /catalogs", auth.CatalogsWrite, s.addCatalog},
+		{"GET /catalogs/{id}", auth.FlowsRead, s.showCatalog},
+		{"POST /catalogs/{id}/remove", auth.CatalogsWrite, s.removeCatalog},
+		{"POST /catalogs/{id}/link", auth.FlowsWrite, s.makeCatalogLink},
+		{"POST /catalogs/{id}/preview-link", auth.FlowsWrite, s.makeCatalogPreview},
+
 		// seals
 		{"GET /seals", auth.SealsRead, s.listSeals},
 		{"GET /seals/new", auth.SealsWrite, s.showStudio},

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/web/templates"
+
+	"github.com/a-h/templ"
 )
 
 // listUsers lists people, by words, state and the organisation that they sign for.
@@ -27,7 +30,7 @@ func (s *server) listUsers(w http.ResponseWriter, r *http.Request) error {
 	d.Rows, d.Organizations, d.Paging = people(list), namedOrganizations(organizations), paging(r, next)
 	p := page{Title: "users.title", Active: "users"}
 	if d.CanWrite {
-		p.Action = templates.UsersAction()
+		p.Action = templ.Join(templates.ImportAction("users"), templates.UsersAction())
 	}
 	return s.render(w, r, http.StatusOK, p, templates.UsersList(d))
 }
@@ -70,35 +73,58 @@ func (s *server) createUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.userRefused(w, r, d, err)
 	}
-	if d.OrganizationID != "" {
-		u.Organizations = []db.UserOrganization{{ID: d.OrganizationID}}
-	}
-	if err := s.db.AddUser(ctx, u); err != nil {
+	if err := s.keepUser(ctx, u, sealID, d.OrganizationID); err != nil {
 		return err
-	}
-	if sealID != "" {
-		if err := s.db.AddSeal(ctx, db.Seal{ID: sealID, UserID: u.ID, OwnerName: u.Name, Kind: api.SealTypePersonal,
-			Name: sealName(ctx, "", api.SealTypePersonal), Source: db.SealGenerated, Default: true}); err != nil {
-			return err
-		}
 	}
 	s.flash(r, "ok", "users.created", "Name", u.Name)
 	return s.redirect(w, r, "/users/"+u.ID)
+}
+
+// keepUser puts a person that the platform has made into the index, with whom they sign for and their signature where they have one.
+func (s *server) keepUser(ctx context.Context, u db.User, sealID, organizationID string) error {
+	if organizationID != "" {
+		u.Organizations = []db.UserOrganization{{ID: organizationID}}
+	}
+	if err := s.db.AddUser(ctx, u); err != nil || sealID == "" {
+		return err
+	}
+	return s.db.AddSeal(ctx, db.Seal{ID: sealID, UserID: u.ID, OwnerName: u.Name, Kind: api.SealTypePersonal,
+		Name: sealName(ctx, "", api.SealTypePersonal), Source: db.SealGenerated, Default: true})
+}
+
+// userOf is what the index keeps of a registration: numbers masked.
+func userOf(f api.CreateUserRequest) db.User {
+	u := db.User{Name: f.Name, IDCardType: f.IdCardType, IDCardNumber: api.Mask("number", f.IdCardNumber)}
+	if f.Mobile != "" {
+		u.Mobile = api.Mask("mobile", f.Mobile)
+	}
+	return u
+}
+
+// madeUser is the person of a registration whose answer was lost; without an ID where the platform does not have them.
+func (s *server) madeUser(ctx context.Context, f api.CreateUserRequest) (db.User, error) {
+	resp, err := api.DescribeUsers.Call(ctx, s.client, &api.DescribeUsersRequest{UserIds: []string{f.OpenId}})
+	if err != nil {
+		return db.User{}, err
+	}
+	for i := range resp.Users {
+		if found := &resp.Users[i]; found.UserId == f.OpenId {
+			u := userOf(f)
+			u.ID, u.Verified = found.UserId, userVerifiedTime(found)
+			return u, nil
+		}
+	}
+	return db.User{}, nil
 }
 
 // registerUser asks the platform. Without an OpenId the portal chooses one that becomes the id, so that a lost answer can be looked up.
 func (s *server) registerUser(r *http.Request, d templates.UserForm) (u db.User, sealID string, err error) {
 	ctx := r.Context()
 	f := d.Form
-	chosen := ""
 	if f.OpenId == "" {
-		chosen = newOpenID()
-		f.OpenId, f.UseOpenId = chosen, true
+		f.OpenId, f.UseOpenId = newOpenID(), true
 	}
-	u = db.User{Name: f.Name, IDCardType: f.IdCardType, IDCardNumber: api.Mask("number", f.IdCardNumber)}
-	if f.Mobile != "" {
-		u.Mobile = api.Mask("mobile", f.Mobile)
-	}
+	u = userOf(f)
 	if d.WithSeal {
 		var resp *api.CreateUserAndSealResponse
 		if resp, err = api.CreateUserAndSeal.Call(ctx, s.client, &api.CreateUserAndSealRequest{OpenId: f.OpenId, UseOpenId: f.UseOpenId, Name: f.Name,
@@ -111,10 +137,9 @@ func (s *server) registerUser(r *http.Request, d templates.UserForm) (u db.User,
 			u.ID = resp.UserId
 		}
 	}
-	if chosen != "" && api.IsUnknownOutcome(err) {
-		if found := s.describeUser(r, chosen); found != nil {
-			u.ID, u.Verified = found.UserId, userVerifiedTime(found)
-			return u, "", nil
+	if f.UseOpenId && api.IsUnknownOutcome(err) {
+		if made, lookErr := s.madeUser(ctx, f); lookErr == nil && made.ID != "" {
+			return made, "", nil
 		}
 	}
 	return u, sealID, err
