@@ -96,17 +96,9 @@ func (c *Client) ApplicationID() string { return c.options.ApplicationID }
 
 // call does one action: the only way out of the program to the platform.
 func (c *Client) call(ctx context.Context, action string, req, resp any) error {
-	caller := CallerOf(req)
-	if caller == nil {
-		return fmt.Errorf("%s: %T is no request", action, req)
-	}
-	caller.ApplicationId = cmp.Or(caller.ApplicationId, c.options.ApplicationID)
-	if err := Validate(req); err != nil {
-		return fmt.Errorf("%s: %w", action, err)
-	}
-	body, err := json.Marshal(req)
+	body, err := c.encode(action, req)
 	if err != nil {
-		return fmt.Errorf("%s: encode: %w", action, err)
+		return err
 	}
 	record := CallRecord{Action: action, Request: MaskedJSON(req)}
 	record.ObjectType, record.ObjectID = object(action, req)
@@ -177,11 +169,28 @@ func passing(err error) bool {
 	return code == CodeInternalError || code == CodeServiceUnavailable || strings.HasPrefix(code, CodeRequestLimitExceeded)
 }
 
-// send does one attempt.
-func (c *Client) send(ctx context.Context, action string, body []byte, resp any) error {
+// encode fills in the caller's application, checks the request and writes it.
+func (c *Client) encode(action string, req any) ([]byte, error) {
+	caller := CallerOf(req)
+	if caller == nil {
+		return nil, fmt.Errorf("%s: %T is no request", action, req)
+	}
+	caller.ApplicationId = cmp.Or(caller.ApplicationId, c.options.ApplicationID)
+	if err := Validate(req); err != nil {
+		return nil, fmt.Errorf("%s: %w", action, err)
+	}
+	body, err := json.Marshal(req)
+	if err != nil {
+		return nil, fmt.Errorf("%s: encode: %w", action, err)
+	}
+	return body, nil
+}
+
+// signed makes the request of one attempt.
+func (c *Client) signed(ctx context.Context, action string, body []byte) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("%s: %w", action, err)
+		return nil, fmt.Errorf("%s: %w", action, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(headerAction, action)
@@ -191,6 +200,15 @@ func (c *Client) send(ctx context.Context, action string, body []byte, resp any)
 		req.Header.Set("X-TC-Region", c.options.Region)
 	}
 	SignTC3(req, body, c.options.SecretID, c.options.SecretKey, c.options.Clock())
+	return req, nil
+}
+
+// send does one attempt.
+func (c *Client) send(ctx context.Context, action string, body []byte, resp any) error {
+	req, err := c.signed(ctx, action, body)
+	if err != nil {
+		return err
+	}
 	answer, err := c.http.Do(req)
 	if err != nil {
 		return &NoAnswerError{Action: action, NotSent: neverSent(err), Err: err}

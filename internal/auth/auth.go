@@ -50,6 +50,7 @@ const (
 	IdentityCheck      Permission = "identity.check" // whether names, numbers, mobiles, cards and faces belong together
 	IdentityFaces      Permission = "identity.faces" // records and photos of face checks
 	CatalogsWrite      Permission = "catalogs.write"
+	CallsMake          Permission = "calls.make" // any action of the platform, in anybody's name
 	AccountsManage     Permission = "accounts.manage"
 	RequestsRead       Permission = "requests.read" // what the portal asked of the platform
 	SettingsRead       Permission = "settings.read"
@@ -78,6 +79,7 @@ var granted = map[Permission][]Role{
 	IdentityCheck:      {Admin, Business},
 	IdentityFaces:      {Admin},
 	CatalogsWrite:      {Admin},
+	CallsMake:          {Admin},
 	AccountsManage:     {Admin},
 	RequestsRead:       {Admin},
 	SettingsRead:       {Admin},
@@ -109,7 +111,7 @@ func Can(role Role, need Permission) bool {
 // tells of everybody, and whoever manages accounts could lift their own bound.
 func Whole(need Permission) bool {
 	switch need {
-	case AuditRead, AuditVerify, AuditExport, IdentityFaces, CatalogsWrite, AccountsManage, RequestsRead, SettingsRead, SettingsWrite:
+	case AuditRead, AuditVerify, AuditExport, IdentityFaces, CatalogsWrite, CallsMake, AccountsManage, RequestsRead, SettingsRead, SettingsWrite:
 		return true
 	default:
 		return false

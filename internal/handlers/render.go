@@ -47,6 +47,7 @@ func navPermissions() map[string]auth.Permission {
 		"audit":         auth.AuditRead,
 		"accounts":      auth.AccountsManage,
 		"requests":      auth.RequestsRead,
+		"calls":         auth.CallsMake,
 		"settings":      auth.SettingsRead,
 	}
 }

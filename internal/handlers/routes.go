@@ -128,6 +128,11 @@ func (s *server) routes() []route {
 		{"POST /catalogs/{id}/link", auth.FlowsWrite, s.makeCatalogLink},
 		{"POST /catalogs/{id}/preview-link", auth.FlowsWrite, s.makeCatalogPreview},
 
+		// raw calls
+		{"GET /calls", auth.CallsMake, s.listCalls},
+		{"GET /calls/{action}", auth.CallsMake, s.showCall},
+		{"POST /calls/{action}", auth.CallsMake, s.makeCall},
+
 		// seals
 		{"GET /seals", auth.SealsRead, s.listSeals},
 		{"GET /seals/new", auth.SealsWrite, s.showStudio},

@@ -52,6 +52,8 @@ export const pages = [
   ["factor", "/account/factor"],
   ["requests", "/requests"],
   ["request", firstLink("/requests", /^\/requests\/\d+$/)],
+  ["calls", "/calls"],
+  ["call", "/calls/SendFlow"],
   ["settings", "/settings"],
   ["flows-stuck", "/flows?state=stuck&mine=1"],
   ["notices", "/notices"],
