@@ -62,6 +62,15 @@ func (c Component) Signs() bool { return c.Type == SignSeal || c.Type == SignSig
 // Fills tells whether the sender gives the component its value.
 func (c Component) Fills() bool { return !strings.HasPrefix(c.Type, "SIGN_") }
 
+// Choices are those of a SELECT.
+func (c Component) Choices() []string {
+	var extra struct{ Values []string }
+	if c.Type != FillSelect || json.Unmarshal([]byte(c.Extra), &extra) != nil {
+		return nil
+	}
+	return extra.Values
+}
+
 // DraftApprover is a person who is to sign, for an organisation or as themselves. In a template it is a role that nobody has yet.
 type DraftApprover struct {
 	ID               string   `json:"id"`

@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -34,21 +33,12 @@ func (r Draft) Fields() []Field {
 		}
 		i := slices.IndexFunc(all, func(f Field) bool { return f.Name == c.Name })
 		if i < 0 {
-			all = append(all, Field{Name: c.Name, Type: c.Type, Required: c.Required, Default: c.Value, Options: c.choices()})
+			all = append(all, Field{Name: c.Name, Type: c.Type, Required: c.Required, Default: c.Value, Options: c.Choices()})
 			continue
 		}
 		all[i].Required = all[i].Required || c.Required
 	}
 	return all
-}
-
-// choices are the values that a SELECT offers, from its Extra.
-func (c Component) choices() []string {
-	var extra struct{ Values []string }
-	if c.Type != FillSelect || json.Unmarshal([]byte(c.Extra), &extra) != nil {
-		return nil
-	}
-	return extra.Values
 }
 
 // Use is what makes a contract of a template.

@@ -216,7 +216,7 @@ func (s *server) showDraft(w http.ResponseWriter, r *http.Request) error {
 func (s *server) draftFiles(ctx context.Context, draft db.Draft) (list []templates.DraftFile, err error) {
 	all, err := s.db.FilesByID(ctx, scope(ctx), draft.Files)
 	for i, f := range all {
-		list = append(list, templates.DraftFile{Index: i, Name: f.Name, Pages: len(f.Pages)})
+		list = append(list, templates.DraftFile{ID: f.ID, Index: i, Name: f.Name, Pages: len(f.Pages)})
 	}
 	return list, err
 }
@@ -232,8 +232,8 @@ func (s *server) saveDraft(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
 	}
-	if remove := r.PostFormValue("remove"); remove != "" {
-		return s.removeDraftFile(w, r, id, remove)
+	if remove, up := r.PostFormValue("remove"), r.PostFormValue("up"); remove+up != "" {
+		return s.arrangeDraftFiles(w, r, id, remove, up)
 	}
 	form := templates.DraftForm{ID: id}
 	deadline, incoming, err := s.readDraftForm(r, &form)
@@ -267,24 +267,25 @@ func (s *server) saveDraft(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, "/drafts/"+id+"/people")
 }
 
-// removeDraftFile takes a file out of a draft, and the components on it.
-func (s *server) removeDraftFile(w http.ResponseWriter, r *http.Request, id, index string) error {
+// arrangeDraftFiles takes a file out of a draft, with the components on it, or moves one before the file in front of it. Both are told by
+// their ids: places may have changed since the page was made.
+func (s *server) arrangeDraftFiles(w http.ResponseWriter, r *http.Request, id, remove, up string) error {
 	ctx := r.Context()
-	at, err := strconv.Atoi(index)
-	if err != nil {
-		return &badRequest{fmt.Errorf("remove: %w", err)}
-	}
 	draft, err := s.db.SaveDraft(ctx, scope(ctx), id, 0, func(d *db.Draft) error {
-		if at < 0 || at >= len(d.Files) {
+		at := slices.Index(d.Files, remove+up)
+		if at < 0 {
 			return db.ErrNotFound
 		}
-		d.Files = slices.Delete(d.Files, at, at+1)
-		d.Components = slices.DeleteFunc(d.Components, func(c db.Component) bool { return c.FileIndex == at })
-		for i := range d.Components {
-			if d.Components[i].FileIndex > at {
-				d.Components[i].FileIndex--
-			}
+		order := make([]int, len(d.Files))
+		for i := range order {
+			order[i] = i
 		}
+		if remove != "" {
+			order = slices.Delete(order, at, at+1)
+		} else if at > 0 {
+			order[at-1], order[at] = at, at-1
+		}
+		d.ArrangeFiles(order)
 		return nil
 	})
 	if err != nil {

@@ -86,8 +86,20 @@ func TestTheFormOfAContractKeepsWhatWasTyped(t *testing.T) {
 	form = draftForm(p, "买卖合同（修订）", a)
 	form.Set("stay", "1")
 	admin.postFiles(draft, form, uploadFile{"Files", "附件.pdf", contract(t)}).wantStatus(http.StatusOK).wantText("h1", "买卖合同（修订）").wantText("form", "附件.pdf")
-	admin.post(draft, url.Values{"remove": {"0"}}).wantStatus(http.StatusOK)
-	if state := admin.builder(draft); len(state.Files) != 1 {
+	// The components follow their files, and go with them.
+	state := admin.builder(draft)
+	on := db.Component{ID: "on", Type: db.SignSeal, Approver: state.Approvers[0].ID, FileIndex: 1, Page: 1, Width: 119, Height: 119}
+	other := on
+	other.ID, other.FileIndex = "other", 0
+	admin.save(draft, state.revision, on, other).wantStatus(http.StatusOK)
+	first, second := state.Files[0].ID, state.Files[1].ID
+	admin.post(draft, url.Values{"up": {second}}).wantStatus(http.StatusOK)
+	if now := admin.builder(draft); now.Files[0].ID != second || now.Components[0].FileIndex != 0 || now.Components[1].FileIndex != 1 {
+		t.Errorf("moved up: %+v", now)
+	}
+	admin.post(draft, url.Values{"remove": {first}}).wantStatus(http.StatusOK)
+	admin.still().post(draft, url.Values{"remove": {first}}).wantStatus(http.StatusNotFound)
+	if state := admin.builder(draft); len(state.Files) != 1 || len(state.Components) != 1 || state.Components[0].ID != "on" {
 		t.Errorf("%d files are left", len(state.Files))
 	}
 	admin.post(draft+"/delete", nil).wantStatus(http.StatusOK).wantPath("/drafts")

@@ -105,8 +105,11 @@ func draftForm(p *portal, name string, from side) url.Values {
 
 // builderState is what the builder's script reads from its page.
 type builderState struct {
-	Approvers  []struct{ ID, Name string }
-	Files      []struct{ Pages []struct{ Image string } }
+	Approvers []struct{ ID, Name string }
+	Files     []struct {
+		ID    string
+		Pages []struct{ Image string }
+	}
 	Components []db.Component
 	revision   int64
 }

@@ -257,8 +257,8 @@ func (s *server) saveTemplate(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
 	}
-	if remove := r.PostFormValue("remove"); remove != "" {
-		return s.removeDraftFile(w, r, t.ID, remove)
+	if remove, up := r.PostFormValue("remove"), r.PostFormValue("up"); remove+up != "" {
+		return s.arrangeDraftFiles(w, r, t.ID, remove, up)
 	}
 	form := templates.TemplateForm{ID: t.ID}
 	incoming, err := s.readTemplateForm(r, &form)

@@ -25,7 +25,7 @@ type style struct {
 	FontColor string
 	Format    string
 	Opacity   *float64
-	Values    []string // the choices of a SELECT
+	Values    []string
 }
 
 var fontColor = regexp.MustCompile(`^(25[0-5]|2[0-4]\d|1?\d?\d)(, ?(25[0-5]|2[0-4]\d|1?\d?\d)){2}$`)
@@ -45,7 +45,7 @@ func checkStyle(c db.Component) (rule string) {
 		s.FontColor != "" && !fontColor.MatchString(s.FontColor),
 		s.Opacity != nil && (*s.Opacity < 0 || *s.Opacity > 1):
 		return "extra"
-	case c.Type == db.FillSelect && c.Value != "" && !slices.Contains(s.Values, c.Value):
+	case c.Type == db.FillSelect && c.Value != "" && !slices.Contains(c.Choices(), c.Value):
 		return "choice"
 	}
 	return ""

@@ -41,6 +41,17 @@ test("a new change forgets what was undone; what is gone is not selected", () =>
   assert.deepEqual(store.selection(), []);
 });
 
+test("a component on a keyword stands by its coordinates once its box is another, and undoing ties it again", () => {
+  const tied = { ...component("a"), mode: 3, anchor: "甲方", rule: "{}" };
+  const store = new Store([tied]);
+  store.update([{ ...tied, value: "x" }]);
+  assert.equal(store.get("a").anchor, "甲方");
+  store.update([{ ...store.get("a"), x: 1 }]);
+  assert.deepEqual(store.get("a"), { ...component("a", 1), value: "x" });
+  store.undo();
+  assert.equal(store.get("a").mode, 3);
+});
+
 // server answers each request with the next of its answers and keeps what was sent.
 function server(...answers) {
   const requests = [];
@@ -124,4 +135,30 @@ test("a lost connection is tried again by itself", async (context) => {
   await settled();
   assert.equal(requests.length, 3);
   assert.equal(states.at(-1), "saved");
+});
+
+test("what could not be saved survives a reload, and meets a newer draft as a conflict", async () => {
+  const memory = new Map();
+  const storage = { getItem: (key) => memory.get(key) ?? null, setItem: (key, value) => memory.set(key, value), removeItem: (key) => memory.delete(key) };
+  const open = (revision, components) => {
+    const store = new Store(components);
+    const states = [];
+    const it = new Saver({ url: "/d", revision, store, memory: storage, send: async () => { throw new TypeError("network"); }, report: (state) => states.push(state) });
+    return { store, it, states };
+  };
+  const first = open(7, [component("a")]);
+  first.store.update([component("a", 5)]);
+  first.it.keep();
+  const again = open(7, [component("a")]);
+  again.it.restore();
+  assert.equal(again.store.get("a").x, 5);
+  assert.equal(again.it.stopped, false);
+  again.it.keep();
+  const newer = open(8, [component("b")]);
+  newer.it.restore();
+  assert.deepEqual([newer.store.get("a").x, newer.states.at(-1), newer.it.stopped], [5, "conflict", true]);
+  // What the server got after all is nothing to restore.
+  const same = open(9, [component("a", 5)]);
+  same.it.restore();
+  assert.deepEqual([same.it.dirty, memory.size], [false, 0]);
 });

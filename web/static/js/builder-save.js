@@ -48,7 +48,7 @@ export class Saver {
   // soon saves after a pause, so that a row of changes is one request.
   soon(delay = PAUSE) {
     if (this.stopped) return this.keep();
-    if (!this.#busy) this.report("dirty");
+    if (!this.#busy) this.report(this.dirty ? "dirty" : "saved", null); // undone to what is saved
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.now(), delay);
   }

@@ -43,7 +43,7 @@ function start(root) {
   };
   store.onChange(({ components }) => {
     draw();
-    if (components && saver.dirty) saver.soon();
+    if (components) saver.soon();
   });
 
   for (const tool of tools) {
@@ -126,7 +126,7 @@ function report(root, view, store, state, detail, text) {
   if (state === "saved" && detail?.clamped?.length) message = text("clamped", { count: detail.clamped.length });
   status.dataset.state = state;
   status.replaceChildren(message);
-  // At the start nothing has been saved.
+  // null: the state is shown, but nothing has happened.
   if (detail !== null) root.dispatchEvent(new CustomEvent(`builder:${state}`, { bubbles: true, detail }));
 }
 
