@@ -137,7 +137,8 @@ test("a lost connection is tried again by itself", async (context) => {
   assert.equal(states.at(-1), "saved");
 });
 
-test("what could not be saved survives a reload, and meets a newer draft as a conflict", async () => {
+test("what could not be saved survives a reload, and meets a newer draft as a conflict", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
   const memory = new Map();
   const storage = { getItem: (key) => memory.get(key) ?? null, setItem: (key, value) => memory.set(key, value), removeItem: (key) => memory.delete(key) };
   const open = (revision, components) => {
