@@ -25,12 +25,15 @@ func TestKeywordsAreFoundInTheFilesOfADraft(t *testing.T) {
 	a := p.side(0)
 	admin := p.as(auth.Admin)
 	draft := admin.draft("买卖合同", a, a)
-	all := admin.places(draft, url.Values{"keyword": {" 甲方 "}})
-	if len(all) < 2 || all[0].Page != 1 || all[0].Width <= 0 || all[0].Keyword != "甲方" || all[1].Index != 1 {
+	all := admin.places(draft, url.Values{"keyword": {" 2条 "}}) // of articles 2, 12, 22 …
+	if len(all) != 6 || all[0].Page != 1 || all[0].Width <= 0 || all[0].Keyword != "2条" || all[1].Index != 1 || all[1].Y <= all[0].Y {
 		t.Fatalf("found %+v", all)
 	}
-	alone := admin.places(draft, url.Values{"keyword": {"甲方"}, "alone": {"true"}})
-	if len(alone) == 0 || len(alone) >= len(all) || alone[0].Keyword != "^甲方^" || alone[0].Name != "甲方" || alone[0].Index != 0 {
+	if got := admin.places(draft, url.Values{"keyword": {"2条"}, "alone": {"true"}}); len(got) != 0 {
+		t.Errorf("alone: %+v", got)
+	}
+	alone := admin.places(draft, url.Values{"keyword": {"第2条"}, "alone": {"true"}})
+	if len(alone) != 1 || alone[0].Keyword != "^第2条^" || alone[0].Name != "第2条" || alone[0].Index != 0 {
 		t.Errorf("alone: %+v", alone)
 	}
 	if got := admin.places(draft, url.Values{"keyword": {"没有这句话"}}); len(got) != 0 {

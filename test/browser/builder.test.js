@@ -93,8 +93,11 @@ test("dragged past the pane's edge a component scrolls to the next page; one und
   await page.mouse.move(from.x, pane.y + pane.height - 6, { steps: 8 });
   await until("the next page to come", async () => (await sheet(2).boundingBox()).y < pane.y + pane.height / 3);
   await page.mouse.move(from.x, pane.y + pane.height / 2); // away from the edge, where it stands still
-  const target = await at(2, 200, 200);
-  await page.mouse.move(target.x, target.y, { steps: 4 });
+  // Twice, since a last step of the scrolling may come between measuring and moving.
+  for (const target of [await at(2, 200, 200), null]) {
+    const { x, y } = target ?? (await at(2, 200, 200));
+    await page.mouse.move(x, y, { steps: 4 });
+  }
   await page.mouse.up();
   const [moved] = await saved();
   assert.equal(moved.page, 2);
