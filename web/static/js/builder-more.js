@@ -36,7 +36,7 @@ function resolveConflicts({ root, data, text, store, saver, signal }) {
       location.reload();
     } else if (choice === "mine") {
       try {
-        const response = await fetch(root.dataset.copy, {
+        const response = await fetch(root.dataset.copies, {
           method: "POST",
           headers: { "Content-Type": "application/json", Accept: "application/json" },
           body: JSON.stringify({ files: data.files.map(({ id }) => id), components: store.components }),
