@@ -76,6 +76,7 @@ test("dragged from the palette, a seal snaps to the page's centre to a hundredth
   const item = middle(await page.locator(".palette-item[data-type=SIGN_SEAL]").boundingBox());
   await dragTo(item, await at(1, width / 2 + 2.5, 320));
   await dragTo(item, await at(1, width / 2 + 2.5, 480), { alt: true });
+  assert.equal(await page.locator(".toast").count(), 0, "placing copied something to the clipboard");
   const [snapped, free] = await saved();
   assert.equal(snapped.x, Math.round(((width - 119) / 2) * 100) / 100);
   assert.ok(Math.abs(free.x - (width - 119) / 2 - 2.5) < 1, `with Alt it lies at ${free.x}`);
