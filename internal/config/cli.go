@@ -91,6 +91,7 @@ type ServeCommand struct {
 	WebhookSecret     string   `name:"webhook-secret" help:"Secret that webhooks are signed with; better given as a file." placeholder:"SECRET"`
 	WebhookSecretFile string   `name:"webhook-secret-file" help:"File that holds the secret of webhooks." placeholder:"FILE"`
 	Demo              bool     `help:"Fill a new data folder with organisations, people, seals and contracts in every state."`
+	OwnApproval       bool     `name:"own-approval" help:"Let an account approve a contract that it sent itself; for portals with a single account."`
 }
 
 // EngineCommand runs the embedded platform alone, shows its credentials or lets somebody into its console.

@@ -26,6 +26,7 @@ type Config struct {
 	TrustedProxies       []netip.Prefix
 	Notices              Notices
 	Demo                 bool
+	OwnApproval          bool // an account may approve what it sent itself
 	Memory               bool // the engine keeps nothing
 	AllowPrivate         bool // the engine fetches from and calls back to private networks
 	Log                  Log
@@ -63,7 +64,7 @@ func (c ServeCommand) Config() (Config, error) {
 			problems = append(problems, fmt.Errorf("--%s: %w", flag, err))
 		}
 	}
-	cfg := Config{Listen: c.Listen, EngineListen: c.EngineListen, Fonts: c.Fonts, Demo: c.Demo, AllowPrivate: c.AllowPrivate}
+	cfg := Config{Listen: c.Listen, EngineListen: c.EngineListen, Fonts: c.Fonts, Demo: c.Demo, OwnApproval: c.OwnApproval, AllowPrivate: c.AllowPrivate}
 	var err error
 	cfg.Data, err = filepath.Abs(c.Data)
 	report("data", err)

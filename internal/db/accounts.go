@@ -357,3 +357,13 @@ func oneRow(result sql.Result, err error) error {
 	}
 	return err
 }
+
+// AccountChoices lists the accounts that reach an organisation and may log in, by name.
+func (d *DB) AccountChoices(ctx context.Context, organizationID string) (list []Account, err error) {
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		list, err = queryAccounts(ctx, tx, "disabled = 0 AND (all_organizations = 1 OR id IN (SELECT account_id FROM account_organizations WHERE organization_id = $1)) ORDER BY name_key",
+			organizationID)
+		return err
+	})
+	return list, err
+}

@@ -44,8 +44,11 @@ func (s FlowState) complete() bool { return s == FlowSigned || s == FlowArchived
 // 1 signed, 2 rejected, 3 expired, 4 withdrawn, 12 in review, 13 review not passed.
 const ApproverUnsent = -1
 
-// ApproverSigned is the Status of an approver who has signed.
-const ApproverSigned = 1
+// What a step asks of the Status of an approver: who has signed, and who can be sent to again.
+const (
+	ApproverSigned  = 1
+	ApproverExpired = 3
+)
 
 // Flow is a contract that was sent.
 type Flow struct {

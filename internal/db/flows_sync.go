@@ -52,6 +52,11 @@ func (d *DB) ApplyReport(ctx context.Context, id string, report FlowReport) (cha
 		if err := d.setFlow(ctx, tx, before, f); err != nil {
 			return err
 		}
+		if f.State == FlowSigned || f.State == FlowArchived {
+			if err := d.enqueueCopies(ctx, tx, f, false); err != nil {
+				return err
+			}
+		}
 		for _, i := range touched {
 			if err := d.setFlowApprover(ctx, tx, id, f.Approvers[i]); err != nil {
 				return err
@@ -84,7 +89,8 @@ func (f *Flow) apply(report FlowReport, now time.Time) (events []FlowEvent, touc
 	for _, r := range report.Approvers {
 		for i := range f.Approvers {
 			a := &f.Approvers[i]
-			if a.SignID == "" || a.SignID != r.SignID || (a.Status == r.Status && a.Message == r.Message) {
+			// Whoever is being sent to again keeps the number of the task that expired until there is another.
+			if a.SignID == "" || a.SignID != r.SignID || a.Status == ApproverUnsent || (a.Status == r.Status && a.Message == r.Message) {
 				continue
 			}
 			kind, known := approverEvents[r.Status]
@@ -211,7 +217,7 @@ func (d *DB) insertFlow(ctx context.Context, tx *store.Tx, r Draft, flowID strin
 			return fmt.Errorf("start flow: %w", err)
 		}
 	}
-	if err := insertApprovals(ctx, tx, flowID, r.Approvals); err != nil {
+	if err := errors.Join(insertApprovals(ctx, tx, flowID, r.Approvals), insertCopies(ctx, tx, flowID, r.Copies)); err != nil {
 		return err
 	}
 	if err := indexFlow(ctx, tx, Flow{ID: flowID, Name: r.Name, Document: r.DraftDocument}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"sealdesk/internal/audit"
@@ -14,7 +15,8 @@ import (
 const (
 	OutboxUpload = "upload" // UploadFiles with one file; Subject is its FileIndex, Result the FileId
 	OutboxCreate = "create" // CreateFlowByFiles; Result is the FlowId
-	OutboxSend   = "send"   // SendFlow to one approver; Subject is their id, Result the SignId
+	OutboxSend   = "send"   // SendFlow to one approver; Subject is their id, with /2 and so on when sent again, Result the SignId
+	OutboxCopy   = "copy"   // CreatePreviewSignUrl; Subject is the id of the copy, which keeps the link
 	OutboxCancel = "cancel" // CancelFlow after an approval was refused; Result is OutboxWithdrawn unless the flow had ended before
 )
 
@@ -47,6 +49,12 @@ type OutboxEntry struct {
 	Error    string
 	Attempts int
 	Due      time.Time
+}
+
+// Approver is whom an entry of the kind OutboxSend is about.
+func (e OutboxEntry) Approver() string {
+	id, _, _ := strings.Cut(e.Subject, "/")
+	return id
 }
 
 const outboxColumns = `seq, flow_id, kind, subject, state, result, error, attempts, due`
@@ -206,7 +214,7 @@ func (d *DB) OutboxRefused(ctx context.Context, e OutboxEntry, code string) erro
 		}
 		who := ""
 		for _, a := range f.Approvers {
-			if e.Kind == OutboxSend && a.ID == e.Subject {
+			if e.Kind == OutboxSend && a.ID == e.Approver() {
 				who = a.UserName
 			}
 		}
@@ -223,8 +231,12 @@ func (d *DB) OutboxFinished(ctx context.Context, e OutboxEntry, result string) e
 		if err != nil {
 			return err
 		}
+		kept := result
+		if e.Kind == OutboxCopy {
+			kept = "" // whoever has the link may read the contract: it rests encrypted
+		}
 		if _, err := tx.Exec(ctx, `UPDATE flow_outbox SET state = $1, result = $2, error = '', updated = $3 WHERE seq = $4`,
-			OutboxDone, result, store.Micros(d.now()), e.Seq); err != nil {
+			OutboxDone, kept, store.Micros(d.now()), e.Seq); err != nil {
 			return fmt.Errorf("outbox: %w", err)
 		}
 		before := f
@@ -235,7 +247,9 @@ func (d *DB) OutboxFinished(ctx context.Context, e OutboxEntry, result string) e
 			f.PlatformID = result
 			err = errors.Join(d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: "created"}), indexFlow(ctx, tx, f), d.settle(ctx, tx, &f))
 		case OutboxSend:
-			err = errors.Join(d.approverSent(ctx, tx, &f, e.Subject, result), d.settle(ctx, tx, &f))
+			err = errors.Join(d.approverSent(ctx, tx, &f, e.Approver(), result), d.settle(ctx, tx, &f), d.enqueueCopies(ctx, tx, f, true))
+		case OutboxCopy:
+			err = d.copyMade(ctx, tx, &f, e.Subject, result)
 		case OutboxCancel:
 			err = d.cancelled(ctx, tx, &f, result)
 		}
@@ -253,7 +267,7 @@ func (d *DB) approverSent(ctx context.Context, tx *store.Tx, f *Flow, approverID
 		if a.ID != approverID {
 			continue
 		}
-		a.SignID, a.Status, a.Sent = signID, 0, d.now()
+		a.SignID, a.Status, a.Sent, a.Decided = signID, 0, d.now(), time.Time{}
 		if err := d.setFlowApprover(ctx, tx, f.ID, *a); err != nil {
 			return err
 		}
@@ -303,7 +317,7 @@ func (d *DB) RetryOutbox(ctx context.Context, scope Scope, flowID string) error 
 		if err != nil {
 			return err
 		}
-		if final(f.State) {
+		if final(f.State) && f.State != FlowArchived { // of an archived one, links of copies may be missing
 			return ErrConflict
 		}
 		// An entry that failed after an unknown outcome is asked about again before it is repeated.
@@ -324,14 +338,15 @@ func (d *DB) RetryOutbox(ctx context.Context, scope Scope, flowID string) error 
 	})
 }
 
-// DropOutbox ends what is left to do for a flow that nobody can sign any more.
+// DropOutbox ends what is left to do for a flow that nobody can sign any more. The links of copies are made of a complete one all the same.
 func (d *DB) DropOutbox(ctx context.Context, flowID string) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error { return d.dropOutbox(ctx, tx, flowID) })
 }
 
 func (d *DB) dropOutbox(ctx context.Context, tx *store.Tx, flowID string) error {
-	if _, err := tx.Exec(ctx, `UPDATE flow_outbox SET state = $1, error = 'ended', updated = $2 WHERE flow_id = $3 AND state <> $4`,
-		OutboxFailed, store.Micros(d.now()), flowID, OutboxDone); err != nil {
+	if _, err := tx.Exec(ctx, `UPDATE flow_outbox SET state = $1, error = 'ended', updated = $2 WHERE flow_id = $3 AND state <> $4
+		AND (kind <> $5 OR (SELECT state FROM flows WHERE id = $3) <> $6)`,
+		OutboxFailed, store.Micros(d.now()), flowID, OutboxDone, OutboxCopy, int64(FlowArchived)); err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
 	return nil

@@ -139,7 +139,7 @@ func (b Block) people() (Block, bool) {
 	overdue := false
 	for _, a := range b.Step.Approvers {
 		reason := reasons[a.Status]
-		overdue = overdue || a.Status == 3
+		overdue = overdue || a.Status == ApproverExpired
 		if reason == "" {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,7 +35,10 @@ func (r *Router) workOff(ctx context.Context, flowID string) error {
 			return err
 		}
 		if !flow.State.Open() && flow.State != db.FlowSending && flow.State != db.FlowFailed {
-			return r.opts.DB.DropOutbox(ctx, flowID)
+			if err := r.opts.DB.DropOutbox(ctx, flowID); err != nil || flow.State != db.FlowArchived {
+				return err
+			}
+			entries = slices.DeleteFunc(entries, func(e db.OutboxEntry) bool { return e.Kind != db.OutboxCopy })
 		}
 		entry, ok := pick(entries, r.opts.Clock())
 		if !ok {
@@ -55,7 +59,7 @@ func (r *Router) workOff(ctx context.Context, flowID string) error {
 // pick chooses an entry that is due and whose turn it is: files before the flow, the flow before its approvers. A flow that is to be
 // withdrawn is sent to nobody any more.
 func pick(entries []db.OutboxEntry, now time.Time) (db.OutboxEntry, bool) {
-	ready := map[string]bool{db.OutboxUpload: true, db.OutboxCreate: true, db.OutboxSend: true, db.OutboxCancel: true}
+	ready := map[string]bool{db.OutboxUpload: true, db.OutboxCreate: true, db.OutboxSend: true, db.OutboxCancel: true, db.OutboxCopy: true}
 	for _, e := range entries {
 		switch {
 		case e.State == db.OutboxDone:
@@ -149,7 +153,7 @@ func codeOf(err error) string {
 	}
 	var invalid *api.ValidationError
 	switch {
-	case errors.As(err, &invalid):
+	case errors.As(err, &invalid), errors.Is(err, errMobileLost):
 		return api.CodeInvalidParameter
 	case errors.Is(err, errFileGone):
 		return api.CodeResourceNotFound
@@ -174,6 +178,8 @@ func outcomeUnknown(err error) bool {
 var (
 	errCannotAsk = errors.New("the platform cannot be asked")
 	errFileGone  = errors.New("a file of the flow is gone")
+	// errMobileLost: the mobile was encrypted under another key, or for another approver.
+	errMobileLost = errors.New("the mobile of an approver cannot be read")
 )
 
 func caller(flow db.Flow) api.Caller {
@@ -190,7 +196,14 @@ func (r *Router) call(ctx context.Context, flow db.Flow, entries []db.OutboxEntr
 	case db.OutboxCreate:
 		return r.create(ctx, flow, entries)
 	case db.OutboxSend:
-		return r.send(ctx, flow, e.Subject)
+		return r.send(ctx, flow, e.Approver())
+	case db.OutboxCopy:
+		resp, err := api.CreatePreviewSignUrl.Call(ctx, r.opts.Client, &api.CreatePreviewSignUrlRequest{Caller: caller(flow), FlowId: flow.PlatformID,
+			SignUrlType: api.BusinessFlow, Deadline: r.opts.Clock().Add(db.CopyLife).Unix()})
+		if err != nil {
+			return "", err
+		}
+		return resp.PreviewSignUrl, nil
 	case db.OutboxCancel:
 		_, err := api.CancelFlow.Call(ctx, r.opts.Client, &api.CancelFlowRequest{Caller: caller(flow), FlowId: flow.PlatformID, CancelMessage: flow.RefusalReason()})
 		return db.OutboxWithdrawn, err
@@ -247,24 +260,27 @@ func (r *Router) create(ctx context.Context, flow db.Flow, entries []db.OutboxEn
 }
 
 func (r *Router) send(ctx context.Context, flow db.Flow, approverID string) (string, error) {
-	for _, a := range flow.Document.Approvers {
-		if a.ID != approverID {
-			continue
-		}
-		resp, err := api.SendFlow.Call(ctx, r.opts.Client, &api.SendFlowRequest{
-			Caller:            caller(flow),
-			FlowId:            flow.PlatformID,
-			UserId:            a.UserID,
-			SubOrganizationId: a.OrganizationID,
-			SignComponents:    components(flow.Document.Components, a.ID),
-			VerifyChannel:     a.Channels,
-			Deadline:          flow.Document.Deadline.Unix(),
-			IsFullText:        a.FullText,
-		})
-		if err != nil {
-			return "", err
-		}
-		return resp.SignId, nil
+	i := slices.IndexFunc(flow.Document.Approvers, func(a db.DraftApprover) bool { return a.ID == approverID })
+	if i < 0 {
+		return "", fmt.Errorf("no approver %q", approverID)
 	}
-	return "", fmt.Errorf("no approver %q", approverID)
+	a := flow.Document.Approvers[i]
+	mobile, err := r.opts.DB.OpenMobile(a)
+	if err != nil {
+		return "", errors.Join(errMobileLost, err)
+	}
+	deadline := flow.Document.Deadline
+	if !a.Deadline.IsZero() {
+		deadline = a.Deadline
+	}
+	resp, err := api.SendFlow.Call(ctx, r.opts.Client, &api.SendFlowRequest{
+		Caller: caller(flow), FlowId: flow.PlatformID, UserId: a.UserID, SubOrganizationId: a.OrganizationID,
+		SignComponents: components(flow.Document.Components, a.ID),
+		VerifyChannel:  a.Channels, Mobile: mobile, Deadline: deadline.Unix(),
+		IsFullText: a.FullText, PreReadTime: a.PreRead, CallbackUrl: r.opts.CallbackURL,
+	})
+	if err != nil {
+		return "", err
+	}
+	return resp.SignId, nil
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 )
 
@@ -86,7 +89,11 @@ func (r *Router) Preflight(ctx context.Context, draft db.Draft) ([]Problem, erro
 
 // checkPlaces is complete, and whether the components still fit the files.
 func (r *Router) checkPlaces(ctx context.Context, draft db.Draft) ([]Problem, error) {
-	problems := r.complete(draft)
+	approvals, err := r.checkApprovals(ctx, draft)
+	if err != nil {
+		return nil, err
+	}
+	problems := slices.Concat(r.complete(draft), checkNeeds(draft), approvals)
 	files, err := r.opts.DB.FilesByID(ctx, db.Everything(), draft.Files)
 	switch {
 	case errors.Is(err, db.ErrNotFound):
@@ -137,6 +144,7 @@ func (r *Router) complete(draft db.Draft) (problems []Problem) {
 	}
 	seen := map[[2]string]bool{}
 	for _, a := range draft.Approvers {
+		problems = append(problems, r.checkRules(draft, a)...)
 		if !signs[a.ID] {
 			problems = append(problems, Problem{Rule: "no_component", Name: a.UserName, Step: "pages", Approver: a.ID})
 		}
@@ -168,6 +176,80 @@ func repeated(all []db.Component, approverID string) (db.Component, bool) {
 		}
 	}
 	return db.Component{}, false
+}
+
+// checkRules checks what one approver must do.
+func (r *Router) checkRules(draft db.Draft, a db.DraftApprover) (problems []Problem) {
+	for _, check := range []struct {
+		rule   string
+		broken bool
+	}{
+		{"no_channel", len(a.Channels) == 0},
+		{"mobile", slices.Contains(a.Channels, api.VerifyChannelCode) && len(a.MobileBox) == 0},
+		{"late_person", a.Deadline.After(draft.Deadline)},
+		{"overdue_person", !a.Deadline.IsZero() && !a.Deadline.After(r.opts.Clock())},
+	} {
+		if check.broken {
+			problems = append(problems, Problem{Rule: check.rule, Name: a.UserName, Step: "people"})
+		}
+	}
+	return problems
+}
+
+// checkApprovals checks that enough accounts can give the approvals of each step: they may log in, reach the organisation, and are not the
+// one who sends.
+func (r *Router) checkApprovals(ctx context.Context, draft db.Draft) (problems []Problem, err error) {
+	if len(draft.Approvals) == 0 {
+		return nil, nil
+	}
+	accounts, err := r.opts.DB.AccountChoices(ctx, draft.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	if sender := audit.ActorFrom(ctx).Name; !r.opts.OwnApproval {
+		accounts = slices.DeleteFunc(accounts, func(a db.Account) bool { return a.Name == sender })
+	}
+	have, all := map[int]int{}, map[int]int{}
+	for _, approval := range draft.Approvals {
+		all[approval.Step]++
+		if slices.ContainsFunc(accounts, func(a db.Account) bool {
+			return a.ID == approval.AccountID || approval.AccountID == "" && a.Role == approval.Role
+		}) {
+			have[approval.Step]++
+		}
+	}
+	for _, step := range slices.Sorted(maps.Keys(all)) {
+		need := all[step]
+		if n := draft.Needs[step]; n > 0 {
+			need = n
+		}
+		if have[step] < need {
+			problems = append(problems, Problem{Rule: "approval", Name: strconv.Itoa(step), Step: "people"})
+		}
+	}
+	for _, a := range draft.Approvers {
+		if all[a.Step] > 0 {
+			problems = append(problems, Problem{Rule: "mixed_step", Name: a.UserName, Step: "people"})
+		}
+	}
+	return problems, nil
+}
+
+// checkNeeds checks that no step wants more than it has.
+func checkNeeds(draft db.Draft) (problems []Problem) {
+	size := map[int]int{}
+	for _, a := range draft.Approvers {
+		size[a.Step]++
+	}
+	for _, a := range draft.Approvals {
+		size[a.Step]++
+	}
+	for _, step := range slices.Sorted(maps.Keys(draft.Needs)) {
+		if draft.Needs[step] > size[step] {
+			problems = append(problems, Problem{Rule: "need", Name: strconv.Itoa(step), Step: "people"})
+		}
+	}
+	return problems
 }
 
 // unverified asks which people and organisations of the draft the platform has not verified.

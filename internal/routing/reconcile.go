@@ -24,7 +24,9 @@ func (r *Router) reconcile(ctx context.Context, flow db.Flow, e db.OutboxEntry) 
 			return "", errCannotAsk
 		}
 	case db.OutboxSend:
-		result, err = r.askApprover(ctx, flow, e.Subject)
+		result, err = r.askApprover(ctx, flow, e.Approver())
+	case db.OutboxCopy:
+		return "", nil // a link that nobody has hurts nobody: another one is as good
 	case db.OutboxCancel:
 		return r.askWithdrawn(ctx, flow)
 	}

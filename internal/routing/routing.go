@@ -28,6 +28,8 @@ type Options struct {
 	BatchChanged func(batchID string)
 	// CallbackURL is where the platform tells what happens to the flows; empty for nowhere.
 	CallbackURL string
+	// OwnApproval lets an account approve what it sent itself.
+	OwnApproval bool
 	// RetryDelay is the first pause after a call without an answer; it doubles up to five minutes. 0 means 2 seconds.
 	RetryDelay time.Duration
 }
@@ -104,12 +106,17 @@ func (r *Router) Retry(ctx context.Context, scope db.Scope, flowID string) error
 	if err := r.opts.DB.RetryOutbox(ctx, scope, flowID); err != nil {
 		return fmt.Errorf("retry: %w", err)
 	}
-	r.opts.Changed(flowID)
-	r.Wake()
+	r.Changed(flowID)
 	return nil
 }
 
-// Advance sends the next step of a flow if everybody before has signed. It may be called at any time, also twice.
+// Changed tells live pages that a flow is another than before, and looks for what that makes due.
+func (r *Router) Changed(flowID string) {
+	r.opts.Changed(flowID)
+	r.Wake()
+}
+
+// Advance begins the next step of a flow if enough of the one before have signed or approved. It may be called at any time, also twice.
 func (r *Router) Advance(ctx context.Context, flowID string) error {
 	queued, err := r.opts.DB.Advance(ctx, flowID)
 	if err != nil {

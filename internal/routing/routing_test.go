@@ -88,16 +88,17 @@ var sharedRenderer = sync.OnceValues(func() (*pdf.Renderer, error) {
 
 // bench is a portal without its pages: database, files, engine, wire.
 type bench struct {
-	t      *testing.T
-	dir    string // of the database
-	db     *db.DB
-	ahead  time.Duration // of the database's clock
-	keys   engine.Credentials
-	client *api.Client
-	files  *files.Store
-	wire   *wire
-	org    string
-	people [2]string
+	t        *testing.T
+	platform *engine.Engine
+	dir      string // of the database
+	db       *db.DB
+	ahead    time.Duration // of the database's clock
+	keys     engine.Credentials
+	client   *api.Client
+	files    *files.Store
+	wire     *wire
+	org      string
+	people   [2]string
 }
 
 func newBench(t *testing.T) *bench {
@@ -115,6 +116,7 @@ func newBench(t *testing.T) *bench {
 	check(err)
 	platform, err := engine.New(ctx, engine.Options{Memory: true, PublicURL: "http://engine.test", Clock: time.Now, Face: face, Renderer: renderer})
 	check(err)
+	b.platform = platform
 	t.Cleanup(func() { check(platform.Close()) })
 	b.db, err = db.Open(ctx, db.Options{Dir: b.dir, Clock: func() time.Time { return time.Now().Add(b.ahead) }})
 	check(err)
@@ -171,6 +173,12 @@ func (b *bench) router() (*routing.Router, func()) {
 // draft stores a draft of one file for both people, in one step.
 func (b *bench) draft() db.Draft {
 	b.t.Helper()
+	return b.draftIn(b.db, b.files)
+}
+
+// draftIn is draft in another portal.
+func (b *bench) draftIn(portal *db.DB, store *files.Store) db.Draft {
+	b.t.Helper()
 	ctx := b.t.Context()
 	face, err := font.Default()
 	if err != nil {
@@ -182,12 +190,12 @@ func (b *bench) draft() db.Draft {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	ref, err := b.files.Put(ctx, data)
+	ref, err := store.Put(ctx, data)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	id := fmt.Sprintf("%032x", time.Now().UnixNano())
-	if err := b.db.AddFile(ctx, db.File{ID: id, Name: "合同.pdf", Ref: string(ref), Size: int64(len(data)), Pages: []db.PageSize{{Width: 595, Height: 841}}, Created: time.Now()}); err != nil {
+	if err := portal.AddFile(ctx, db.File{ID: id, Name: "合同.pdf", Ref: string(ref), Size: int64(len(data)), Pages: []db.PageSize{{Width: 595, Height: 841}}, Created: time.Now()}); err != nil {
 		b.t.Fatal(err)
 	}
 	d := db.Draft{ID: id, OrganizationID: b.org, Name: "采购合同", CreatedBy: "test", Created: time.Now()}
@@ -198,7 +206,7 @@ func (b *bench) draft() db.Draft {
 		d.Components = append(d.Components, db.Component{ID: fmt.Sprint("c", i), Type: db.SignSignature, Approver: approver, Page: 1, X: 100, Y: 100 + 200*float64(i),
 			Width: 119, Height: 43, Required: true})
 	}
-	if err := b.db.CreateDraft(ctx, d); err != nil {
+	if err := portal.CreateDraft(ctx, d); err != nil {
 		b.t.Fatal(err)
 	}
 	d.Revision = 1

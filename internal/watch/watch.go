@@ -203,6 +203,7 @@ func (w *Watcher) Refresh(ctx context.Context, flowID string) error {
 	}
 	if changed {
 		w.hub.Publish(Topic(flowID))
+		w.opts.Routing.Wake() // a complete flow has copies to send
 	}
 	// Not only after a change: the portal may have ended between the change and this.
 	if err := w.opts.Routing.Advance(ctx, flowID); err != nil {
