@@ -44,6 +44,8 @@ const (
 	FlowsWrite         Permission = "flows.write"
 	FlowsExport        Permission = "flows.export"   // the list of contracts as a file
 	ContractsRead      Permission = "contracts.read" // the contents of contracts: pages, downloads, previews
+	ContractsDestroy   Permission = "contracts.destroy"
+	ApprovalsDecide    Permission = "approvals.decide" // what an account or its role is asked for by a contract's routing
 	AuditRead          Permission = "audit.read"
 	AuditVerify        Permission = "audit.verify"
 	AuditExport        Permission = "audit.export"
@@ -73,6 +75,8 @@ var granted = map[Permission][]Role{
 	FlowsWrite:         {Admin, Business},
 	FlowsExport:        {Admin, Business, Compliance},
 	ContractsRead:      {Admin, Business, Compliance},
+	ContractsDestroy:   {Admin},
+	ApprovalsDecide:    {Admin, Business, Compliance},
 	AuditRead:          {Admin, Compliance},
 	AuditVerify:        {Admin, Compliance},
 	AuditExport:        {Admin, Compliance},

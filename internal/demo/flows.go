@@ -8,6 +8,7 @@ import (
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/audit"
+	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/internal/routing"
 )
@@ -65,19 +66,21 @@ func (f *filling) sendAll(ctx context.Context) error {
 	for _, c := range []struct {
 		name     string
 		deadline time.Duration
+		approval bool // of the compliance role, after everybody has signed
 		lead     func(context.Context, db.Flow) error
 	}{
-		{"年度审计服务合同", soon, func(_ context.Context, flow db.Flow) error { expiring = flow; return nil }},
-		{"数据中心托管合同", usual, f.signByAll},
-		{"办公室装修合同", usual, f.reject},
-		{"软件服务采购合同", usual, func(ctx context.Context, flow db.Flow) error { return f.sign(ctx, flow, 0) }},
-		{"差旅服务框架协议", usual, f.cancel},
-		{"员工培训服务合同", usual, func(context.Context, db.Flow) error { return nil }},
-		{"品牌设计服务合同", usual, func(ctx context.Context, flow db.Flow) error {
+		{"年度审计服务合同", soon, false, func(_ context.Context, flow db.Flow) error { expiring = flow; return nil }},
+		{"数据中心托管合同", usual, false, f.signByAll},
+		{"办公室装修合同", usual, false, f.reject},
+		{"软件服务采购合同", usual, false, func(ctx context.Context, flow db.Flow) error { return f.sign(ctx, flow, 0) }},
+		{"差旅服务框架协议", usual, false, f.cancel},
+		{"员工培训服务合同", usual, false, func(context.Context, db.Flow) error { return nil }},
+		{"品牌设计服务合同", usual, false, func(ctx context.Context, flow db.Flow) error {
 			return errors.Join(f.signByAll(ctx, flow), f.archive(ctx, flow))
 		}},
+		{"年度保洁服务合同", usual, true, f.signByAll},
 	} {
-		flow, err := f.send(ctx, c.name, c.deadline)
+		flow, err := f.send(ctx, c.name, c.deadline, c.approval)
 		if err != nil {
 			return fmt.Errorf("send %s: %w", c.name, err)
 		}
@@ -92,8 +95,14 @@ func (f *filling) sendAll(ctx context.Context) error {
 }
 
 // send sends a draft through the outbox, as the portal does, and waits until the platform has it.
-func (f *filling) send(ctx context.Context, name string, deadline time.Duration) (db.Flow, error) {
+func (f *filling) send(ctx context.Context, name string, deadline time.Duration, approval bool) (db.Flow, error) {
 	draft, err := f.draft(ctx, name, deadline)
+	if err == nil && approval {
+		draft, err = f.DB.SaveDraft(ctx, db.Everything(), draft.ID, draft.Revision, func(d *db.Draft) error {
+			d.Approvals = []db.DraftApproval{{ID: newID(), Step: 2, Role: auth.Compliance}}
+			return nil
+		})
+	}
 	if err != nil {
 		return db.Flow{}, err
 	}

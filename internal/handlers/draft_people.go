@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
@@ -16,23 +18,70 @@ import (
 // maxApprovers bounds the people of one flow.
 const maxApprovers = 50
 
-// showDraftPeople lists the approvers of a draft and the form for one more.
+// showDraftPeople shows who signs and approves in which order, and the forms for more.
 func (s *server) showDraftPeople(w http.ResponseWriter, r *http.Request) error {
 	draft, err := s.draft(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	return s.draftPeople(w, r, http.StatusOK, draft, templates.PersonValues{Channels: []string{api.VerifyChannelNone}, Step: 1}, nil)
+	return s.draftPeople(w, r, http.StatusOK, draft, emptyPeople(draft))
 }
 
-func (s *server) draftPeople(w http.ResponseWriter, r *http.Request, status int, draft db.Draft, values templates.PersonValues, wrong templates.Problems) error {
-	ctx := r.Context()
-	data := templates.DraftPeople{ID: draft.ID, Values: values, Problems: wrong}
-	for _, a := range draft.Approvers {
-		data.Approvers = append(data.Approvers, templates.DraftPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channels: a.Channels,
-			Step: a.Step, FullText: a.FullText})
+// emptyPeople is the page before anything is typed: one more signer joins the last step.
+func emptyPeople(draft db.Draft) templates.DraftPeople {
+	steps := draftStepsOf(draft)
+	data := templates.DraftPeople{Values: templates.PersonValues{Channels: []string{api.VerifyChannelNone}, Step: 1}, Approval: templates.ApprovalValues{Before: 1}}
+	if n := len(steps); n > 0 {
+		data.Values.Step, data.Approval.Before = n, n
+		if len(steps[n-1].People) == 0 {
+			data.Values.Step = n + 1
+		}
 	}
-	slices.SortStableFunc(data.Approvers, func(a, b templates.DraftPerson) int { return a.Step - b.Step })
+	return data
+}
+
+// draftStepsOf are the steps of a draft as the page shows them.
+func draftStepsOf(draft db.Draft) []templates.DraftStep {
+	draft.Tidy()
+	var steps []templates.DraftStep
+	at := func(number int) *templates.DraftStep {
+		for len(steps) < number {
+			steps = append(steps, templates.DraftStep{Number: len(steps) + 1})
+		}
+		return &steps[number-1]
+	}
+	for _, a := range draft.Approvers {
+		step := at(a.Step)
+		step.People = append(step.People, templates.DraftPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channels: a.Channels,
+			Mobile: a.Mobile, FullText: a.FullText, PreRead: a.PreRead, Deadline: a.Deadline})
+	}
+	for _, a := range draft.Approvals {
+		step := at(a.Step)
+		step.Approvals = append(step.Approvals, templates.DraftApprover{ID: a.ID, Name: a.Name})
+	}
+	for i := range steps {
+		steps[i].Need = len(steps[i].People) + len(steps[i].Approvals)
+		if need := draft.Needs[steps[i].Number]; need > 0 {
+			steps[i].Need = need
+		}
+	}
+	return steps
+}
+
+func (s *server) draftPeople(w http.ResponseWriter, r *http.Request, status int, draft db.Draft, data templates.DraftPeople) error {
+	ctx := r.Context()
+	data.ID, data.Steps = draft.ID, draftStepsOf(draft)
+	for i := range data.Steps {
+		for j, a := range data.Steps[i].Approvals {
+			if a.Name == "" {
+				at := slices.IndexFunc(draft.Approvals, func(b db.DraftApproval) bool { return b.ID == a.ID })
+				data.Steps[i].Approvals[j].Name = roleName(ctx, draft.Approvals[at].Role)
+			}
+		}
+	}
+	for _, c := range draft.Copies {
+		data.Copies = append(data.Copies, templates.DraftReader(c))
+	}
 	// The other party of a contract is outside of one's own organisations, so that approvers are chosen from everybody; the form tells
 	// names only.
 	people, err := s.db.UserChoices(ctx, db.Everything(), "")
@@ -47,11 +96,42 @@ func (s *server) draftPeople(w http.ResponseWriter, r *http.Request, status int,
 	for _, o := range organizations {
 		data.Organizations = append(data.Organizations, templates.Option{Value: o.ID, Text: o.Name})
 	}
-	for _, channel := range []string{api.VerifyChannelNone, api.VerifyChannelFace, api.VerifyChannelWeChat} {
-		data.Channels = append(data.Channels, templates.Option{Value: channel, Text: i18n.T(ctx, "builder.channel."+channel)})
+	if data.Deciders, err = s.deciders(ctx, draft.OrganizationID); err != nil {
+		return err
 	}
-	return s.render(w, r, status, page{TitleText: draft.Name, Active: "drafts", Back: &templates.Link{URL: "/drafts", Text: i18n.T(ctx, "builder.drafts.title")}},
-		templates.DraftPeoplePage(data))
+	data.Channels = channelOptions(ctx)
+	return s.render(w, r, status, draftPage(ctx, draft), templates.DraftPeoplePage(data))
+}
+
+func draftPage(ctx context.Context, draft db.Draft) page {
+	return page{TitleText: draft.Name, Active: "drafts", Back: &templates.Link{URL: "/drafts", Text: i18n.T(ctx, "builder.drafts.title")}, Scripts: []string{"people.js"}}
+}
+
+func channelOptions(ctx context.Context) (options []templates.Option) {
+	for _, channel := range []string{api.VerifyChannelNone, api.VerifyChannelCode, api.VerifyChannelFace, api.VerifyChannelWeChat} {
+		options = append(options, templates.Option{Value: channel, Text: i18n.T(ctx, "builder.channel."+channel)})
+	}
+	return options
+}
+
+// deciders are the accounts that could approve a contract of the organisation, and the roles.
+func (s *server) deciders(ctx context.Context, organizationID string) (options []templates.Option, err error) {
+	accounts, err := s.db.AccountChoices(ctx, organizationID)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range accounts {
+		options = append(options, templates.Option{Value: a.ID, Text: a.DisplayName})
+	}
+	for _, role := range auth.Roles() {
+		options = append(options, templates.Option{Value: string(role), Text: roleName(ctx, role)})
+	}
+	return options, nil
+}
+
+// roleName is anybody of a role, in words.
+func roleName(ctx context.Context, role auth.Role) string {
+	return i18n.T(ctx, "people.anybody", "Role", i18n.T(ctx, "common.role."+string(role)))
 }
 
 // addDraftPerson adds an approver.
@@ -61,31 +141,72 @@ func (s *server) addDraftPerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var values templates.PersonValues
-	broken := parseForm(r, &values)
-	if broken == nil {
-		broken = api.Validate(&values)
+	data := emptyPeople(draft)
+	data.Values.Channels = nil
+	approver := db.DraftApprover{ID: randomID()}
+	if data.Problems, err = s.readPerson(r, draft, &data.Values, &approver); err != nil {
+		return err
 	}
-	wrong, ok := problems(broken)
-	if broken != nil && !ok {
-		return broken
-	}
-	approver := db.DraftApprover{ID: randomID(), UserID: values.UserID, OrganizationID: values.OrganizationID, Channels: values.Channels,
-		Step: values.Step, FullText: values.FullText}
+	approver.UserID, approver.OrganizationID = data.Values.UserID, data.Values.OrganizationID
 	more, err := s.namePerson(ctx, draft, &approver)
 	if err != nil {
 		return err
 	}
-	if wrong = append(wrong, more...); len(wrong) > 0 {
-		return s.draftPeople(w, r, http.StatusUnprocessableEntity, draft, values, wrong)
+	if data.Problems = append(data.Problems, more...); len(data.Problems) > 0 {
+		data.Values.Mobile = "" // not echoed: it would stand in the page
+		return s.draftPeople(w, r, http.StatusUnprocessableEntity, draft, data)
 	}
 	if _, err := s.db.SaveDraft(ctx, scope(ctx), draft.ID, 0, func(d *db.Draft) error {
+		d.Tidy()
+		approver.Step = len(draftStepsOf(*d)) + 1
 		d.Approvers = append(d.Approvers, approver)
-		return nil
+		return d.MoveTo(approver.ID, min(data.Values.Step, approver.Step), false)
 	}); err != nil {
 		return err
 	}
 	return s.redirect(w, r, "/drafts/"+draft.ID+"/people")
+}
+
+// readPerson reads and checks the rules of an approver, and puts them into it.
+func (s *server) readPerson(r *http.Request, draft db.Draft, values *templates.PersonValues, a *db.DraftApprover) (templates.Problems, error) {
+	broken := parseForm(r, values)
+	if broken == nil {
+		broken = api.Validate(values)
+	}
+	wrong, ok := problems(broken)
+	if broken != nil && !ok {
+		return nil, broken
+	}
+	a.Channels, a.FullText, a.PreRead, a.Deadline = values.Channels, values.FullText, values.PreRead, time.Time{}
+	if values.Deadline != "" {
+		deadline, err := time.ParseInLocation(deadlineLayout, values.Deadline, beijing())
+		switch {
+		case err != nil:
+			wrong = append(wrong, templates.Problem{Field: "Deadline", Rule: "date"})
+		case !deadline.After(s.now()):
+			wrong = append(wrong, templates.Problem{Field: "Deadline", Rule: "future"})
+		case deadline.After(draft.Deadline):
+			wrong = append(wrong, templates.Problem{Field: "Deadline", Rule: "contract_deadline"})
+		}
+		a.Deadline = deadline
+	}
+	switch {
+	case !slices.Contains(values.Channels, api.VerifyChannelCode):
+		a.Mobile, a.MobileBox = "", nil
+	case values.Mobile != "":
+		a.Mobile, a.MobileBox = maskMobile(values.Mobile), s.db.SealMobile(a.ID, values.Mobile)
+	case a.MobileBox == nil:
+		wrong = append(wrong, templates.Problem{Field: "Mobile", Rule: "required"})
+	}
+	return wrong, nil
+}
+
+// maskMobile keeps what somebody needs to recognise a mobile.
+func maskMobile(mobile string) string {
+	if len(mobile) < 8 {
+		return ""
+	}
+	return mobile[:3] + "****" + mobile[len(mobile)-4:]
 }
 
 // namePerson looks up the names of an approver and says what is wrong with the choice.
@@ -108,7 +229,9 @@ func (s *server) namePerson(ctx context.Context, draft db.Draft, a *db.DraftAppr
 		}
 		a.OrganizationName = organization.Name
 	}
-	if slices.ContainsFunc(draft.Approvers, func(b db.DraftApprover) bool { return b.UserID == a.UserID && b.OrganizationID == a.OrganizationID }) {
+	if slices.ContainsFunc(draft.Approvers, func(b db.DraftApprover) bool {
+		return b.ID != a.ID && b.UserID == a.UserID && b.OrganizationID == a.OrganizationID
+	}) {
 		wrong = append(wrong, templates.Problem{Field: "UserId", Rule: "unique"})
 	}
 	if len(draft.Approvers) >= maxApprovers {
@@ -121,8 +244,7 @@ func (s *server) namePerson(ctx context.Context, draft db.Draft, a *db.DraftAppr
 func (s *server) removeDraftPerson(w http.ResponseWriter, r *http.Request) error {
 	id, approver := r.PathValue("id"), r.PathValue("approver")
 	draft, err := s.db.SaveDraft(r.Context(), scope(r.Context()), id, 0, func(d *db.Draft) error {
-		d.Approvers = slices.DeleteFunc(d.Approvers, func(a db.DraftApprover) bool { return a.ID == approver })
-		d.Components = slices.DeleteFunc(d.Components, func(c db.Component) bool { return c.Approver == approver })
+		d.Remove(approver)
 		return nil
 	})
 	if err != nil {

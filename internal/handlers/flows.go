@@ -71,6 +71,12 @@ func (s *server) flowData(ctx context.Context, id string) (templates.FlowData, e
 		CanArchive: write && f.State == db.FlowSigned && allSigned(f),
 		CanRetry:   write && f.Problem != "" && open,
 		CanReopen:  write && f.State == db.FlowFailed && f.PlatformID == "",
+		CanRestart: write && (f.State.Open() && f.PlatformID != "" || ended(f)),
+		CanDestroy: f.State == db.FlowArchived && can(ctx, auth.ContractsDestroy),
+		Needs:      f.Document.Needs, Approvals: s.flowApprovals(ctx, f), Block: flowBlock(ctx, f), Leftover: leftover(ctx, f),
+	}
+	if data.Copies, err = s.flowCopies(ctx, f); err != nil {
+		return templates.FlowData{}, err
 	}
 	if f.Problem != "" {
 		data.ProblemText = i18n.ErrorText(ctx, f.Problem)
@@ -87,9 +93,13 @@ func (s *server) flowData(ctx context.Context, id string) (templates.FlowData, e
 		}
 		data.People = append(data.People, templates.FlowPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channels: a.Channels,
 			Message: a.Message, Step: int(a.Step), Status: a.Status, At: at,
-			CanLink: write && a.SignID != "" && a.Status == api.ApproverPending && open})
+			CanLink: write && a.SignID != "" && a.Status == api.ApproverPending && open, CanMove: write && f.Movable(a.ID),
+			CanResend: write && a.Status == db.ApproverExpired && f.State.Open() && f.Document.Deadline.After(s.now())})
 	}
 	for _, e := range events {
+		if role := auth.Role(e.Who); role.Valid() && strings.HasPrefix(e.Kind, "approv") { // an approval of anybody of a role
+			e.Who = roleName(ctx, role)
+		}
 		line := templates.FlowEventLine{Text: i18n.T(ctx, "flows.event."+e.Kind, "Name", e.Who), Actor: e.Actor, Detail: e.Detail, At: e.At}
 		if line.Actor == e.Who {
 			line.Actor = ""
@@ -101,6 +111,22 @@ func (s *server) flowData(ctx context.Context, id string) (templates.FlowData, e
 	}
 	data.Files, err = s.flowFiles(ctx, f)
 	return data, err
+}
+
+// ended tells that a flow is over without being complete.
+func ended(f db.Flow) bool {
+	return f.State == db.FlowWithdrawn || f.State == db.FlowRejected || f.State == db.FlowExpired
+}
+
+// leftover names who still holds a task of a contract that enough others have signed.
+func leftover(ctx context.Context, f db.Flow) string {
+	var names []string
+	for _, a := range f.Approvers {
+		if f.State == db.FlowSigned && a.Status == api.ApproverPending {
+			names = append(names, a.UserName)
+		}
+	}
+	return strings.Join(names, i18n.T(ctx, "builder.separator"))
 }
 
 func allSigned(f db.Flow) bool {

@@ -66,6 +66,8 @@ type Options struct {
 	Notices        Channels        // by what notices leave the portal
 	Version        string
 	Logger         *slog.Logger
+	// OwnApproval lets somebody approve what they sent themselves, for portals with a single account.
+	OwnApproval bool
 	// CallbackKeys gives what the platform's callbacks are signed and encrypted with; nil takes none.
 	CallbackKeys func(context.Context) (api.CallbackKeys, error)
 	Clock        func() time.Time
@@ -93,6 +95,8 @@ type server struct {
 	notices    Channels
 	log        *slog.Logger
 	now        func() time.Time
+
+	ownApproval bool
 
 	callbackKeys func(context.Context) (api.CallbackKeys, error)
 
@@ -125,7 +129,7 @@ func newServer(o Options) (*server, error) {
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
-		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys,
+		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval,
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
 		throttle: auth.NewThrottle(o.Clock),
 	}, nil

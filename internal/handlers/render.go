@@ -38,6 +38,7 @@ func navPermissions() map[string]auth.Permission {
 		"drafts":        auth.FlowsWrite,
 		"templates":     auth.FlowsWrite,
 		"bulk":          auth.FlowsWrite,
+		"approvals":     auth.ApprovalsDecide,
 		"files":         auth.FilesRead,
 		"organizations": auth.OrganizationsRead,
 		"users":         auth.UsersRead,

@@ -256,7 +256,7 @@ func TestKilledAnywhereEverybodyIsSentToOnce(t *testing.T) {
 				if err := child(t, dir, flowID, "", refuse); err != nil {
 					t.Fatalf("the portal did not get the flow done after its restart: %v", err)
 				}
-				b.sentOnce(dir, flowID, refuse)
+				b.tasksOnce(dir, flowID, refuse)
 			})
 		}
 	}
@@ -308,8 +308,8 @@ func killedBySignal(err error) bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
-// sentOnce wants each approver whose turn came to have exactly one task at the engine, and the flow to have ended as it should.
-func (b *bench) sentOnce(dir, flowID string, refused bool) {
+// tasksOnce wants each approver whose turn came to have exactly one task at the engine, and the flow to have ended as it should.
+func (b *bench) tasksOnce(dir, flowID string, refused bool) {
 	b.t.Helper()
 	ctx := b.t.Context()
 	p := openKilled(b.t, dir, nil)

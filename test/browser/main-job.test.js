@@ -173,9 +173,8 @@ step("prepare a contract with two signers", async () => {
   for (const o of [A, B]) {
     await choose("UserId", o.person);
     await choose("OrganizationId", o.name);
-    await field("Channel").selectOption("NONE");
     await page.locator("#person-form button[type=submit], #person-form button:not([type])").first().click();
-    await page.locator("main table td", { hasText: o.person }).first().waitFor();
+    await page.locator("main .route li", { hasText: o.person }).first().waitFor();
   }
   await page.locator('main a[href$="/builder"]').last().click();
   await page.waitForURL(/\/builder$/);

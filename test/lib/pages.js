@@ -26,6 +26,7 @@ export const pages = [
   ["file", firstLink("/files", /^\/files\/[^/]{8,}$/)],
   ["drafts", "/drafts"],
   ["draft-new", "/drafts/new"],
+  ["draft-people", sub(firstLink("/drafts", /^\/drafts\/[^/]{8,}\/builder$/), (path) => path.replace("/builder", "/people"))],
   ["builder", firstLink("/drafts", /^\/drafts\/[^/]{8,}\/builder$/)],
   ["draft-to-template", async (page, url) => (await firstLink("/drafts", /^\/drafts\/[^/]{8,}\/builder$/)(page, url)).replace("builder", "template")],
   ["templates", "/templates"],
@@ -39,8 +40,12 @@ export const pages = [
   ["bulk-new", async (page, url) => (await firstLink("/templates", /^\/templates\/[^/]{8,}$/)(page, url)) + "/bulk"],
   ["flows", "/flows"],
   ["flow", linkNamed("/flows", "软件服务采购合同")],
+  ["flow-restart", sub(linkNamed("/flows", "软件服务采购合同"), (path) => path + "/restart")],
+  ["flow-approval", linkNamed("/flows", "年度保洁服务合同")],
+  ["approvals", "/approvals"],
   ["flow-archived", linkNamed("/flows", "品牌设计服务合同")],
   ["flow-preview", async (page, url) => (await linkNamed("/flows", "软件服务采购合同")(page, url)) + "/preview?q=甲方"],
+  ["flow-destroy", sub(linkNamed("/flows", "品牌设计服务合同"), (path) => path + "/destroy")],
   ["flow-rejected", linkNamed("/flows", "办公室装修合同")],
   ["audit", "/audit"],
   ["audit-event", firstLink("/audit", /^\/audit\/\d+$/)],
@@ -61,6 +66,11 @@ export const pages = [
   ["deliveries", "/settings/deliveries"],
   ["not-found", "/nothing-here"],
 ];
+
+/** A page below another one. */
+function sub(find, change) {
+  return async (page, url) => change(await find(page, url));
+}
 
 function firstLink(list, pattern) {
   return async (page, url) => {

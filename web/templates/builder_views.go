@@ -3,7 +3,6 @@ package templates
 import (
 	"context"
 	"strconv"
-	"strings"
 )
 
 // draftStepList are the pages of a draft; before the first save only the first exists.
@@ -43,19 +42,3 @@ func (d DraftBuild) approver(id string) string {
 
 // number is a length as a number field takes it.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
-
-// channelNames are channels in words.
-func channelNames(ctx context.Context, channels []string) string {
-	names := make([]string, len(channels))
-	for i, channel := range channels {
-		names[i] = t(ctx, "builder.channel."+channel)
-	}
-	return strings.Join(names, t(ctx, "builder.separator"))
-}
-
-func first(list []string) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return list[0]
-}

@@ -2,6 +2,8 @@ package templates
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -39,28 +41,36 @@ func flowBlocker(ctx context.Context, f FlowLine) string {
 	return t(ctx, "flows.blocker.sending")
 }
 
-// flowPeople are the approvers of a flow in the order of their steps.
+// flowPeople are the approvers and approvals of a flow in the order of their steps.
 func flowPeople(ctx context.Context, d FlowData) []TimelineItem {
-	items := make([]TimelineItem, 0, len(d.People))
-	steps := 0
+	items := make([]TimelineItem, 0, len(d.People)+len(d.Approvals))
+	size := map[int]int{}
 	for _, p := range d.People {
-		steps = max(steps, p.Step)
+		size[p.Step]++
 	}
-	for _, p := range d.People {
-		kind, state := approverLook(p.Status)
-		subtitle := p.Organization
-		if subtitle == "" {
-			subtitle = t(ctx, "builder.as_person")
+	for _, a := range d.Approvals {
+		size[a.Step]++
+	}
+	stepText := func(step int) string {
+		switch need := d.Needs[step]; {
+		case need > 0:
+			return " · " + t(ctx, "flows.step.need", "Step", step, "Need", need, "Count", size[step])
+		case len(size) > 1:
+			return " · " + t(ctx, "flows.step", "Step", step)
 		}
-		if steps > 1 {
-			subtitle += " · " + t(ctx, "flows.step", "Step", p.Step)
+		return ""
+	}
+	for step := range slices.Values(slices.Sorted(maps.Keys(size))) {
+		for _, a := range d.Approvals {
+			if a.Step == step {
+				items = append(items, flowApprovalItem(d.ID, a, t(ctx, approvalStatusKey(a.Status)), t(ctx, "people.approval")+stepText(step)))
+			}
 		}
-		item := TimelineItem{State: state, Title: p.Name, Subtitle: subtitle, Note: TimeText(p.At),
-			Badge: Badge(kind, t(ctx, "flows.approver."+strconv.FormatInt(p.Status, 10)))}
-		if p.Message != "" || p.CanLink {
-			item.Detail = flowPersonDetail(d.ID, p)
+		for _, p := range d.People {
+			if p.Step == step {
+				items = append(items, flowPersonItem(ctx, d.ID, p, stepText(step)))
+			}
 		}
-		items = append(items, item)
 	}
 	return items
 }
@@ -76,6 +86,20 @@ func approverLook(status int64) (kind, state string) {
 		return "danger", "failed"
 	}
 	return "neutral", "todo"
+}
+
+func flowPersonItem(ctx context.Context, flowID string, p FlowPerson, step string) TimelineItem {
+	kind, state := approverLook(p.Status)
+	subtitle := p.Organization
+	if subtitle == "" {
+		subtitle = t(ctx, "builder.as_person")
+	}
+	item := TimelineItem{State: state, Title: p.Name, Subtitle: subtitle + step, Note: TimeText(p.At),
+		Badge: Badge(kind, t(ctx, "flows.approver."+strconv.FormatInt(p.Status, 10)))}
+	if p.Message != "" || p.CanLink || p.CanMove || p.CanResend {
+		item.Detail = flowPersonDetail(flowID, p)
+	}
+	return item
 }
 
 // flowTimeline are the events of a flow, newest first.

@@ -81,7 +81,7 @@ type navGroup struct {
 func navigation() []navGroup {
 	return []navGroup{
 		{"", []navEntry{{"dashboard", "/", "home"}}},
-		{"contracts", []navEntry{{"flows", "/flows", "contract"}, {"drafts", "/drafts", "draft"}, {"templates", "/templates", "duplicate"}, {"bulk", "/bulk", "send"}, {"files", "/files", "files"}, {"catalogs", "/catalogs", "folder"}}},
+		{"contracts", []navEntry{{"flows", "/flows", "contract"}, {"drafts", "/drafts", "draft"}, {"approvals", "/approvals", "check-circle"}, {"templates", "/templates", "duplicate"}, {"bulk", "/bulk", "send"}, {"files", "/files", "files"}, {"catalogs", "/catalogs", "folder"}}},
 		{"directory", []navEntry{{"organizations", "/organizations", "building"}, {"users", "/users", "users"}, {"seals", "/seals", "seal"}, {"identity", "/identity", "identity"}}},
 		{"compliance", []navEntry{{"audit", "/audit", "audit"}}},
 		{"system", []navEntry{{"accounts", "/accounts", "key"}, {"requests", "/requests", "send"}, {"calls", "/calls", "external"}, {"settings", "/settings", "settings"}}},
