@@ -166,7 +166,7 @@ func TestCodesNeedAMobileThatNobodyReads(t *testing.T) {
 		t.Error("the mobile stands in a page")
 	}
 	kept := p.draftOf(draft).Approvers[0]
-	if strings.Contains(fmt.Sprintf("%s", kept.MobileBox), "13912345678") || len(kept.MobileBox) == 0 {
+	if strings.Contains(string(kept.MobileBox), "13912345678") || len(kept.MobileBox) == 0 {
 		t.Errorf("the mobile rests as %q", kept.MobileBox)
 	}
 	admin.seals(draft)
