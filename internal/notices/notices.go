@@ -35,7 +35,7 @@ const (
 	codeOff         = "off"         // the channel is not set up any more
 )
 
-// Options are what a Sender needs. DB and PublicURL must be set; without MailURL or WebhookURL the channel is off.
+// Options are what a Sender needs. DB must be set, and PublicURL with a channel; without MailURL or WebhookURL the channel is off.
 type Options struct {
 	DB            *db.DB
 	MailURL       *url.URL // smtp(s)://user:password@host:port
@@ -57,8 +57,8 @@ type Sender struct {
 
 // New checks the options and makes the database queue deliveries for the channels that are set up.
 func New(opts Options) (*Sender, error) {
-	if opts.DB == nil || opts.PublicURL == "" {
-		return nil, errors.New("notices: DB and PublicURL are needed")
+	if opts.DB == nil || opts.PublicURL == "" && (opts.MailURL != nil || opts.WebhookURL != "") {
+		return nil, errors.New("notices: DB is needed, and PublicURL for links in mails and webhooks")
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
