@@ -49,7 +49,7 @@ check: $(ASSETS) ## format, vet, staticcheck, generated files and go.mod up to d
 unit: build ## Go tests with the race detector, and the unit tests of the browser code
 	@# Compiles PDFium into the user's cache folder: under the race detector that takes minutes.
 	bin/sealdesk demo --out out/demo
-	$(GO) test -race -tags $(TAGS) ./...
+	$(GO) test -race -timeout 25m -tags $(TAGS) ./...
 	node --test test/unit/*.test.js
 
 .PHONY: sdk
