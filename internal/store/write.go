@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -121,6 +122,9 @@ func (d *DB) takeTurn(ctx context.Context) error {
 func (d *DB) endTurn() {
 	g := &d.group
 	if b := g.open; b != nil {
+		if g.waiting.Load() == 0 {
+			runtime.Gosched() // whoever is just about to write may still come along: a commit costs more than the wait
+		}
 		if g.waiting.Load() == 0 || b.count >= maxBatch || time.Since(b.began) > g.longest {
 			d.finish(b)
 		}
