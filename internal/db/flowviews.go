@@ -42,24 +42,16 @@ func (d *DB) FlowViews(ctx context.Context, a Account) (views []FlowView, standa
 		within = " AND (organization_id = '' OR 1 = 1" + within + ")"
 	}
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		for _, q := range []struct {
-			where string
-			args  []any
-		}{
-			{"account_id = $1", []any{a.ID}},
-			{"shared = 1 AND account_id <> $1" + within, append([]any{a.ID}, args...)},
-		} {
-			rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM flow_views WHERE %s ORDER BY created LIMIT %d`, flowViewColumns, q.where, maxFlowViews), q.args...)
-			if err != nil {
-				return err
-			}
-			some, err := collect(rows, scanFlowView)
-			if err != nil {
-				return err
-			}
-			views = append(views, some...)
+		// Own ones first, and never pushed out by what others share.
+		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM flow_views WHERE account_id = $1 OR (shared = 1%s) ORDER BY account_id <> $1, created LIMIT %d`,
+			flowViewColumns, within, 2*maxFlowViews), append([]any{a.ID}, args...)...)
+		if err != nil {
+			return err
 		}
-		err := tx.QueryRow(ctx, `SELECT view_id FROM flow_view_defaults WHERE account_id = $1`, a.ID).Scan(&standard)
+		if views, err = collect(rows, scanFlowView); err != nil {
+			return err
+		}
+		err = tx.QueryRow(ctx, `SELECT view_id FROM flow_view_defaults WHERE account_id = $1`, a.ID).Scan(&standard)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
 		}

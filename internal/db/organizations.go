@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"time"
@@ -152,6 +153,33 @@ func verifiedClause(verified *bool) string {
 	default:
 		return " AND verified_at = 0"
 	}
+}
+
+// OrganizationNames are the names of some sub-organisations by their ids, for lists to show.
+func (d *DB) OrganizationNames(ctx context.Context, ids []string) (map[string]string, error) {
+	wanted, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("names of organisations: %w", err)
+	}
+	names := make(map[string]string)
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT id, name FROM organizations WHERE id IN (SELECT value FROM json_each($1))`, string(wanted))
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var id, name string
+			if err := rows.Scan(&id, &name); err != nil {
+				return err
+			}
+			names[id] = name
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("names of organisations: %w", err)
+	}
+	return names, nil
 }
 
 // MaxChoices is how many organisations or people a form offers in a list.

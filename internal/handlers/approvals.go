@@ -18,7 +18,7 @@ func (s *server) listApprovals(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	names, err := s.organizationNames(ctx)
+	names, err := s.organizationNames(ctx, each(waiting, func(one db.WaitingApproval) string { return one.Flow.OrganizationID })...)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (s *server) listDrafts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	names, err := s.organizationNames(ctx)
+	names, err := s.organizationNames(ctx, each(all, func(d db.Draft) string { return d.OrganizationID })...)
 	if err != nil {
 		return err
 	}

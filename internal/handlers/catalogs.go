@@ -22,7 +22,7 @@ func (s *server) listCatalogs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	names, err := s.organizationNames(ctx)
+	names, err := s.organizationNames(ctx, each(all, func(c db.Catalog) string { return c.OrganizationID })...)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,11 @@ func (s *server) showCatalog(w http.ResponseWriter, r *http.Request) error {
 
 // catalogFlows puts what the platform says into words: names of contracts within reach, approvers, and the areas of the chosen one.
 func (s *server) catalogFlows(ctx context.Context, d *templates.CatalogData, all []api.CatalogApprovers) error {
-	names, err := s.organizationNames(ctx)
+	var organizations []string
+	for _, one := range all {
+		organizations = append(organizations, each(one.Approvers, func(a api.FlowApproverInfo) string { return a.SubOrganizationId })...)
+	}
+	names, err := s.organizationNames(ctx, organizations...)
 	if err != nil {
 		return err
 	}

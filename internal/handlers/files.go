@@ -45,7 +45,7 @@ func (s *server) filesPage(w http.ResponseWriter, r *http.Request, status int, f
 	if err != nil {
 		return err
 	}
-	names, err := s.organizationNames(ctx)
+	names, err := s.organizationNames(ctx, each(all, func(f db.File) string { return f.OrganizationID })...)
 	if err != nil {
 		return err
 	}
@@ -125,16 +125,22 @@ func (s *server) ownerOptions(ctx context.Context) ([]templates.Option, error) {
 }
 
 // organizationNames are the names of organisations for lists, by id.
-func (s *server) organizationNames(ctx context.Context) (map[string]string, error) {
-	all, err := s.db.OrganizationChoices(ctx, db.Everything())
+func (s *server) organizationNames(ctx context.Context, ids ...string) (map[string]string, error) {
+	names, err := s.db.OrganizationNames(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]string{"": i18n.T(ctx, "files.organization.none")}
-	for _, o := range all {
-		names[o.ID] = o.Name
-	}
+	names[""] = i18n.T(ctx, "files.organization.none")
 	return names, nil
+}
+
+// each is what f makes of every one of a list.
+func each[T, U any](all []T, f func(T) U) []U {
+	made := make([]U, len(all))
+	for i, one := range all {
+		made[i] = f(one)
+	}
+	return made
 }
 
 // incomingPDF is an uploaded file that has been inspected, but not stored.
@@ -268,7 +274,7 @@ func (s *server) filePage(w http.ResponseWriter, r *http.Request, status int, wr
 	if err != nil {
 		return err
 	}
-	names, err := s.organizationNames(ctx)
+	names, err := s.organizationNames(ctx, f.OrganizationID)
 	if err != nil {
 		return err
 	}

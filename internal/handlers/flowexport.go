@@ -23,10 +23,6 @@ func (s *server) exportFlows(w http.ResponseWriter, r *http.Request) error {
 	if len(problems) > 0 {
 		return s.redirect(w, r, "/flows?"+q.Encode()) // says there which date cannot be read
 	}
-	names, err := s.organizationNames(ctx)
-	if err != nil {
-		return err
-	}
 	detail := map[string]any{"format": audit.CSV, "limit": maxExportedFlows}
 	for key := range q {
 		if detail[key] = q.Get(key); key == "q" || key == "on" {
@@ -41,14 +37,14 @@ func (s *server) exportFlows(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return disconnected(err)
 	}
-	if err := s.writeFlows(ctx, out, filter, names); err != nil {
+	if err := s.writeFlows(ctx, out, filter); err != nil {
 		return err
 	}
 	return disconnected(out.Flush())
 }
 
 // writeFlows reads page after page, each of one moment, so that a long export holds up nobody.
-func (s *server) writeFlows(ctx context.Context, out *csvfile.Writer, filter db.FlowFilter, names map[string]string) error {
+func (s *server) writeFlows(ctx context.Context, out *csvfile.Writer, filter db.FlowFilter) error {
 	var head []string
 	for _, key := range []string{"flows.id", "flows.name", "common.status", "flows.csv.signed", "flows.csv.approvers", "flows.waiting", "flows.csv.since", "flows.organization",
 		"flows.deadline", "common.created", "common.updated", "flows.completed", "flows.by"} {
@@ -59,6 +55,10 @@ func (s *server) writeFlows(ctx context.Context, out *csvfile.Writer, filter db.
 	}
 	for written, after := 0, ""; written < maxExportedFlows; {
 		lines, next, err := s.db.Flows(ctx, scope(ctx), filter, db.Page{After: after, Limit: db.MaxLimit})
+		if err != nil {
+			return err
+		}
+		names, err := s.organizationNames(ctx, each(lines, func(f db.FlowLine) string { return f.OrganizationID })...)
 		if err != nil {
 			return err
 		}

@@ -77,10 +77,6 @@ func (s *server) listFlows(w http.ResponseWriter, r *http.Request) error {
 	}
 	typed, filter, problems := flowFilter(ctx, q)
 	data := templates.FlowsData{Filter: typed, Problems: problems, States: flowStateOptions(ctx), CanNew: can(ctx, auth.FlowsWrite), Now: s.now()}
-	names, err := s.organizationNames(ctx)
-	if err != nil {
-		return err
-	}
 	if data.Organizations, err = s.organizationOptions(ctx); err != nil {
 		return err
 	}
@@ -89,6 +85,10 @@ func (s *server) listFlows(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusUnprocessableEntity
 	} else {
 		lines, next, err := s.db.Flows(ctx, scope(ctx), filter, limits(r))
+		if err != nil {
+			return err
+		}
+		names, err := s.organizationNames(ctx, each(lines, func(f db.FlowLine) string { return f.OrganizationID })...)
 		if err != nil {
 			return err
 		}
@@ -137,11 +137,7 @@ func (s *server) organizationOptions(ctx context.Context) ([]templates.Option, e
 	if err != nil {
 		return nil, err
 	}
-	options := make([]templates.Option, len(all))
-	for i, o := range all {
-		options[i] = templates.Option{Value: o.ID, Text: o.Name}
-	}
-	return options, nil
+	return each(all, func(o db.Organization) templates.Option { return templates.Option{Value: o.ID, Text: o.Name} }), nil
 }
 
 // flowLine is a row of the list.

@@ -54,7 +54,7 @@ func (s *server) flowData(ctx context.Context, id string) (templates.FlowData, e
 	if err != nil {
 		return templates.FlowData{}, err
 	}
-	names, err := s.organizationNames(ctx)
+	names, err := s.organizationNames(ctx, f.OrganizationID)
 	if err != nil {
 		return templates.FlowData{}, err
 	}

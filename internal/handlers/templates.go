@@ -53,7 +53,7 @@ func (s *server) listTemplates(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	names, err := s.organizationNames(ctx)
+	names, err := s.organizationNames(ctx, each(all, func(t db.Draft) string { return t.OrganizationID })...)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (s *server) showTemplate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	names, err := s.organizationNames(ctx)
+	names, err := s.organizationNames(ctx, t.OrganizationID)
 	if err != nil {
 		return err
 	}
