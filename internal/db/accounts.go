@@ -70,17 +70,19 @@ func nameKey(name string) string { return strings.ToLower(norm.NFKC.String(strin
 
 const accountColumns = `id, name, display_name, role, all_organizations, password_hash, must_change, language, disabled, created_at, last_login_at,
 	EXISTS (SELECT 1 FROM second_factors f WHERE f.account_id = accounts.id AND f.confirmed_at > 0),
-	coalesce((SELECT l.expires_at FROM account_links l WHERE l.account_id = accounts.id), 0)`
+	coalesce((SELECT l.expires_at FROM account_links l WHERE l.account_id = accounts.id), 0),
+	coalesce((SELECT group_concat(o.organization_id, ' ') FROM account_organizations o WHERE o.account_id = accounts.id), '')`
 
 func scanAccount(row interface{ Scan(...any) error }) (Account, error) {
 	var a Account
 	var created, lastLogin, link int64
+	var organizations string
 	err := row.Scan(&a.ID, &a.Name, &a.DisplayName, &a.Role, &a.Scope.All, &a.passwordHash, &a.MustChange, &a.Language, &a.Disabled, &created, &lastLogin,
-		&a.SecondFactor, &link)
+		&a.SecondFactor, &link, &organizations)
 	if err != nil {
 		return a, fmt.Errorf("read account: %w", err)
 	}
-	a.Created = store.Time(created)
+	a.Scope.Organizations, a.Created = slices.Sorted(strings.FieldsSeq(organizations)), store.Time(created)
 	if lastLogin != 0 {
 		a.LastLogin = store.Time(lastLogin)
 	}
@@ -91,29 +93,7 @@ func scanAccount(row interface{ Scan(...any) error }) (Account, error) {
 }
 
 func findAccount(ctx context.Context, tx *store.Tx, condition string, args ...any) (Account, error) {
-	a, err := scanAccount(tx.QueryRow(ctx, "SELECT "+accountColumns+" FROM accounts WHERE "+condition, args...))
-	if err != nil {
-		return a, err
-	}
-	a.Scope.Organizations, err = accountOrganizations(ctx, tx, a.ID)
-	return a, err
-}
-
-func accountOrganizations(ctx context.Context, tx *store.Tx, id string) ([]string, error) {
-	rows, err := tx.Query(ctx, "SELECT organization_id FROM account_organizations WHERE account_id = $1 ORDER BY organization_id", id)
-	if err != nil {
-		return nil, fmt.Errorf("read the scope of an account: %w", err)
-	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("read the scope of an account: %w", err)
-		}
-		ids = append(ids, id)
-	}
-	return ids, rows.Err()
+	return scanAccount(tx.QueryRow(ctx, "SELECT "+accountColumns+" FROM accounts WHERE "+condition, args...))
 }
 
 // Account reads an account; ErrNotFound where there is none.
@@ -165,22 +145,9 @@ func queryAccounts(ctx context.Context, tx *store.Tx, condition string, args ...
 	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
 	}
-	defer rows.Close()
-	var list []Account
-	for rows.Next() {
-		a, err := scanAccount(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, a)
-	}
-	if err := rows.Err(); err != nil {
+	list, err := collect(rows, scanAccount)
+	if err != nil {
 		return nil, fmt.Errorf("list accounts: %w", err)
-	}
-	for i := range list {
-		if list[i].Scope.Organizations, err = accountOrganizations(ctx, tx, list[i].ID); err != nil {
-			return nil, err
-		}
 	}
 	return list, nil
 }
