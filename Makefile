@@ -85,7 +85,7 @@ soak: build ## 64 SDK clients at once for a minute: no error, no lost write, mem
 	node test/soak/soak.js 60
 
 .PHONY: lighthouse
-lighthouse: build ## Lighthouse, as on a phone, over the pages that people open most
+lighthouse: build tools ## Lighthouse, as on a phone, over the pages that people open most
 	cd test/lighthouse && npm ci --no-audit --no-fund --ignore-scripts
 	node test/lighthouse/lighthouse.js
 
