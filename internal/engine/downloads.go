@@ -25,8 +25,11 @@ import (
 // downloadLife is how long a download link works.
 const downloadLife = time.Hour
 
-// pageDPI is the resolution of pages as pictures.
-const pageDPI = 144
+// The resolutions of pages as pictures: sharp on a screen of double density, and as wide as a phone's screen.
+const (
+	pageDPI  = 144
+	phoneDPI = 96
+)
 
 // downloadForm is what a download link hands out.
 type downloadForm string

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/seal"
 	"sealdesk/internal/store"
 )
 
@@ -219,8 +220,8 @@ func (e *Engine) usableSeals(ctx context.Context, tx *store.Tx, b *behind) ([]*s
 	return out, nil
 }
 
-// SessionPage draws one page of a file behind a link. File counts from 0, page from 1.
-func (e *Engine) SessionPage(ctx context.Context, token string, file, page int) ([]byte, error) {
+// SessionPage draws one page of a file behind a link, small enough for a phone on wish. File counts from 0, page from 1.
+func (e *Engine) SessionPage(ctx context.Context, token string, file, page int, forPhone bool) ([]byte, error) {
 	f, err := e.sessionFile(ctx, token, file)
 	if err != nil {
 		return nil, err
@@ -232,7 +233,11 @@ func (e *Engine) SessionPage(ctx context.Context, token string, file, page int) 
 	if err != nil {
 		return nil, err
 	}
-	png, err := e.renderer.PageImage(ctx, data, page, pageDPI)
+	dpi := float64(pageDPI)
+	if forPhone {
+		dpi = phoneDPI
+	}
+	png, err := e.renderer.PageImage(ctx, data, page, dpi)
 	if err != nil {
 		return nil, fmt.Errorf("draw page %d: %w", page, err)
 	}
@@ -268,7 +273,10 @@ func (e *Engine) sessionFile(ctx context.Context, token string, file int) (*flow
 	return files[file], nil
 }
 
-// SessionSealPNG gives the picture of a seal that the approver may use.
+// sealPixels is the greatest side of a seal's picture on a signer's page: sharp on a phone at the size of a stamp.
+const sealPixels = 360
+
+// SessionSealPNG gives the picture of a seal that the approver may use, as large as their page shows it.
 func (e *Engine) SessionSealPNG(ctx context.Context, token, sealID string) ([]byte, error) {
 	ref := ""
 	err := e.db.Read(ctx, func(tx *store.Tx) error {
@@ -293,7 +301,15 @@ func (e *Engine) SessionSealPNG(ctx context.Context, token, sealID string) ([]by
 	if ref == "" {
 		return nil, ErrLinkUnknown
 	}
-	return e.content(ctx, ref)
+	whole, err := e.content(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	small, err := seal.Thumbnail(whole, sealPixels)
+	if err != nil {
+		return nil, fmt.Errorf("scale a seal: %w", err)
+	}
+	return small, nil
 }
 
 // SessionSign signs for the approver behind a link. Besides the errors of links it gives ErrWrongCode, and an *api.Error

@@ -297,14 +297,20 @@ func TestSigningPage(t *testing.T) {
 		len(s.Parties) != 2 || len(s.Components) != 6 || len(s.Seals) != 2 || s.Approver.Mobile != "138****0001" || len(s.Files) != 1 || len(s.Files[0].Pages) != 3 {
 		t.Errorf("%+v", s)
 	}
-	picturePNG, err := p.engine.SessionPage(ctx, token, 0, 3)
+	picturePNG, err := p.engine.SessionPage(ctx, token, 0, 3, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := png.Decode(bytes.NewReader(picturePNG)); err != nil {
-		t.Error(err)
+	large, errLarge := png.Decode(bytes.NewReader(picturePNG))
+	picturePNG, err = p.engine.SessionPage(ctx, token, 0, 3, true)
+	small, errSmall := png.Decode(bytes.NewReader(picturePNG))
+	if err := errors.Join(err, errLarge, errSmall); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := p.engine.SessionPage(ctx, token, 0, 4); !errors.Is(err, engine.ErrLinkUnknown) {
+	if large.Bounds().Dx() != 1191 || small.Bounds().Dx() != 794 { // A4 at 144 and 96 dpi
+		t.Errorf("pictures of %v and %v", large.Bounds(), small.Bounds())
+	}
+	if _, err := p.engine.SessionPage(ctx, token, 0, 4, false); !errors.Is(err, engine.ErrLinkUnknown) {
 		t.Errorf("page 4: %v", err)
 	}
 	if name, data, err := p.engine.SessionFile(ctx, token, 0); err != nil || name != "合同.pdf" || !bytes.HasPrefix(data, []byte("%PDF")) {

@@ -29,6 +29,8 @@ const (
 	maxFiles = 20
 	// pageDPI is the resolution of page images: sharp on a screen of double density, about 60 kB for a page of text.
 	pageDPI = 144
+	// phoneDPI makes an A4 page 794 pixels wide, as many as a phone has.
+	phoneDPI = 96
 	// thumbnailDPI makes an A4 page 198 pixels wide, about 10 kB.
 	thumbnailDPI = 24
 )
@@ -322,7 +324,10 @@ func notModified(w http.ResponseWriter, r *http.Request, etag string) bool {
 // loaded for a browser that does not have the picture yet.
 func (s *server) writePage(w http.ResponseWriter, r *http.Request, source string, number int, load func() ([]byte, error)) error {
 	dpi := float64(pageDPI)
-	if r.FormValue("size") == "small" {
+	switch r.FormValue("size") {
+	case "medium":
+		dpi = phoneDPI
+	case "small":
 		dpi = thumbnailDPI
 	}
 	if notModified(w, r, fmt.Sprintf(`"%s-%d-%g"`, source, number, dpi)) {

@@ -98,13 +98,11 @@ func onWhite(pix []byte) {
 
 var pngEncoder = png.Encoder{CompressionLevel: png.DefaultCompression}
 
-// encodePNG prefers a palette: pages of text need few colours, and the file becomes a third of the size. Colours are exact
-// when there are at most 256, else rounded to 5 bits a channel when that is enough, else kept whole.
+// encodePNG prefers a palette: pages of text need few colours, and the file becomes a quarter of the size. Colours are rounded to 5 bits
+// a channel, which nobody sees on paper, where 256 are enough then; else they are kept whole.
 func encodePNG(picture *image.RGBA) ([]byte, error) {
 	var out image.Image = picture
-	if exact := paletted(picture, 0xff); exact != nil {
-		out = exact
-	} else if rounded := paletted(picture, 0xf8); rounded != nil {
+	if rounded := paletted(picture); rounded != nil {
 		out = rounded
 	}
 	var buf bytes.Buffer
@@ -114,8 +112,9 @@ func encodePNG(picture *image.RGBA) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// paletted maps an opaque picture to a palette of its colours under mask, or returns nil when they are too many.
-func paletted(picture *image.RGBA, mask byte) *image.Paletted {
+// paletted maps an opaque picture to a palette of its colours, rounded, or returns nil when they are too many.
+func paletted(picture *image.RGBA) *image.Paletted {
+	const mask = 0xf8
 	out := &image.Paletted{Pix: make([]byte, len(picture.Pix)/4), Stride: picture.Stride / 4, Rect: picture.Rect}
 	index := make(map[uint32]byte, 256)
 	var last uint32 = math.MaxUint32
@@ -132,7 +131,7 @@ func paletted(picture *image.RGBA, mask byte) *image.Paletted {
 				at = byte(len(index))
 				index[c] = at
 				// The bits cut off are filled from the upper ones, so that white stays white.
-				out.Palette = append(out.Palette, color.RGBA{widen(r, mask), widen(g, mask), widen(b, mask), 255})
+				out.Palette = append(out.Palette, color.RGBA{widen(r), widen(g), widen(b), 255})
 			}
 			last, lastIndex = c, at
 		}
@@ -141,7 +140,7 @@ func paletted(picture *image.RGBA, mask byte) *image.Paletted {
 	return out
 }
 
-func widen(v, mask byte) byte { return v | v>>5&^mask }
+func widen(v byte) byte { return v | v>>5 }
 
 // imageKey names a page image by what it shows.
 type imageKey struct {

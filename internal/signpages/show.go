@@ -79,7 +79,7 @@ func (s *server) showPage(w http.ResponseWriter, r *http.Request) error {
 	if !ok || bad != nil || page < 1 {
 		return errNoPage
 	}
-	png, err := s.engine.SessionPage(r.Context(), r.PathValue("token"), file, page)
+	png, err := s.engine.SessionPage(r.Context(), r.PathValue("token"), file, page, r.FormValue("size") == "medium")
 	if err != nil {
 		return fmt.Errorf("show page %d of file %d: %w", page, file, err)
 	}

@@ -149,7 +149,7 @@ func filePage(ctx context.Context, base string, session *engine.Session, file en
 	view := templates.SignFile{Name: file.Name, Download: fmt.Sprintf("%s/files/%d", base, file.Index)}
 	for i, size := range file.Pages {
 		page := templates.SignDocPage{
-			Number: i + 1, Width: size.WidthPt, Height: size.HeightPt, Lazy: i >= eagerPages,
+			Number: i + 1, Width: size.WidthPt, Height: size.HeightPt, First: file.Index == 0 && i == 0, Lazy: file.Index > 0 || i >= eagerPages,
 			Picture: fmt.Sprintf("%s/files/%d/%d.png", base, file.Index, i+1),
 		}
 		if session.CanSign {

@@ -33,6 +33,12 @@ async function find(program) {
   }
 }
 
+/** The first elements that an audit complains about. */
+function where(audit) {
+  const found = (audit.details?.items ?? []).flatMap((item) => item.node?.snippet ?? []);
+  return found.slice(0, 3).map((snippet) => `\n      ${snippet}`).join("");
+}
+
 const chromePath = [process.env.CHROMIUM, "/usr/bin/chromium"].find((path) => path && existsSync(path));
 const program = await start("serve", ["--demo"]);
 let missed = 0;
@@ -49,7 +55,7 @@ try {
       if (low.length === 0) continue;
       missed++;
       for (const audit of Object.values(lhr.audits)) {
-        if (audit.score !== null && audit.score < 0.9 && audit.scoreDisplayMode !== "informative") console.log(`   ${audit.id}: ${audit.displayValue ?? audit.title}`);
+        if (audit.score !== null && audit.score < 0.9 && audit.scoreDisplayMode !== "informative") console.log(`   ${audit.id}: ${audit.displayValue ?? audit.title}${where(audit)}`);
       }
     }
   } finally {

@@ -56,7 +56,7 @@ func (m ReaderMark) class() string {
 func (p ReaderPage) viewBox() string { return "0 0 " + points(p.Width) + " " + points(p.Height) }
 
 // thumbnail is the address of a page's small picture.
-func (p ReaderPage) thumbnail() string { return p.Image + "&size=small" }
+func (p ReaderPage) thumbnail() string { return sized(p.Image, "small") }
 
 // thumbnailHeight keeps the shape of a page at the thumbnails' width.
 func (p ReaderPage) thumbnailHeight() string {

@@ -40,6 +40,7 @@ type SignDocPage struct {
 	Number        int // from 1
 	Picture       string
 	Width, Height float64
+	First         bool // of all pages
 	Lazy          bool // fetch only when it comes near
 	Marks         []SignMark
 }
@@ -156,9 +157,6 @@ func (p SignDocPage) viewBox() string { return "0 0 " + points(p.Width) + " " + 
 
 // points writes a measure without needless digits.
 func points(v float64) string { return strconv.FormatFloat(v, 'f', -1, 32) }
-
-// rounded is a measure as the whole number that an img element wants.
-func rounded(v float64) string { return strconv.Itoa(int(v + 0.5)) }
 
 // markTarget is where a click on a box leads.
 func (m SignMark) target() string {

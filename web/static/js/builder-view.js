@@ -192,7 +192,7 @@ export class View {
     const sheet = this.sheetAt(at, true);
     const { x, y } = this.point(sheet, at);
     this.zoom = zoom;
-    for (const each of this.sheets) each.section.style.width = `${each.width * PIXELS * zoom}px`;
+    for (const { section, width } of this.sheets) section.firstElementChild.sizes = section.style.width = `${width * PIXELS * zoom}px`;
     const area = sheet.section.getBoundingClientRect();
     const scale = area.width / sheet.width;
     this.scroller.scrollBy(area.left + x * scale - at.clientX, y > 0 ? area.top + y * scale - at.clientY : 0);

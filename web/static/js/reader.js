@@ -45,6 +45,7 @@ function start(root) {
     const top = pages.find((page) => page.getBoundingClientRect().bottom > 80);
     root.dataset.zoom = zooms[Math.min(Math.max(next, 0), zooms.length - 1)];
     output.value = root.dataset.zoom === "fit" ? output.dataset.fit : `${root.dataset.zoom}%`;
+    if (root.dataset.zoom !== "fit") for (const picture of root.querySelectorAll("img[sizes]")) picture.sizes = "75rem"; // sharp also on a phone
     top?.scrollIntoView(); // what was read stays in view
   });
 }

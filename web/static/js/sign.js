@@ -5,6 +5,10 @@ import { toast, word } from "./toast.js";
 const form = document.querySelector("[data-sign-form]");
 
 for (const element of document.querySelectorAll("[data-script]")) element.hidden = false;
+// Whoever enlarges a page with two fingers gets the large pictures.
+window.visualViewport?.addEventListener("resize", () => {
+  if (window.visualViewport.scale > 1.2) for (const picture of document.querySelectorAll("img[sizes]")) picture.sizes = "75rem";
+});
 if (form) {
   for (const group of form.querySelectorAll("[data-group]")) watchGroup(group);
   watchBar(document.querySelector("[data-sign-bar]"));
