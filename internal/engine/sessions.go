@@ -274,7 +274,7 @@ func (e *Engine) sessionFile(ctx context.Context, token string, file int) (*flow
 }
 
 // sealPixels is the greatest side of a seal's picture on a signer's page: sharp on a phone at the size of a stamp.
-const sealPixels = 360
+const sealPixels = 240
 
 // SessionSealPNG gives the picture of a seal that the approver may use, as large as their page shows it.
 func (e *Engine) SessionSealPNG(ctx context.Context, token, sealID string) ([]byte, error) {
