@@ -47,7 +47,7 @@ var mayImport = map[string][]string{
 	"internal/pdf/pdftest": {"internal/font", "internal/pdf"}, // documents for tests
 	"internal/bench": { // measures everything, nothing imports it
 		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/db", "internal/demo", "internal/engine", "internal/files", "internal/font",
-		"internal/handlers", "internal/pdf", "internal/routing", "internal/store", "internal/watch", "web/templates",
+		"internal/handlers", "internal/i18n", "internal/pdf", "internal/routing", "internal/store", "internal/watch", "web/templates",
 	},
 	"internal/assets": {"internal/font"}, // the build-time bundler; nothing imports it
 }

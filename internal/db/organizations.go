@@ -3,8 +3,10 @@ package db
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"sealdesk/internal/store"
@@ -185,8 +187,29 @@ func (d *DB) OrganizationNames(ctx context.Context, ids []string) (map[string]st
 // MaxChoices is how many organisations or people a form offers in a list.
 const MaxChoices = 200
 
-// OrganizationChoices are the newest sub-organisations of a scope, for a form to choose from.
-func (d *DB) OrganizationChoices(ctx context.Context, scope Scope) ([]Organization, error) {
+// OrganizationChoices are the newest sub-organisations of a scope, for a form to choose from, and behind them what was chosen already.
+func (d *DB) OrganizationChoices(ctx context.Context, scope Scope, chosen ...string) ([]Organization, error) {
 	all, _, err := d.Organizations(ctx, scope, DirectoryFilter{}, Page{Limit: MaxChoices})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	return withChosen(all, chosen, func(o Organization) string { return o.ID }, func(id string) (Organization, error) { return d.Organization(ctx, scope, id) })
+}
+
+// withChosen adds to a list of choices what is chosen and not among them. What is gone is left out.
+func withChosen[T any](all []T, chosen []string, id func(T) string, find func(string) (T, error)) ([]T, error) {
+	for _, wanted := range chosen {
+		if wanted == "" || slices.ContainsFunc(all, func(one T) bool { return id(one) == wanted }) {
+			continue
+		}
+		one, err := find(wanted)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
 }

@@ -269,8 +269,12 @@ func addOrganizations(ctx context.Context, tx *store.Tx, people []User) error {
 	return rows.Err()
 }
 
-// UserChoices are the newest people of a scope, for a form to choose from; organizationID may narrow them to those who sign for it.
-func (d *DB) UserChoices(ctx context.Context, scope Scope, organizationID string) ([]User, error) {
+// UserChoices are the newest people of a scope, for a form to choose from, and behind them who was chosen already; organizationID may
+// narrow them to those who sign for it.
+func (d *DB) UserChoices(ctx context.Context, scope Scope, organizationID string, chosen ...string) ([]User, error) {
 	all, _, err := d.Users(ctx, scope, DirectoryFilter{Organization: organizationID}, Page{Limit: MaxChoices})
-	return all, err
+	if err != nil {
+		return nil, err
+	}
+	return withChosen(all, chosen, func(u User) string { return u.ID }, func(id string) (User, error) { return d.User(ctx, scope, id) })
 }

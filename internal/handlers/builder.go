@@ -71,17 +71,15 @@ func (s *server) draftForm(w http.ResponseWriter, r *http.Request, status int, f
 
 // draftChoices fills in what the account may choose from.
 func (s *server) draftChoices(ctx context.Context, form *templates.DraftForm) error {
-	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx))
+	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx), form.Values.OrganizationID)
 	if err != nil {
 		return err
 	}
-	for _, o := range organizations {
-		form.Organizations = append(form.Organizations, templates.Option{Value: o.ID, Text: o.Name})
-	}
+	form.Organizations = organizationOptions(organizations)
 	if len(organizations) == 1 && form.Values.OrganizationID == "" {
 		form.Values.OrganizationID = organizations[0].ID
 	}
-	people, err := s.db.UserChoices(ctx, scope(ctx), "")
+	people, err := s.db.UserChoices(ctx, scope(ctx), "", form.Values.OperatorID)
 	if err != nil {
 		return err
 	}
@@ -95,22 +93,6 @@ func (s *server) draftChoices(ctx context.Context, form *templates.DraftForm) er
 	}
 	form.Limit = sizeText(maxPDF)
 	return nil
-}
-
-func personOptions(people []db.User) []templates.Option {
-	var options []templates.Option
-	for _, u := range people {
-		text := u.Name
-		for i, o := range u.Organizations {
-			if i == 0 {
-				text += " · " + o.Name
-			} else {
-				text += "、" + o.Name
-			}
-		}
-		options = append(options, templates.Option{Value: u.ID, Text: text})
-	}
-	return options
 }
 
 // readDraftForm parses and checks the form of a contract; new files are inspected, not stored.

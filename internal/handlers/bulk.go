@@ -51,7 +51,7 @@ func (s *server) bulkForm(w http.ResponseWriter, r *http.Request, status int, t 
 	for _, c := range bulkColumns(t) {
 		form.Columns = append(form.Columns, templates.BulkColumn{Heading: c.heading(ctx), Required: c.required, Hint: "bulk.hint." + c.part})
 	}
-	operators, err := s.db.UserChoices(ctx, scope(ctx), "")
+	operators, err := s.db.UserChoices(ctx, scope(ctx), "", form.OperatorID)
 	if err != nil {
 		return err
 	}

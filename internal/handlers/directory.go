@@ -87,22 +87,6 @@ func newOpenID() string {
 // address is where the browser is, for the fields that the platform asks for (SourceIp, VerifyClientIp).
 func address(ctx context.Context) string { return audit.ActorFrom(ctx).IP }
 
-func namedOrganizations(list []db.Organization) []templates.Named {
-	out := make([]templates.Named, len(list))
-	for i, o := range list {
-		out[i] = templates.Named{ID: o.ID, Name: o.Name}
-	}
-	return out
-}
-
-func namedUsers(list []db.User) []templates.Named {
-	out := make([]templates.Named, len(list))
-	for i, u := range list {
-		out[i] = templates.Named{ID: u.ID, Name: u.Name}
-	}
-	return out
-}
-
 // without leaves out those who have one of the ids.
 func without(list []templates.Named, taken func(id string) bool) []templates.Named {
 	var out []templates.Named

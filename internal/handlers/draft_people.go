@@ -84,18 +84,16 @@ func (s *server) draftPeople(w http.ResponseWriter, r *http.Request, status int,
 	}
 	// The other party of a contract is outside of one's own organisations, so that approvers are chosen from everybody; the form tells
 	// names only.
-	people, err := s.db.UserChoices(ctx, db.Everything(), "")
+	people, err := s.db.UserChoices(ctx, db.Everything(), "", data.Values.UserID)
 	if err != nil {
 		return err
 	}
 	data.Users = personOptions(people)
-	organizations, err := s.db.OrganizationChoices(ctx, db.Everything())
+	organizations, err := s.db.OrganizationChoices(ctx, db.Everything(), data.Values.OrganizationID)
 	if err != nil {
 		return err
 	}
-	for _, o := range organizations {
-		data.Organizations = append(data.Organizations, templates.Option{Value: o.ID, Text: o.Name})
-	}
+	data.Organizations = organizationOptions(organizations)
 	if data.Deciders, err = s.deciders(ctx, draft.OrganizationID); err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (s *server) filesPage(w http.ResponseWriter, r *http.Request, status int, f
 	if err != nil {
 		return err
 	}
-	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx))
+	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx), data.Organization)
 	if err != nil {
 		return err
 	}
@@ -120,10 +120,7 @@ func (s *server) ownerOptions(ctx context.Context) ([]templates.Option, error) {
 	if scope(ctx).All {
 		options = append(options, templates.Option{Text: i18n.T(ctx, "files.organization.none")})
 	}
-	for _, o := range all {
-		options = append(options, templates.Option{Value: o.ID, Text: o.Name})
-	}
-	return options, nil
+	return append(options, organizationOptions(all)...), nil
 }
 
 // organizationNames are the names of organisations for lists, by id.

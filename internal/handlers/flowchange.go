@@ -107,18 +107,16 @@ func (s *server) replacePage(w http.ResponseWriter, r *http.Request, status int,
 	if !f.Movable(data.ID) {
 		return refuse("flows.reroute.late")
 	}
-	people, err := s.db.UserChoices(ctx, db.Everything(), "")
+	people, err := s.db.UserChoices(ctx, db.Everything(), "", data.Values.UserID)
 	if err != nil {
 		return err
 	}
 	data.Users = personOptions(people)
-	organizations, err := s.db.OrganizationChoices(ctx, db.Everything())
+	organizations, err := s.db.OrganizationChoices(ctx, db.Everything(), data.Values.OrganizationID)
 	if err != nil {
 		return err
 	}
-	for _, o := range organizations {
-		data.Organizations = append(data.Organizations, templates.Option{Value: o.ID, Text: o.Name})
-	}
+	data.Organizations = organizationOptions(organizations)
 	return s.render(w, r, status, page{Title: "flows.replace.title", TitleArgs: []any{"Name", data.Name}, Active: "flows"}, templates.ReplacePage(data))
 }
 

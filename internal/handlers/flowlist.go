@@ -77,7 +77,7 @@ func (s *server) listFlows(w http.ResponseWriter, r *http.Request) error {
 	}
 	typed, filter, problems := flowFilter(ctx, q)
 	data := templates.FlowsData{Filter: typed, Problems: problems, States: flowStateOptions(ctx), CanNew: can(ctx, auth.FlowsWrite), Now: s.now()}
-	if data.Organizations, err = s.organizationOptions(ctx); err != nil {
+	if data.Organizations, err = s.organizationFilter(ctx, typed.Organization); err != nil {
 		return err
 	}
 	status := http.StatusOK
@@ -131,13 +131,10 @@ func flowStateOptions(ctx context.Context) []templates.Option {
 	return options
 }
 
-// organizationOptions are the organisations that the account reaches.
-func (s *server) organizationOptions(ctx context.Context) ([]templates.Option, error) {
-	all, err := s.db.OrganizationChoices(ctx, scope(ctx))
-	if err != nil {
-		return nil, err
-	}
-	return each(all, func(o db.Organization) templates.Option { return templates.Option{Value: o.ID, Text: o.Name} }), nil
+// organizationFilter are the organisations that the account reaches, to filter a list by.
+func (s *server) organizationFilter(ctx context.Context, chosen string) ([]templates.Option, error) {
+	all, err := s.db.OrganizationChoices(ctx, scope(ctx), chosen)
+	return organizationOptions(all), err
 }
 
 // flowLine is a row of the list.

@@ -33,6 +33,7 @@ var foreigners = map[string]func(*foreignWorld) string{
 	"bulk.id":            (*foreignWorld).batch,
 	"calls.action":       constant("DescribeUsers"),
 	"catalogs.id":        (*foreignWorld).catalog,
+	"choices.kind":       constant("people"),
 	"files.id":           (*foreignWorld).file,
 	"files.page":         constant("1.png"),
 	"flows.approver":     (*foreignWorld).flowApprover,
@@ -57,7 +58,7 @@ var foreigners = map[string]func(*foreignWorld) string{
 }
 
 // noObjects are parameters that name a kind of something, which belongs to nobody.
-var noObjects = []string{"calls.action", "identity.tool"}
+var noObjects = []string{"calls.action", "choices.kind", "identity.tool"}
 
 // foreignTexts are what the other organisation calls its things.
 var foreignTexts = []string{"乙方保密草稿", "乙方保密模板", "乙方保密合同", "乙方保密文件", "乙方保密印章", "乙方保密目录", "乙方保密名单", "乙方保密机构", "北京样例软件有限责任公司", "李娜"}

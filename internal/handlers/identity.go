@@ -48,7 +48,7 @@ func (s *server) identityPage(w http.ResponseWriter, r *http.Request, status int
 		return db.ErrNotFound
 	}
 	if d.NeedsPerson() {
-		people, err := s.db.UserChoices(ctx, scope(ctx), "")
+		people, err := s.db.UserChoices(ctx, scope(ctx), "", d.Form.UserID)
 		if err != nil {
 			return err
 		}

@@ -79,6 +79,9 @@ func (s *server) routes() []route {
 		{"POST /settings/policy", auth.SettingsWrite, s.changePolicy},
 		{"POST /settings/test", auth.SettingsRead, s.testConnection},
 
+		// what long lists of forms offer
+		{"GET /choices/{kind}", auth.SignedIn, s.choose}, // each kind asks for what it needs
+
 		// organizations
 		{"GET /organizations", auth.OrganizationsRead, s.listOrganizations},
 		{"GET /organizations/new", auth.OrganizationsWrite, s.newOrganization},

@@ -60,7 +60,7 @@ func (s *server) listSeals(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx))
+	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx), d.Organization)
 	if err != nil {
 		return err
 	}

@@ -75,10 +75,8 @@ func (s *server) useForm(w http.ResponseWriter, r *http.Request, status int, t d
 		}
 	}
 	data.People = personOptions(people)
-	for _, o := range organizations {
-		data.Organizations = append(data.Organizations, templates.Option{Value: o.ID, Text: o.Name})
-	}
-	operators, err := s.db.UserChoices(ctx, scope(ctx), "")
+	data.Organizations = organizationOptions(organizations)
+	operators, err := s.db.UserChoices(ctx, scope(ctx), "", values.OperatorID)
 	if err != nil {
 		return err
 	}

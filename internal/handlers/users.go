@@ -23,7 +23,7 @@ func (s *server) listUsers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx))
+	organizations, err := s.db.OrganizationChoices(ctx, scope(ctx), d.Organization)
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *server) userFormPage(r *http.Request) page {
 // newUser shows the empty form; an organisation may be given in the query.
 func (s *server) newUser(w http.ResponseWriter, r *http.Request) error {
 	d := templates.UserForm{Form: api.CreateUserRequest{IdCardType: "ID_CARD"}, OrganizationID: r.URL.Query().Get("OrganizationID")}
-	organizations, err := s.db.OrganizationChoices(r.Context(), scope(r.Context()))
+	organizations, err := s.db.OrganizationChoices(r.Context(), scope(r.Context()), d.OrganizationID)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (s *server) registerUser(r *http.Request, d templates.UserForm) (u db.User,
 
 // userRefused shows the form again with everything that was typed.
 func (s *server) userRefused(w http.ResponseWriter, r *http.Request, d templates.UserForm, err error) error {
-	organizations, listErr := s.db.OrganizationChoices(r.Context(), scope(r.Context()))
+	organizations, listErr := s.db.OrganizationChoices(r.Context(), scope(r.Context()), d.OrganizationID)
 	if listErr != nil {
 		return listErr
 	}

@@ -574,7 +574,7 @@ func BulkFormPage(d BulkForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Choice{Name: "OperatorId", Label: t(ctx, "builder.operator"), Value: d.OperatorID, Options: d.Operators, Blank: t(ctx, "common.choose"), Required: true, Hint: t(ctx, "builder.operator.hint"), Problem: d.Problems.Of(ctx, "OperatorId")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{Name: "OperatorId", Search: ChoosePeople, Label: t(ctx, "builder.operator"), Value: d.OperatorID, Options: d.Operators, Blank: t(ctx, "common.choose"), Required: true, Hint: t(ctx, "builder.operator.hint"), Problem: d.Problems.Of(ctx, "OperatorId")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -407,7 +407,7 @@ func CatalogNew(d CatalogForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Select(Choice{Name: "OrganizationId", Label: t(ctx, "files.organization"), Value: d.OrganizationID, Options: d.Organizations, Hint: t(ctx, "catalogs.organization.hint"), Problem: d.Problems.Of(ctx, "OrganizationId")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "OrganizationId", Search: ChooseOrganizations, Label: t(ctx, "files.organization"), Value: d.OrganizationID, Options: d.Organizations, Hint: t(ctx, "catalogs.organization.hint"), Problem: d.Problems.Of(ctx, "OrganizationId")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

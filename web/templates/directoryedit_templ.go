@@ -786,7 +786,7 @@ func SealEditPage(d SealEdit) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !d.Personal {
-				templ_7745c5c3_Err = Select(Choice{Name: "OperatorID", Label: t(ctx, "seals.operator"), Value: d.Form.OperatorID, Required: true, Blank: t(ctx, "common.choose"), Options: namedOptions(d.Operators), Hint: operatorHint(ctx, d), Problem: d.Problems.Of(ctx, "OperatorID")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Select(Choice{Name: "OperatorID", Search: ChoosePeople, Label: t(ctx, "seals.operator"), Value: d.Form.OperatorID, Required: true, Blank: t(ctx, "common.choose"), Options: namedOptions(d.Operators), Hint: operatorHint(ctx, d), Problem: d.Problems.Of(ctx, "OperatorID")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

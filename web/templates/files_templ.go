@@ -112,7 +112,7 @@ func FilesPage(d FilesData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(d.Organizations) > 0 {
-					templ_7745c5c3_Err = Select(Choice{Name: "organization", Label: t(ctx, "files.organization"), Value: d.Organization, Blank: t(ctx, "common.all"), Options: namedOptions(d.Organizations)}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Select(Choice{Name: "organization", Search: ChooseOrganizations, Label: t(ctx, "files.organization"), Value: d.Organization, Blank: t(ctx, "common.all"), Options: namedOptions(d.Organizations)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -415,7 +415,7 @@ func FileUploadForm(u FileUpload) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(u.Organizations) > 0 {
-			templ_7745c5c3_Err = Select(Choice{Name: "OrganizationId", Label: t(ctx, "files.organization"), Value: u.OrganizationID, Options: u.Organizations, Problem: u.Problems.Of(ctx, "OrganizationId")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "OrganizationId", Search: ChooseOrganizations, Label: t(ctx, "files.organization"), Value: u.OrganizationID, Options: u.Organizations, Problem: u.Problems.Of(ctx, "OrganizationId")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

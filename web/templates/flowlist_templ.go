@@ -113,7 +113,7 @@ func FlowsPage(d FlowsData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Select(Choice{Name: "organization", Label: t(ctx, "flows.organization"), Value: d.Filter.Organization, Options: d.Organizations, Blank: t(ctx, "common.all")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "organization", Search: ChooseOrganizations, Label: t(ctx, "flows.organization"), Value: d.Filter.Organization, Options: d.Organizations, Blank: t(ctx, "common.all")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -934,7 +934,7 @@ func flowViewForm(d FlowsData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Select(Choice{Name: "Organization", Label: t(ctx, "flows.view.organization"), Options: d.Organizations, Blank: t(ctx, "flows.view.everybody")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "Organization", Search: ChooseOrganizations, Label: t(ctx, "flows.view.organization"), Options: d.Organizations, Blank: t(ctx, "flows.view.everybody")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -75,7 +75,23 @@ type Choice struct {
 	Disabled   bool
 	HideLabel  bool
 	Attributes templ.Attributes
+	// Search is the kind of choices (ChoosePeople and so on) that a list as long as LongList is only the newest part of.
+	Search string
 }
+
+// LongList is from how many options a list has a search above it: what a form loads at most.
+const LongList = 200
+
+// The kinds of choices that may be too many for one list.
+const (
+	ChoosePeople             = "people"
+	ChooseOrganizations      = "organizations"
+	ChooseParties            = "parties" // everybody who can sign
+	ChoosePartyOrganizations = "party-organizations"
+	ChooseOwners             = "owners" // of seals
+)
+
+func (c Choice) isLong() bool { return c.Search != "" && len(c.Options) >= LongList }
 
 // Check describes a check box.
 type Check struct {

@@ -560,7 +560,7 @@ func identityPerson(d IdentityData) templ.Component {
 			templ_7745c5c3_Var16 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = Select(Choice{Name: "UserID", Label: t(ctx, "identity.UserID"), Value: d.Form.UserID, Blank: t(ctx, "identity.UserID.none"), Options: namedOptions(d.People), Hint: t(ctx, "identity.UserID.hint"), Problem: d.Problems.Of(ctx, "UserID")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{Name: "UserID", Search: ChoosePeople, Label: t(ctx, "identity.UserID"), Value: d.Form.UserID, Blank: t(ctx, "identity.UserID.none"), Options: namedOptions(d.People), Hint: t(ctx, "identity.UserID.hint"), Problem: d.Problems.Of(ctx, "UserID")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1307,7 +1307,7 @@ func assignPerson(d OrganizationData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Select(Choice{Name: "UserID", Label: t(ctx, "organizations.assign"), Options: namedOptions(d.Choices), Blank: t(ctx, "common.choose"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "UserID", Search: ChoosePeople, Label: t(ctx, "organizations.assign"), Options: namedOptions(d.Choices), Blank: t(ctx, "common.choose"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -196,11 +196,11 @@ func DraftPeoplePage(d DraftPeople) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Choice{Name: "UserId", Label: t(ctx, "builder.person"), Value: d.Values.UserID, Options: d.Users, Blank: t(ctx, "common.choose"), Required: true, Problem: d.Problems.Of(ctx, "UserId")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{Name: "UserId", Search: ChooseParties, Label: t(ctx, "builder.person"), Value: d.Values.UserID, Options: d.Users, Blank: t(ctx, "common.choose"), Required: true, Problem: d.Problems.Of(ctx, "UserId")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Choice{Name: "OrganizationId", Label: t(ctx, "builder.signs_for"), Value: d.Values.OrganizationID, Options: d.Organizations, Blank: t(ctx, "builder.as_person"), Problem: d.Problems.Of(ctx, "OrganizationId")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{Name: "OrganizationId", Search: ChoosePartyOrganizations, Label: t(ctx, "builder.signs_for"), Value: d.Values.OrganizationID, Options: d.Organizations, Blank: t(ctx, "builder.as_person"), Problem: d.Problems.Of(ctx, "OrganizationId")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -175,7 +175,8 @@ func kindOptions(ctx context.Context) []Option {
 }
 
 // ownerOptions are organisations and people as owners.
-func ownerOptions(ctx context.Context, organizations, users []Named) []Option {
+// OwnerOptions are whom a seal can be for.
+func OwnerOptions(ctx context.Context, organizations, users []Named) []Option {
 	options := make([]Option, 0, len(organizations)+len(users))
 	for _, o := range organizations {
 		options = append(options, Option{Value: "organization:" + o.ID, Text: o.Name})

@@ -104,7 +104,7 @@ func SealsList(d SealsData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(d.Organizations) > 0 {
-					templ_7745c5c3_Err = Select(Choice{Name: "organization", Label: t(ctx, "seals.owner"), Value: d.Organization, Blank: t(ctx, "common.all"), Options: namedOptions(d.Organizations)}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Select(Choice{Name: "organization", Search: ChooseOrganizations, Label: t(ctx, "seals.owner"), Value: d.Organization, Blank: t(ctx, "common.all"), Options: namedOptions(d.Organizations)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -352,7 +352,7 @@ func Studio(d StudioData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Select(Choice{Name: "Owner", Label: t(ctx, "seals.owner"), Value: d.Form.Owner, Blank: t(ctx, "common.choose"), Required: true, Options: ownerOptions(ctx, d.Organizations, d.Users),
+			templ_7745c5c3_Err = Select(Choice{Name: "Owner", Search: ChooseOwners, Label: t(ctx, "seals.owner"), Value: d.Form.Owner, Blank: t(ctx, "common.choose"), Required: true, Options: OwnerOptions(ctx, d.Organizations, d.Users),
 				Hint: t(ctx, "seals.owner.hint"), Problem: d.Problems.Of(ctx, "Owner")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -508,7 +508,7 @@ func Studio(d StudioData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Select(Choice{Name: "OperatorID", Label: t(ctx, "seals.operator"), Value: d.Form.OperatorID, Blank: t(ctx, "seals.operator.none"), Options: namedOptions(d.Operators), Hint: t(ctx, "seals.operator.hint"), Problem: d.Problems.Of(ctx, "OperatorID")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "OperatorID", Search: ChoosePeople, Label: t(ctx, "seals.operator"), Value: d.Form.OperatorID, Blank: t(ctx, "seals.operator.none"), Options: namedOptions(d.Operators), Hint: t(ctx, "seals.operator.hint"), Problem: d.Problems.Of(ctx, "OperatorID")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1049,7 +1049,7 @@ func Upload(d UploadData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Select(Choice{Name: "Owner", Label: t(ctx, "seals.owner"), Value: d.Form.Owner, Blank: t(ctx, "common.choose"), Required: true, Options: ownerOptions(ctx, d.Organizations, d.Users), Problem: d.Problems.Of(ctx, "Owner")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "Owner", Search: ChooseOwners, Label: t(ctx, "seals.owner"), Value: d.Form.Owner, Blank: t(ctx, "common.choose"), Required: true, Options: OwnerOptions(ctx, d.Organizations, d.Users), Problem: d.Problems.Of(ctx, "Owner")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1069,7 +1069,7 @@ func Upload(d UploadData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Select(Choice{Name: "OperatorID", Label: t(ctx, "seals.operator"), Value: d.Form.OperatorID, Blank: t(ctx, "seals.operator.none"), Options: namedOptions(d.Operators), Hint: t(ctx, "seals.operator.hint"), Problem: d.Problems.Of(ctx, "OperatorID")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "OperatorID", Search: ChoosePeople, Label: t(ctx, "seals.operator"), Value: d.Form.OperatorID, Blank: t(ctx, "seals.operator.none"), Options: namedOptions(d.Operators), Hint: t(ctx, "seals.operator.hint"), Problem: d.Problems.Of(ctx, "OperatorID")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

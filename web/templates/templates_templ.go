@@ -367,7 +367,7 @@ func TemplateFormPage(d TemplateForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Choice{Name: "OrganizationId", Label: t(ctx, "templates.organization"), Value: d.Values.OrganizationID, Options: d.Organizations, Blank: t(ctx, "common.choose"), Required: true, Hint: t(ctx, "templates.organization.hint"), Problem: d.Problems.Of(ctx, "OrganizationId")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{Name: "OrganizationId", Search: ChooseOrganizations, Label: t(ctx, "templates.organization"), Value: d.Values.OrganizationID, Options: d.Organizations, Blank: t(ctx, "common.choose"), Required: true, Hint: t(ctx, "templates.organization.hint"), Problem: d.Problems.Of(ctx, "OrganizationId")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1777,7 +1777,7 @@ func TemplateUsePage(d TemplateUse) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Choice{Name: "OperatorId", Label: t(ctx, "builder.operator"), Value: d.Values.OperatorID, Options: d.Operators, Blank: t(ctx, "common.choose"), Required: true, Hint: t(ctx, "builder.operator.hint"), Problem: d.Problems.Of(ctx, "OperatorId")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{Name: "OperatorId", Search: ChoosePeople, Label: t(ctx, "builder.operator"), Value: d.Values.OperatorID, Options: d.Operators, Blank: t(ctx, "common.choose"), Required: true, Hint: t(ctx, "builder.operator.hint"), Problem: d.Problems.Of(ctx, "OperatorId")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -90,7 +90,7 @@ func UsersList(d UsersData) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(d.Organizations) > 0 {
-					templ_7745c5c3_Err = Select(Choice{Name: "organization", Label: t(ctx, "users.organization"), Value: d.Organization, Blank: t(ctx, "common.all"), Options: namedOptions(d.Organizations)}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = Select(Choice{Name: "organization", Search: ChooseOrganizations, Label: t(ctx, "users.organization"), Value: d.Organization, Blank: t(ctx, "common.all"), Options: namedOptions(d.Organizations)}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -615,7 +615,7 @@ func UserNew(d UserForm) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Select(Choice{Name: "OrganizationID", Label: t(ctx, "users.organization.signs"), Value: d.OrganizationID, Blank: t(ctx, "users.organization.none"), Options: namedOptions(d.Organizations),
+			templ_7745c5c3_Err = Select(Choice{Name: "OrganizationID", Search: ChooseOrganizations, Label: t(ctx, "users.organization.signs"), Value: d.OrganizationID, Blank: t(ctx, "users.organization.none"), Options: namedOptions(d.Organizations),
 				Hint: t(ctx, "users.organization.hint"), Problem: d.Problems.Of(ctx, "OrganizationID")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1216,7 +1216,7 @@ func userOrganizations(d UserData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Select(Choice{Name: "OrganizationID", Label: t(ctx, "users.assign"), Options: namedOptions(d.Choices), Blank: t(ctx, "common.choose"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "OrganizationID", Search: ChooseOrganizations, Label: t(ctx, "users.assign"), Options: namedOptions(d.Choices), Blank: t(ctx, "common.choose"), Required: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
