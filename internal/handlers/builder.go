@@ -84,12 +84,8 @@ func (s *server) draftChoices(ctx context.Context, form *templates.DraftForm) er
 		return err
 	}
 	form.Operators = personOptions(people)
-	known, _, err := s.db.Files(ctx, scope(ctx), db.FileFilter{}, db.Page{Limit: 100})
-	if err != nil {
+	if form.Known, err = s.fileOptions(ctx, ""); err != nil {
 		return err
-	}
-	for _, f := range known {
-		form.Known = append(form.Known, templates.Option{Value: f.ID, Text: f.Name})
 	}
 	form.Limit = sizeText(maxPDF)
 	return nil

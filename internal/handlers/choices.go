@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -30,42 +31,47 @@ func (s *server) choose(w http.ResponseWriter, r *http.Request) error {
 
 // choices are the options of a kind. People and organisations are those of the account's scope; parties are everybody, by name, since the
 // other side of a contract is outside of it.
-func (s *server) choices(ctx context.Context, kind, text string) (options []templates.Option, err error) {
-	within, needs := scope(ctx), []auth.Permission{auth.UsersRead}
+func (s *server) choices(ctx context.Context, kind, text string) ([]templates.Option, error) {
+	filter, limit := db.DirectoryFilter{Text: text}, db.Page{Limit: db.MaxChoices}
+	people := func(within db.Scope) ([]templates.Option, error) {
+		all, _, err := s.db.Users(ctx, within, filter, limit)
+		return personOptions(all), err
+	}
+	organizations := func(within db.Scope) ([]templates.Option, error) {
+		all, _, err := s.db.Organizations(ctx, within, filter, limit)
+		return organizationOptions(all), err
+	}
+	var need auth.Permission
+	var find func() ([]templates.Option, error)
 	switch kind {
 	case templates.ChoosePeople:
+		need, find = auth.UsersRead, func() ([]templates.Option, error) { return people(scope(ctx)) }
 	case templates.ChooseOrganizations:
-		needs[0] = auth.OrganizationsRead
-	case templates.ChooseParties, templates.ChoosePartyOrganizations:
-		within, needs[0] = db.Everything(), auth.FlowsWrite
+		need, find = auth.OrganizationsRead, func() ([]templates.Option, error) { return organizations(scope(ctx)) }
+	case templates.ChooseParties:
+		need, find = auth.FlowsWrite, func() ([]templates.Option, error) { return people(db.Everything()) }
+	case templates.ChoosePartyOrganizations:
+		need, find = auth.FlowsWrite, func() ([]templates.Option, error) { return organizations(db.Everything()) }
 	case templates.ChooseOwners:
-		needs = append(needs, auth.OrganizationsRead)
+		need, find = auth.SealsWrite, func() ([]templates.Option, error) {
+			firms, errFirms := organizations(scope(ctx))
+			persons, errPersons := people(scope(ctx))
+			return templates.OwnerOptions(ctx, firms, persons), errors.Join(errFirms, errPersons)
+		}
+	case templates.ChooseFiles:
+		need, find = auth.FilesRead, func() ([]templates.Option, error) { return s.fileOptions(ctx, text) }
 	default:
 		return nil, db.ErrNotFound
 	}
-	for _, need := range needs {
-		if !can(ctx, need) {
-			return nil, errForbidden
-		}
+	if !can(ctx, need) {
+		return nil, errForbidden
 	}
-	filter, limit := db.DirectoryFilter{Text: text}, db.Page{Limit: db.MaxChoices}
-	var organizations []db.Organization
-	if kind != templates.ChoosePeople && kind != templates.ChooseParties {
-		if organizations, _, err = s.db.Organizations(ctx, within, filter, limit); err != nil {
-			return nil, err
-		}
-	}
-	if kind == templates.ChooseOrganizations || kind == templates.ChoosePartyOrganizations {
-		return organizationOptions(organizations), nil
-	}
-	people, _, err := s.db.Users(ctx, within, filter, limit)
-	if err != nil {
-		return nil, err
-	}
-	if kind == templates.ChooseOwners {
-		return templates.OwnerOptions(ctx, namedOrganizations(organizations), namedUsers(people)), nil
-	}
-	return personOptions(people), nil
+	return find()
+}
+
+func (s *server) fileOptions(ctx context.Context, text string) ([]templates.Option, error) {
+	all, _, err := s.db.Files(ctx, scope(ctx), db.FileFilter{Text: text}, db.Page{Limit: db.MaxChoices})
+	return each(all, func(f db.File) templates.Option { return templates.Option{Value: f.ID, Text: f.Name} }), err
 }
 
 func organizationOptions(all []db.Organization) []templates.Option {

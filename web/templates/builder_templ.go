@@ -468,7 +468,7 @@ func DraftFormPage(d DraftForm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(d.Known) > 0 {
-			templ_7745c5c3_Err = Select(Choice{Name: "FileId", Label: t(ctx, "builder.files.known"), Value: d.Values.FileID, Options: d.Known, Blank: t(ctx, "common.none"), Problem: d.Problems.Of(ctx, "FileId")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "FileId", Search: ChooseFiles, Label: t(ctx, "builder.files.known"), Value: d.Values.FileID, Options: d.Known, Blank: t(ctx, "common.none"), Problem: d.Problems.Of(ctx, "FileId")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -89,6 +89,7 @@ const (
 	ChooseParties            = "parties" // everybody who can sign
 	ChoosePartyOrganizations = "party-organizations"
 	ChooseOwners             = "owners" // of seals
+	ChooseFiles              = "files"
 )
 
 func (c Choice) isLong() bool { return c.Search != "" && len(c.Options) >= LongList }

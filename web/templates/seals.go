@@ -176,13 +176,13 @@ func kindOptions(ctx context.Context) []Option {
 
 // ownerOptions are organisations and people as owners.
 // OwnerOptions are whom a seal can be for.
-func OwnerOptions(ctx context.Context, organizations, users []Named) []Option {
+func OwnerOptions(ctx context.Context, organizations, users []Option) []Option {
 	options := make([]Option, 0, len(organizations)+len(users))
 	for _, o := range organizations {
-		options = append(options, Option{Value: "organization:" + o.ID, Text: o.Name})
+		options = append(options, Option{Value: "organization:" + o.Value, Text: o.Text})
 	}
 	for _, u := range users {
-		options = append(options, Option{Value: "user:" + u.ID, Text: t(ctx, "seals.owner.person", "Name", u.Name)})
+		options = append(options, Option{Value: "user:" + u.Value, Text: t(ctx, "seals.owner.person", "Name", u.Text)})
 	}
 	return options
 }

@@ -352,7 +352,7 @@ func Studio(d StudioData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Select(Choice{Name: "Owner", Search: ChooseOwners, Label: t(ctx, "seals.owner"), Value: d.Form.Owner, Blank: t(ctx, "common.choose"), Required: true, Options: OwnerOptions(ctx, d.Organizations, d.Users),
+			templ_7745c5c3_Err = Select(Choice{Name: "Owner", Search: ChooseOwners, Label: t(ctx, "seals.owner"), Value: d.Form.Owner, Blank: t(ctx, "common.choose"), Required: true, Options: OwnerOptions(ctx, namedOptions(d.Organizations), namedOptions(d.Users)),
 				Hint: t(ctx, "seals.owner.hint"), Problem: d.Problems.Of(ctx, "Owner")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1049,7 +1049,7 @@ func Upload(d UploadData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = Select(Choice{Name: "Owner", Search: ChooseOwners, Label: t(ctx, "seals.owner"), Value: d.Form.Owner, Blank: t(ctx, "common.choose"), Required: true, Options: OwnerOptions(ctx, d.Organizations, d.Users), Problem: d.Problems.Of(ctx, "Owner")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Select(Choice{Name: "Owner", Search: ChooseOwners, Label: t(ctx, "seals.owner"), Value: d.Form.Owner, Blank: t(ctx, "common.choose"), Required: true, Options: OwnerOptions(ctx, namedOptions(d.Organizations), namedOptions(d.Users)), Problem: d.Problems.Of(ctx, "Owner")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
