@@ -62,12 +62,12 @@ func TestChoicesAreOfTheAccountsScope(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	business, compliance := p.as(auth.Business, "ours"), p.as(auth.Compliance, "ours")
+	admin, business, compliance := p.as(auth.Admin, "ours"), p.as(auth.Business, "ours"), p.as(auth.Compliance, "ours")
 	for _, test := range []struct {
 		kind    string
 		outside bool // is there too
 	}{{"people", false}, {"organizations", false}, {"owners", false}, {"parties", true}, {"party-organizations", true}} {
-		got := business.get("/choices/" + test.kind).wantStatus(http.StatusOK)
+		got := admin.get("/choices/" + test.kind).wantStatus(http.StatusOK)
 		if has := strings.Contains(got.body, "李娜") || strings.Contains(got.body, "北京样例"); has != test.outside {
 			t.Errorf("%s: somebody outside is there: %t", test.kind, has)
 		}
@@ -75,6 +75,7 @@ func TestChoicesAreOfTheAccountsScope(t *testing.T) {
 			t.Errorf("%s lacks the account's own", test.kind)
 		}
 	}
+	business.get("/choices/owners").wantStatus(http.StatusForbidden)
 	compliance.get("/choices/parties").wantStatus(http.StatusForbidden)
-	business.get("/choices/anything").wantStatus(http.StatusNotFound)
+	admin.get("/choices/anything").wantStatus(http.StatusNotFound)
 }
