@@ -46,6 +46,9 @@ func auditOutcomes(ctx context.Context) []templates.Option {
 // auditRow is an event as a line of the list.
 func auditRow(ctx context.Context, e *audit.Event) templates.AuditRow {
 	row := templates.AuditRow{Seq: e.Seq, At: e.Time, Actor: e.Actor.Name, What: actionText(ctx, e.Action), ObjectID: e.ObjectID, Outcome: e.Outcome}
+	if e.Actor.Role == "system" { // the program itself; an account's name where it works on somebody's order
+		row.Actor = textOr(ctx, "audit.actor."+e.Actor.Name, e.Actor.Name)
+	}
 	if auth.Role(e.Actor.Role).Valid() {
 		row.Role = i18n.T(ctx, "common.role."+e.Actor.Role)
 	}

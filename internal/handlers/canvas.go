@@ -76,7 +76,7 @@ func (s *server) draftBuild(ctx context.Context, draft db.Draft) (templates.Draf
 		return templates.DraftBuild{}, err
 	}
 	build.Preflight = preflightLines(ctx, draft, problems)
-	canvas.Side = templates.PreflightPanel(draft.ID, build.Preflight)
+	canvas.Side = templates.PreflightPanel(draft.ID, readyText(draft), build.Preflight)
 	build.Canvas = canvas
 	return build, nil
 }
@@ -91,6 +91,14 @@ func preflightLines(ctx context.Context, draft db.Draft, problems []routing.Prob
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// readyText is the key of what is said of a draft, or of a template, that nothing hinders.
+func readyText(d db.Draft) string {
+	if d.Template != nil {
+		return templates.ReadyToUse
+	}
+	return templates.ReadyToSend
 }
 
 // showPreflight is the list of what hinders sending, which the builder asks for again after it has saved.
@@ -109,7 +117,7 @@ func (s *server) showPreflight(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.fragment(w, r, http.StatusOK, templates.PreflightList(preflightLines(ctx, draft, problems)))
+	return s.fragment(w, r, http.StatusOK, templates.PreflightList(readyText(draft), preflightLines(ctx, draft, problems)))
 }
 
 // showDraftPage draws a page of a draft's file.
