@@ -106,7 +106,7 @@ func TestATemplateIsMadeAndChangedLikeADraft(t *testing.T) {
 	admin.save(draft, state.revision, unnamed).wantStatus(http.StatusOK)
 	admin.get(draft+"/preflight").wantStatus(http.StatusOK).wantText("*", "甲方 还没有印章或签名控件").wantText("*", "没有名称")
 	admin.seals(draft)
-	admin.get(draft+"/preflight").wantStatus(http.StatusOK).wantText("*", "可以发送")
+	admin.get(draft+"/preflight").wantStatus(http.StatusOK).wantText("*", "可以使用")
 
 	role.Set("Role", "披露方")
 	role.Set("edit", state.Approvers[0].ID)
