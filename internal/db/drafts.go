@@ -133,6 +133,7 @@ type DraftDocument struct {
 	// Needs is how many of a step must sign or approve, by the step's number; a step without an entry needs all.
 	Needs  map[int]int `json:"needs,omitempty"`
 	Copies []DraftCopy `json:"copies,omitempty"`
+	Remind RemindRule  `json:"remind,omitzero"`
 }
 
 // Draft is a flow that has not been sent. Every save raises its revision, so that two people cannot overwrite each other unseen.

@@ -19,13 +19,14 @@ const (
 	NoticeExpired   = "expired"
 	NoticeProblem   = "problem"
 	NoticeApproval  = "approval"
+	NoticeReminder  = "reminder" // somebody has not signed yet; Detail is their name
 	NoticeDelivery  = "delivery" // a mail or webhook was given up; for administrators
 	NoticeTest      = "test"     // only as a delivery: somebody tries the settings
 )
 
 // NoticeKinds lists the kinds that an account can choose from.
 func NoticeKinds() []string {
-	return []string{NoticeApproval, NoticeCompleted, NoticeRejected, NoticeExpired, NoticeProblem, NoticeDelivery}
+	return []string{NoticeApproval, NoticeReminder, NoticeCompleted, NoticeRejected, NoticeExpired, NoticeProblem, NoticeDelivery}
 }
 
 // noticeOf is the kind of notice that a line of a timeline leads to for whoever sent the flow; empty for none.

@@ -271,7 +271,7 @@ func (d *DB) approverSent(ctx context.Context, tx *store.Tx, f *Flow, approverID
 		if err := d.setFlowApprover(ctx, tx, f.ID, *a); err != nil {
 			return err
 		}
-		if err := d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: "sent", Who: a.UserName}); err != nil {
+		if err := errors.Join(d.flowEvent(ctx, tx, f.ID, FlowEvent{Kind: "sent", Who: a.UserName}), d.scheduleReminders(ctx, tx, *f, a.ID)); err != nil {
 			return err
 		}
 	}

@@ -52,6 +52,7 @@ func (s *server) newDraft(w http.ResponseWriter, r *http.Request) error {
 	form := templates.DraftForm{}
 	in30Days := s.now().In(beijing()).AddDate(0, 0, 30)
 	form.Values.Deadline = time.Date(in30Days.Year(), in30Days.Month(), in30Days.Day(), 23, 59, 0, 0, beijing()).Format(deadlineLayout)
+	form.Values.RemindBefore = 1
 	form.Values.FileID = r.URL.Query().Get("file")
 	return s.draftForm(w, r, http.StatusOK, form)
 }
@@ -163,6 +164,7 @@ func (s *server) createDraft(w http.ResponseWriter, r *http.Request) error {
 func fill(d *db.Draft, v templates.DraftValues, deadline time.Time) {
 	d.Name, d.Type, d.Description, d.Deadline = v.Name, v.Type, v.Description, deadline.UTC()
 	d.OrganizationID, d.OperatorID = v.OrganizationID, v.OperatorID
+	d.Remind = db.RemindRule{Every: v.RemindEvery, Before: v.RemindBefore}
 }
 
 // addFiles appends a known file and new ones; what the draft has already is not added again.
@@ -183,7 +185,8 @@ func (s *server) showDraft(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := templates.DraftForm{ID: draft.ID, Values: templates.DraftValues{Name: draft.Name, Type: draft.Type, Description: draft.Description,
-		Deadline: draft.Deadline.In(beijing()).Format(deadlineLayout), OrganizationID: draft.OrganizationID, OperatorID: draft.OperatorID}}
+		Deadline: draft.Deadline.In(beijing()).Format(deadlineLayout), OrganizationID: draft.OrganizationID, OperatorID: draft.OperatorID,
+		RemindEvery: draft.Remind.Every, RemindBefore: draft.Remind.Before}}
 	if form.Files, err = s.draftFiles(ctx, draft); err != nil {
 		return err
 	}

@@ -2,8 +2,10 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -26,28 +28,54 @@ const (
 
 // makeSignLink makes a link for an approver whose turn it is and shows it with its QR code.
 func (s *server) makeSignLink(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	f, err := s.db.Flow(ctx, scope(ctx), r.PathValue("id"))
+	f, _, link, err := s.signLink(r)
 	if err != nil {
 		return err
 	}
-	for _, a := range f.Approvers {
-		if a.ID != r.PathValue("approver") {
-			continue
-		}
-		if a.SignID == "" || a.Status != api.ApproverPending {
-			return refuse("flows.link.none")
-		}
-		until := s.linkEnd(f)
-		resp, err := api.CreateSignUrl.Call(ctx, s.client, &api.CreateSignUrlRequest{Caller: flowCaller(f), UserId: a.UserID, FlowId: f.PlatformID,
-			SignId: a.SignID, SignUrlType: api.BusinessFlow, Deadline: until.Unix()})
-		if err != nil {
-			return err
-		}
-		return s.linkPage(w, r, f, templates.FlowLink{Title: i18n.T(ctx, "flows.link.title", "Name", a.UserName), URL: resp.SignUrl, Until: until,
-			Hint: i18n.T(ctx, "flows.link.hint", "Name", a.UserName)})
+	return s.linkPage(w, r, f, link)
+}
+
+// signLink makes a link for the approver that the path names, while it is their turn.
+func (s *server) signLink(r *http.Request) (f db.Flow, a db.FlowApprover, link templates.FlowLink, err error) {
+	ctx := r.Context()
+	if f, err = s.db.Flow(ctx, scope(ctx), r.PathValue("id")); err != nil {
+		return f, a, link, err
 	}
-	return db.ErrNotFound
+	i := slices.IndexFunc(f.Approvers, func(a db.FlowApprover) bool { return a.ID == r.PathValue("approver") })
+	if i < 0 {
+		return f, a, link, db.ErrNotFound
+	}
+	if a = f.Approvers[i]; a.SignID == "" || a.Status != api.ApproverPending {
+		return f, a, link, refuse("flows.link.none")
+	}
+	until := s.linkEnd(f)
+	resp, err := api.CreateSignUrl.Call(ctx, s.client, &api.CreateSignUrlRequest{Caller: flowCaller(f), UserId: a.UserID, FlowId: f.PlatformID,
+		SignId: a.SignID, SignUrlType: api.BusinessFlow, Deadline: until.Unix()})
+	if err != nil {
+		return f, a, link, err
+	}
+	return f, a, templates.FlowLink{Title: i18n.T(ctx, "flows.link.title", "Name", a.UserName), URL: resp.SignUrl, Until: until,
+		Hint: i18n.T(ctx, "flows.link.hint", "Name", a.UserName)}, nil
+}
+
+// remindApprover shows a message to send to somebody whose turn it is, with their link: the platform reminds nobody by itself. That they
+// were reminded stands in the timeline.
+func (s *server) remindApprover(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f, a, link, err := s.signLink(r)
+	if err != nil {
+		return err
+	}
+	if err := s.db.Remind(ctx, scope(ctx), f.ID, a.ID); errors.Is(err, db.ErrConflict) {
+		return refuse("flows.link.none")
+	} else if err != nil {
+		return err
+	}
+	s.routing.Changed(f.ID)
+	link.Title = i18n.T(ctx, "flows.remind.title", "Name", a.UserName)
+	link.Hint = i18n.T(ctx, "flows.remind.hint", "Name", a.UserName)
+	link.Message = i18n.T(ctx, "flows.remind.message", "Name", a.UserName, "Contract", f.Name, "Until", templates.TimeText(link.Until), "URL", link.URL)
+	return s.linkPage(w, r, f, link)
 }
 
 // makePreviewLink makes a link for somebody who may only read.

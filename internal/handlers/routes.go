@@ -230,6 +230,7 @@ func (s *server) routes() []route {
 		{"GET /flows/{id}/files/{file}/pages/{page}", auth.ContractsRead, s.showFlowPage},
 		{"GET /flows/{id}/files/{file}/download", auth.ContractsRead, s.downloadFlow},
 		{"POST /flows/{id}/approvers/{approver}/link", auth.FlowsWrite, s.makeSignLink},
+		{"POST /flows/{id}/approvers/{approver}/remind", auth.FlowsWrite, s.remindApprover},
 		{"POST /flows/{id}/approvers/{approver}/again", auth.FlowsWrite, s.sendAgain},
 		{"POST /flows/{id}/people/{person}/move", auth.FlowsWrite, s.moveFlowPerson},
 		{"GET /flows/{id}/people/{person}/replace", auth.FlowsWrite, s.showReplace},

@@ -140,6 +140,7 @@ func (r *Router) Wake() {
 func (r *Router) Run(ctx context.Context) error {
 	defer r.working.Wait()
 	r.working.Go(func() { r.runBulk(ctx) })
+	r.working.Go(func() { r.runReminders(ctx) })
 	// What an earlier run left behind comes first, with everything else that is due.
 	for {
 		next, err := r.dispatch(ctx)
