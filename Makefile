@@ -65,6 +65,7 @@ coverage: ## write docs/coverage.md anew from the last `make sdk`
 
 .PHONY: e2e
 e2e: build ## the whole job in a real browser
+	cd test/oidc && npm ci --no-audit --no-fund --ignore-scripts
 	node --test --test-concurrency=1 test/browser/*.test.js
 
 .PHONY: test

@@ -81,17 +81,22 @@ type ServeCommand struct {
 	PlatformFlags `embed:""`
 	LogFlags      `embed:""`
 
-	Listen            string   `help:"Address of the portal." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	PublicURL         string   `name:"public-url" help:"How browsers reach the portal. Default: http:// and its address. With https, cookies are for TLS only." placeholder:"URL"`
-	TrustedProxies    []string `name:"trusted-proxies" help:"Addresses of reverse proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
-	SMTPURL           string   `name:"smtp-url" help:"Mail server for notices: smtp://host:587 (STARTTLS where it is offered) or smtps://host:465, with user and password before the host." placeholder:"URL"`
-	SMTPURLFile       string   `name:"smtp-url-file" help:"File that holds the address of the mail server with its password." placeholder:"FILE"`
-	SMTPFrom          string   `name:"smtp-from" help:"Address that notices come from." placeholder:"ADDRESS"`
-	WebhookURL        string   `name:"webhook-url" help:"Address that gets a signed POST for every notice; a private one only with --allow-private." placeholder:"URL"`
-	WebhookSecret     string   `name:"webhook-secret" help:"Secret that webhooks are signed with; better given as a file." placeholder:"SECRET"`
-	WebhookSecretFile string   `name:"webhook-secret-file" help:"File that holds the secret of webhooks." placeholder:"FILE"`
-	Demo              bool     `help:"Fill a new data folder with organisations, people, seals and contracts in every state."`
-	OwnApproval       bool     `name:"own-approval" help:"Let an account approve a contract that it sent itself; for portals with a single account."`
+	Listen               string   `help:"Address of the portal." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	PublicURL            string   `name:"public-url" help:"How browsers reach the portal. Default: http:// and its address. With https, cookies are for TLS only." placeholder:"URL"`
+	TrustedProxies       []string `name:"trusted-proxies" help:"Addresses of reverse proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
+	SMTPURL              string   `name:"smtp-url" help:"Mail server for notices: smtp://host:587 (STARTTLS where it is offered) or smtps://host:465, with user and password before the host." placeholder:"URL"`
+	SMTPURLFile          string   `name:"smtp-url-file" help:"File that holds the address of the mail server with its password." placeholder:"FILE"`
+	SMTPFrom             string   `name:"smtp-from" help:"Address that notices come from." placeholder:"ADDRESS"`
+	WebhookURL           string   `name:"webhook-url" help:"Address that gets a signed POST for every notice; a private one only with --allow-private." placeholder:"URL"`
+	WebhookSecret        string   `name:"webhook-secret" help:"Secret that webhooks are signed with; better given as a file." placeholder:"SECRET"`
+	WebhookSecretFile    string   `name:"webhook-secret-file" help:"File that holds the secret of webhooks." placeholder:"FILE"`
+	OIDCIssuer           string   `name:"oidc-issuer" help:"Issuer of an OpenID Connect provider that people may sign in with; http for this machine only." placeholder:"URL"`
+	OIDCClientID         string   `name:"oidc-client-id" help:"Id of the portal at the provider." placeholder:"ID"`
+	OIDCClientSecret     string   `name:"oidc-client-secret" help:"Secret of the portal at the provider; better given as a file." placeholder:"SECRET"`
+	OIDCClientSecretFile string   `name:"oidc-client-secret-file" help:"File that holds the secret of the portal at the provider." placeholder:"FILE"`
+	OIDCLabel            string   `name:"oidc-label" help:"What people call the provider; default: its host name." placeholder:"NAME"`
+	Demo                 bool     `help:"Fill a new data folder with organisations, people, seals and contracts in every state."`
+	OwnApproval          bool     `name:"own-approval" help:"Let an account approve a contract that it sent itself; for portals with a single account."`
 }
 
 // EngineCommand runs the embedded platform alone, shows its credentials or lets somebody into its console.

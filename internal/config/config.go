@@ -25,6 +25,7 @@ type Config struct {
 	Platform             Platform
 	TrustedProxies       []netip.Prefix
 	Notices              Notices
+	OIDC                 OIDC
 	Demo                 bool
 	OwnApproval          bool // an account may approve what it sent itself
 	Memory               bool // the engine keeps nothing
@@ -42,6 +43,12 @@ type Notices struct {
 	MailURL                   *url.URL // smtp or smtps
 	MailFrom                  string
 	WebhookURL, WebhookSecret string
+}
+
+// OIDC is the OpenID Connect provider that people may sign in with; without an issuer there is none.
+type OIDC struct {
+	Issuer, ClientID, ClientSecret string
+	Label                          string // what people call it
 }
 
 // IsEmbedded tells whether the platform is the engine in this program.
@@ -82,6 +89,10 @@ func (c ServeCommand) Config() (Config, error) {
 	cfg.Log, err = c.LogFlags.config()
 	report("log-level", err)
 	cfg.Notices, err = c.notices()
+	if err != nil {
+		problems = append(problems, err)
+	}
+	cfg.OIDC, err = c.oidc()
 	if err != nil {
 		problems = append(problems, err)
 	}
@@ -172,7 +183,31 @@ func (c ServeCommand) notices() (n Notices, err error) {
 	return n, errors.Join(errs...)
 }
 
-// isLoopback allows plain http to another engine on the same machine.
+// oidc checks the provider that people sign in with. The issuer stays as it is given: its tokens name it letter by letter.
+func (c ServeCommand) oidc() (OIDC, error) {
+	if c.OIDCIssuer == "" {
+		if c.OIDCClientID+c.OIDCClientSecret+c.OIDCClientSecretFile+c.OIDCLabel != "" {
+			return OIDC{}, errors.New("--oidc-issuer is needed beside the other --oidc settings")
+		}
+		return OIDC{}, nil
+	}
+	u, err := url.Parse(c.OIDCIssuer)
+	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil || u.Scheme != "https" && !isLoopback(u) {
+		return OIDC{}, fmt.Errorf("--oidc-issuer: %q is not an https address", c.OIDCIssuer)
+	}
+	o := OIDC{Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, Label: c.OIDCLabel}
+	if o.Label == "" {
+		o.Label = u.Hostname()
+	}
+	if o.ClientID == "" {
+		err = errors.New("--oidc-client-id is needed beside --oidc-issuer")
+	}
+	var secretErr error
+	o.ClientSecret, secretErr = secret("oidc-client-secret", c.OIDCClientSecret, c.OIDCClientSecretFile)
+	return o, errors.Join(err, secretErr)
+}
+
+// isLoopback allows plain http to another service on the same machine.
 func isLoopback(u *url.URL) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
 	return u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && ip.IsLoopback())

@@ -131,3 +131,29 @@ func TestBadSettingsAreAllNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestTheProviderOfSignInIsWholeOrAbsent(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("s3cret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := parse(t, "serve", "--oidc-issuer", "https://id.example.com/realm", "--oidc-client-id", "desk", "--oidc-client-secret-file", file)
+	cfg, err := c.Serve.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (OIDC{"https://id.example.com/realm", "desk", "s3cret", "id.example.com"}); cfg.OIDC != want {
+		t.Errorf("%+v, want %+v", cfg.OIDC, want)
+	}
+	for want, args := range map[string][]string{
+		"--oidc-issuer is needed":           {"--oidc-client-id", "desk"},
+		"--oidc-issuer: ":                   {"--oidc-issuer", "http://id.example.com", "--oidc-client-id", "desk", "--oidc-client-secret", "s"},
+		"--oidc-client-id is needed":        {"--oidc-issuer", "http://127.0.0.1:9", "--oidc-client-secret", "s"},
+		"--oidc-client-secret-file is need": {"--oidc-issuer", "https://id.example.com", "--oidc-client-id", "desk"},
+	} {
+		c, _ := parse(t, append([]string{"serve"}, args...)...)
+		if _, err := c.Serve.Config(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %s", args, err, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -55,6 +56,10 @@ func (d *DB) ResetAccount(ctx context.Context, id string) (link Link, err error)
 			return fmt.Errorf("reset password: %w", err)
 		}
 		if err := endSessions(ctx, tx, id, ""); err != nil {
+			return err
+		}
+		// Whoever had got into the account may have linked an identity of their own.
+		if err := d.dropIdentity(ctx, tx, id); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 		if link, err = d.makeLink(ctx, tx, id); err != nil {

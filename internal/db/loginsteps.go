@@ -19,6 +19,15 @@ type LoginStep struct {
 	ID        string `json:"-"`
 	AccountID string `json:"account"` // whose password was right; the code is missing
 	Next      string `json:"next"`    // where to go after
+
+	Outside *OutsideStep `json:"outside,omitempty"` // somebody who was sent to the provider; nil for a code that is missing
+}
+
+// OutsideStep is what has to come back from an OpenID Connect provider. With an account in its step, that account is to be linked.
+type OutsideStep struct {
+	State    string `json:"state"`
+	Nonce    string `json:"nonce"`
+	Verifier string `json:"verifier"` // of the code, for PKCE
 }
 
 // BeginStep keeps a log-in that is half done and gives it its id.

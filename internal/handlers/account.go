@@ -29,6 +29,9 @@ func (s *server) ownAccount(ctx context.Context) (templates.OwnAccountData, erro
 		Language: i18n.Language(ctx), MustChange: a.MustChange, SecondFactor: a.SecondFactor,
 		Limits: s.sessionLimits(ctx)}
 	var err error
+	if data.Provider, data.Linked, err = s.providerState(ctx, a); err != nil {
+		return data, err
+	}
 	data.Sessions, err = s.sessionItems(ctx, db.SessionFilter{AccountID: a.ID})
 	return data, err
 }

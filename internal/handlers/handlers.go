@@ -64,6 +64,7 @@ type Options struct {
 	SetupToken     string          // opens the set-up page while there is no account; empty keeps it shut
 	TrustedProxies []netip.Prefix  // proxies whose X-Forwarded-For is believed
 	Notices        Channels        // by what notices leave the portal
+	OIDC           config.OIDC     // the provider that people may sign in with; none without an issuer
 	Version        string
 	Logger         *slog.Logger
 	// OwnApproval lets somebody approve what they sent themselves, for portals with a single account.
@@ -101,6 +102,7 @@ type server struct {
 	callbackKeys func(context.Context) (api.CallbackKeys, error)
 
 	sessions *db.SessionStore
+	outside  *outside // nil without a provider
 	throttle *auth.Throttle
 
 	flowDocuments documentCache
@@ -130,6 +132,7 @@ func newServer(o Options) (*server, error) {
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
 		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval,
+		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
 		throttle: auth.NewThrottle(o.Clock),
 	}, nil

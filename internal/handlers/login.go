@@ -15,9 +15,19 @@ import (
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
+
+	"github.com/a-h/templ"
 )
 
 func loginPage() page { return page{Title: "auth.login.title"} }
+
+// loginForm is the contents of the log-in page, with the way through the provider where there is one.
+func (s *server) loginForm(d templates.LoginData) templ.Component {
+	if s.outside != nil {
+		d.Provider = s.outside.config.Label
+	}
+	return templates.LoginForm(d)
+}
 
 // sendToLogin leads somebody who is not logged in to the log-in, and after it back to where they wanted to go.
 func (s *server) sendToLogin(w http.ResponseWriter, r *http.Request) error {
@@ -49,7 +59,7 @@ func (s *server) showLogin(w http.ResponseWriter, r *http.Request) error {
 		return s.redirect(w, r, "/setup")
 	}
 	form := templates.LoginData{Next: next, Left: r.URL.Query().Has("left")}
-	return s.render(w, r, http.StatusOK, loginPage(), templates.LoginForm(form))
+	return s.render(w, r, http.StatusOK, loginPage(), s.loginForm(form))
 }
 
 // logIn checks a name and a password. What is wrong with them is told to nobody but the audit log.
@@ -64,7 +74,7 @@ func (s *server) logIn(w http.ResponseWriter, r *http.Request) error {
 	if wait := s.throttle.Begin(key, address); wait > 0 {
 		form.Refusal = waitText(ctx, wait)
 		setRetryAfter(w, wait)
-		return s.render(w, r, http.StatusTooManyRequests, loginPage(), templates.LoginForm(form))
+		return s.render(w, r, http.StatusTooManyRequests, loginPage(), s.loginForm(form))
 	}
 	a, reason, err := s.checkLogin(ctx, form.Name, r.PostForm.Get("Password"))
 	if err != nil {
@@ -75,7 +85,7 @@ func (s *server) logIn(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		form.Refusal = i18n.T(ctx, "validation.credentials")
-		return s.render(w, r, http.StatusUnprocessableEntity, loginPage(), templates.LoginForm(form))
+		return s.render(w, r, http.StatusUnprocessableEntity, loginPage(), s.loginForm(form))
 	}
 	s.throttle.Succeed(key, address)
 	return s.enter(w, r, a, form.Next)

@@ -33,7 +33,11 @@ func (s *server) step(r *http.Request) (db.LoginStep, error) {
 	if err != nil {
 		return db.LoginStep{}, db.ErrNotFound
 	}
-	return s.db.Step(r.Context(), cookie.Value)
+	step, err := s.db.Step(r.Context(), cookie.Value)
+	if err == nil && step.Outside != nil {
+		err = db.ErrNotFound // it has proved nothing yet
+	}
+	return step, err
 }
 
 // endStep uses a log-in half done up; db.ErrNotFound for whoever comes second.

@@ -108,6 +108,7 @@ var drawing = sync.OnceValues(func() (*font.Face, *pdf.Renderer) {
 // portalSettings are what a test may change before the portal starts.
 type portalSettings struct {
 	publicURL string // empty: the test server's
+	oidc      config.OIDC
 	endpoint  string // empty: the engine in this process; else where the client calls
 }
 
@@ -158,7 +159,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	p.server, err = newServer(Options{DB: p.db, Client: p.client, Files: p.files, Renderer: renderer, Face: face, Routing: p.routing, Watch: p.watch,
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
 		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now,
-		CallbackKeys: p.engine.CallbackKeys})
+		CallbackKeys: p.engine.CallbackKeys, OIDC: settings.oidc})
 	must()
 	server.Config.Handler, err = p.server.handler()
 	must()

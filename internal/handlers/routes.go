@@ -28,6 +28,8 @@ func (s *server) routes() []route {
 		{"POST /login", auth.Public, s.logIn},
 		{"GET /login/code", auth.Public, s.askCode},
 		{"POST /login/code", auth.Public, s.checkCode},
+		{"GET /login/oidc", auth.Public, s.goOutside}, // to the OpenID Connect provider
+		{"GET /login/oidc/callback", auth.Public, s.comeBack},
 		{"GET /welcome", auth.Public, s.welcome}, // whoever holds a link for choosing a password
 		{"POST /welcome", auth.Public, s.accept},
 		{"POST /logout", auth.Public, s.logOut},
@@ -37,6 +39,9 @@ func (s *server) routes() []route {
 		{"GET /account/factor", auth.SignedIn, s.showFactor},
 		{"POST /account/factor", auth.SignedIn, s.confirmFactor},
 		{"POST /account/factor/change", auth.SignedIn, s.changeFactor},
+		{"GET /account/oidc", auth.SignedIn, s.showProviderLink},
+		{"POST /account/oidc", auth.SignedIn, s.linkProvider},
+		{"POST /account/oidc/unlink", auth.SignedIn, s.unlinkProvider},
 		{"POST /account/language", auth.SignedIn, s.changeLanguage},
 		{"POST /account/sessions/{id}/revoke", auth.SignedIn, s.revokeSession},
 		{"GET /healthz", auth.Public, s.healthy},

@@ -10,7 +10,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 export const binary = join(root, "bin", "sealdesk");
 
 /** A port that was free a moment ago. */
-async function freePort() {
+export async function freePort() {
   const server = createServer();
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const { port } = server.address();
@@ -44,11 +44,12 @@ export function run(args, options = {}) {
 
 /**
  * Starts `sealdesk serve` (or another long-running command).
+ * The portal's port is a free one unless somebody has to know it before.
  * Returns addresses, the data folder, everything printed so far, and stop().
  */
-export async function start(command = "serve", flags = []) {
+export async function start(command = "serve", flags = [], port = undefined) {
   const data = mkdtempSync(join(tmpdir(), "sealdesk-test-"));
-  const [portal, engine] = [await freePort(), await freePort()];
+  const [portal, engine] = [port ?? (await freePort()), await freePort()];
   const args = [command, "--data", data, "--engine-listen", `127.0.0.1:${engine}`, ...flags];
   if (command === "serve") args.push("--listen", `127.0.0.1:${portal}`);
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
