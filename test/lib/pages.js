@@ -55,6 +55,7 @@ export const pages = [
   ["sessions", "/sessions"],
   ["account", "/account"],
   ["factor", "/account/factor"],
+  ["account-oidc", "/account/oidc"],
   ["requests", "/requests"],
   ["request", firstLink("/requests", /^\/requests\/\d+$/)],
   ["calls", "/calls"],
