@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sealdesk/internal/api"
 	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/store"
@@ -61,6 +62,16 @@ func (c Component) Signs() bool { return c.Type == SignSeal || c.Type == SignSig
 
 // Fills tells whether the sender gives the component its value.
 func (c Component) Fills() bool { return !strings.HasPrefix(c.Type, "SIGN_") }
+
+// Dated is how the component writes a day, which is given as yyyy-mm-dd; another text stays as it is.
+func (c Component) Dated(value string) string {
+	var extra struct{ Format string }
+	day, err := time.Parse(time.DateOnly, value)
+	if err != nil || c.Extra != "" && json.Unmarshal([]byte(c.Extra), &extra) != nil {
+		return value
+	}
+	return api.FormatDate(extra.Format, day)
+}
 
 // Choices are those of a SELECT.
 func (c Component) Choices() []string {

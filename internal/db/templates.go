@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"sealdesk/internal/api"
 	"sealdesk/internal/store"
 )
 
@@ -33,12 +34,20 @@ func (r Draft) Fields() []Field {
 		}
 		i := slices.IndexFunc(all, func(f Field) bool { return f.Name == c.Name })
 		if i < 0 {
-			all = append(all, Field{Name: c.Name, Type: c.Type, Required: c.Required, Default: c.Value, Options: c.Choices()})
+			all = append(all, Field{Name: c.Name, Type: c.Type, Required: c.Required, Default: c.fieldDefault(), Options: c.Choices()})
 			continue
 		}
 		all[i].Required = all[i].Required || c.Required
 	}
 	return all
+}
+
+// fieldDefault is the component's value as a form takes it: dates as yyyy-mm-dd.
+func (c Component) fieldDefault() string {
+	if day, err := api.ParseDate(c.Value); c.Type == FillDate && err == nil {
+		return day.Format(time.DateOnly)
+	}
+	return c.Value
 }
 
 // Use is what makes a contract of a template.

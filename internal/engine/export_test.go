@@ -37,6 +37,3 @@ func DecodeBody(body []byte, req any) error { return input{body: body}.decode(re
 
 // DecodeParams is for flattened parameters.
 func DecodeParams(params url.Values, req any) error { return input{query: params}.decode(req) }
-
-// FormatDate writes a SIGN_DATE.
-var FormatDate = formatDate

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"sealdesk/internal/api"
 	"sealdesk/internal/pdf"
 	"sealdesk/internal/store"
 )
@@ -83,7 +84,7 @@ func (e *Engine) fill(ctx context.Context, c *component, chosen *choice, at time
 	case c.Filled:
 		return pdf.Fill{}, false, nil
 	case c.ComponentType == typeSignDate, c.ComponentType == typeDate && c.ComponentValue == "":
-		return pdf.Fill{Text: formatDate(parseStyle(c.ComponentExtra).Format, at)}, true, nil
+		return pdf.Fill{Text: api.FormatDate(parseStyle(c.ComponentExtra).Format, at.In(chinaTime))}, true, nil
 	case !c.signs():
 		return pdf.Fill{Text: c.ComponentValue}, c.ComponentValue != "", nil
 	case chosen == nil:

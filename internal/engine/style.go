@@ -5,7 +5,6 @@ import (
 	"image/color"
 	"strconv"
 	"strings"
-	"time"
 
 	"sealdesk/internal/pdf"
 )
@@ -61,17 +60,4 @@ func (s style) color() color.Color {
 		rgb[i] = uint8(n)
 	}
 	return color.RGBA{rgb[0], rgb[1], rgb[2], 255}
-}
-
-// defaultDateFormat is that of SIGN_DATE.
-const defaultDateFormat = "yyyy年m月d日"
-
-// formatDate writes a date in China's zone by a pattern of yyyy, mm or m, dd or d.
-func formatDate(pattern string, t time.Time) string {
-	if pattern == "" {
-		pattern = defaultDateFormat
-	}
-	t = t.In(chinaTime)
-	return strings.NewReplacer("yyyy", t.Format("2006"), "YYYY", t.Format("2006"), "mm", t.Format("01"), "MM", t.Format("01"), "m", t.Format("1"),
-		"M", t.Format("1"), "dd", t.Format("02"), "DD", t.Format("02"), "d", t.Format("2"), "D", t.Format("2")).Replace(pattern)
 }

@@ -84,12 +84,16 @@ func TestThePreflightLeadsToWhatIsToBePutRight(t *testing.T) {
 	draft := admin.draft("买卖合同", a, a)
 	state := admin.builder(draft)
 	approver := state.Approvers[0].ID
-	day := db.Component{ID: "day", Type: db.FillDate, Approver: approver, Page: 1, Width: 100, Height: 20, Required: true}
-	admin.save(draft, state.revision, day).wantStatus(http.StatusOK)
+	text := db.Component{ID: "text", Type: db.FillText, Approver: approver, Page: 1, Width: 100, Height: 20, Required: true}
+	day := db.Component{ID: "day", Type: db.FillDate, Approver: approver, Page: 1, Y: 40, Width: 100, Height: 20, Required: true}
+	admin.save(draft, state.revision, text, day).wantStatus(http.StatusOK)
 	list := admin.get(draft + "/preflight").wantStatus(http.StatusOK)
-	for _, at := range []string{"day", approver} {
+	for _, at := range []string{"text", approver} {
 		if list.find("a[href='"+draft+"/builder#"+at+"']").Length() != 1 {
 			t.Errorf("no link to %s in %s", at, list.body)
 		}
+	}
+	if strings.Contains(list.body, "#day") {
+		t.Error("an empty date hinders, though it becomes the day of the signature")
 	}
 }

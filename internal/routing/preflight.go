@@ -138,7 +138,8 @@ func (r *Router) complete(draft db.Draft) (problems []Problem) {
 	}
 	for _, c := range draft.Components {
 		signs[c.Approver] = signs[c.Approver] || c.Signs()
-		if c.Fills() && c.Required && c.Value == "" {
+		// A date that is left empty becomes the day of the signature.
+		if c.Fills() && c.Type != db.FillDate && c.Required && c.Value == "" {
 			problems = append(problems, Problem{Rule: "empty_text", Name: names[c.Approver], Step: "pages", Component: c.ID})
 		}
 	}

@@ -123,6 +123,9 @@ func UseTemplate(t db.Draft, u db.Use) db.Draft {
 	}
 	for i, c := range d.Components {
 		if value, asked := values[c.Name]; asked && c.Fills() {
+			if c.Type == db.FillDate {
+				value = c.Dated(value)
+			}
 			d.Components[i].Value = value
 		}
 	}

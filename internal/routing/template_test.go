@@ -13,7 +13,7 @@ func TestFieldsTakeOnlyWhatTheirTypeAllows(t *testing.T) {
 	template := db.Draft{DraftDocument: db.DraftDocument{Template: &db.TemplateTerms{}, Components: []db.Component{
 		{ID: "1", Type: db.FillSelect, Name: "支付方式", Extra: `{"Values":["转账","支票"],"FontSize":12}`},
 		{ID: "2", Type: db.FillDate, Name: "起始日", Required: true},
-		{ID: "3", Type: db.FillDate, Name: "起始日"}, // the same field at another place
+		{ID: "3", Type: db.FillDate, Name: "起始日", Extra: `{"Format":"yyyy/mm/dd"}`}, // the same field at another place
 		{ID: "4", Type: db.FillText, Value: "固定文字"},
 	}}}
 	for _, test := range []struct{ choice, day, rule string }{
@@ -33,7 +33,7 @@ func TestFieldsTakeOnlyWhatTheirTypeAllows(t *testing.T) {
 		}
 	}
 	made := routing.UseTemplate(template, db.Use{Name: "合同", Values: []string{"转账", "2026-12-01"}})
-	if c := made.Components; c[0].Value != "转账" || c[1].Value != "2026-12-01" || c[2].Value != "2026-12-01" || c[3].Value != "固定文字" {
+	if c := made.Components; c[0].Value != "转账" || c[1].Value != "2026年12月1日" || c[2].Value != "2026/12/01" || c[3].Value != "固定文字" {
 		t.Errorf("filled in %+v", c)
 	}
 	if template.Components[0].Value != "" {
