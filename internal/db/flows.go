@@ -169,7 +169,7 @@ func findFlowApprovers(ctx context.Context, tx *store.Tx, flowID string) ([]Flow
 // FlowEvents returns the timeline of a flow, newest first. The caller has read the flow within its scope.
 func (d *DB) FlowEvents(ctx context.Context, id string) (all []FlowEvent, err error) {
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT at, kind, subject, actor, detail FROM flow_events WHERE flow_id = $1 ORDER BY seq DESC LIMIT 200`, id)
+		rows, err := tx.Query(ctx, `SELECT at, kind, subject, actor, detail FROM flow_events WHERE flow_id = $1 ORDER BY seq DESC LIMIT 2000`, id)
 		if err != nil {
 			return fmt.Errorf("timeline: %w", err)
 		}

@@ -19,7 +19,7 @@ import (
 // showFlow shows one flow.
 func (s *server) showFlow(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	data, err := s.flowData(ctx, r.PathValue("id"))
+	data, err := s.flowData(ctx, r.PathValue("id"), readTimelineFilter(r.URL.Query()))
 	if err != nil {
 		return err
 	}
@@ -49,16 +49,12 @@ func flowRow(f db.Flow, names map[string]string) templates.FlowRow {
 }
 
 // flowData is everything that the page of a flow shows.
-func (s *server) flowData(ctx context.Context, id string) (templates.FlowData, error) {
+func (s *server) flowData(ctx context.Context, id string, filter timelineFilter) (templates.FlowData, error) {
 	f, err := s.db.Flow(ctx, scope(ctx), id)
 	if err != nil {
 		return templates.FlowData{}, err
 	}
 	names, err := s.organizationNames(ctx, f.OrganizationID)
-	if err != nil {
-		return templates.FlowData{}, err
-	}
-	events, err := s.db.FlowEvents(ctx, id)
 	if err != nil {
 		return templates.FlowData{}, err
 	}
@@ -96,18 +92,8 @@ func (s *server) flowData(ctx context.Context, id string) (templates.FlowData, e
 			CanLink: write && a.SignID != "" && a.Status == api.ApproverPending && open, CanMove: write && f.Movable(a.ID),
 			CanResend: write && a.Status == db.ApproverExpired && f.State.Open() && f.Document.Deadline.After(s.now())})
 	}
-	for _, e := range events {
-		if role := auth.Role(e.Who); role.Valid() && strings.HasPrefix(e.Kind, "approv") { // an approval of anybody of a role
-			e.Who = roleName(ctx, role)
-		}
-		line := templates.FlowEventLine{Text: i18n.T(ctx, "flows.event."+e.Kind, "Name", e.Who), Actor: e.Actor, Detail: e.Detail, At: e.At}
-		if line.Actor == e.Who {
-			line.Actor = ""
-		}
-		if strings.HasPrefix(e.Kind, "refused_") {
-			line.Detail = i18n.ErrorText(ctx, e.Detail)
-		}
-		data.Events = append(data.Events, line)
+	if data.Timeline, err = s.flowTimeline(ctx, id, filter); err != nil {
+		return templates.FlowData{}, err
 	}
 	data.Files, err = s.flowFiles(ctx, f)
 	return data, err
@@ -153,7 +139,7 @@ func (s *server) flowEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.live(w, r, watch.Topic(id), func() error {
-		data, err := s.flowData(ctx, id)
+		data, err := s.flowData(ctx, id, readTimelineFilter(r.URL.Query()))
 		if err != nil {
 			return err
 		}

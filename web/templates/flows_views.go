@@ -102,10 +102,10 @@ func flowPersonItem(ctx context.Context, flowID string, p FlowPerson, step strin
 	return item
 }
 
-// flowTimeline are the events of a flow, newest first.
-func flowTimeline(d FlowData) []TimelineItem {
-	items := make([]TimelineItem, 0, len(d.Events))
-	for _, e := range d.Events {
+// timelineItems are the lines of a flow's timeline.
+func timelineItems(events []FlowEventLine) []TimelineItem {
+	items := make([]TimelineItem, 0, len(events))
+	for _, e := range events {
 		var more []string
 		for _, text := range []string{e.Actor, e.Detail} {
 			if text != "" {
