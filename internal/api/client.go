@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -63,6 +64,7 @@ type Client struct {
 	options ClientOptions
 	url     string
 	http    *http.Client
+	ahead   atomic.Pointer[time.Duration]
 }
 
 // NewClient checks the options and makes a client.
@@ -93,6 +95,15 @@ func NewClient(o ClientOptions) (*Client, error) {
 
 // ApplicationID is the application as which the client calls.
 func (c *Client) ApplicationID() string { return c.options.ApplicationID }
+
+// ClockAhead is how far the platform's clock was ahead of this one at the last answer that told its time, to about a second: negative when
+// it was behind. ok is false as long as there was none.
+func (c *Client) ClockAhead() (ahead time.Duration, ok bool) {
+	if p := c.ahead.Load(); p != nil {
+		return *p, true
+	}
+	return 0, false
+}
 
 // call does one action: the only way out of the program to the platform.
 func (c *Client) call(ctx context.Context, action string, req, resp any) error {
@@ -214,6 +225,10 @@ func (c *Client) send(ctx context.Context, action string, body []byte, resp any)
 		return &NoAnswerError{Action: action, NotSent: neverSent(err), Err: err}
 	}
 	defer answer.Body.Close()
+	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
+		ahead := date.Sub(c.options.Clock())
+		c.ahead.Store(&ahead)
+	}
 	data, err := io.ReadAll(io.LimitReader(answer.Body, maxResponseSize+1))
 	if err != nil {
 		return &NoAnswerError{Action: action, Err: err}

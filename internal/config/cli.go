@@ -67,9 +67,9 @@ type EngineFlags struct {
 type PlatformFlags struct {
 	Endpoint      string `help:"The platform: embedded, or the cloud's https address." default:"embedded" placeholder:"URL"`
 	Region        string `help:"Region of the cloud, where it asks for one." placeholder:"NAME"`
-	SecretID      string `name:"secret-id" help:"Secret id of the cloud account." placeholder:"ID"`
+	SecretID      string `secret:"" name:"secret-id" help:"Secret id of the cloud account." placeholder:"ID"`
 	SecretIDFile  string `name:"secret-id-file" help:"File that holds the secret id." placeholder:"FILE"`
-	SecretKey     string `name:"secret-key" help:"Secret key of the cloud account; better given as a file." placeholder:"KEY"`
+	SecretKey     string `secret:"" name:"secret-key" help:"Secret key of the cloud account; better given as a file." placeholder:"KEY"`
 	SecretKeyFile string `name:"secret-key-file" help:"File that holds the secret key." placeholder:"FILE"`
 	ApplicationID string `name:"application-id" help:"Id of the application at the cloud." placeholder:"ID"`
 }
@@ -81,18 +81,20 @@ type ServeCommand struct {
 	PlatformFlags `embed:""`
 	LogFlags      `embed:""`
 
+	Settings []Setting `kong:"-"` // all of the flags, and where each came from
+
 	Listen               string   `help:"Address of the portal." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	PublicURL            string   `name:"public-url" help:"How browsers reach the portal. Default: http:// and its address. With https, cookies are for TLS only." placeholder:"URL"`
 	TrustedProxies       []string `name:"trusted-proxies" help:"Addresses of reverse proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
-	SMTPURL              string   `name:"smtp-url" help:"Mail server for notices: smtp://host:587 (STARTTLS where it is offered) or smtps://host:465, with user and password before the host." placeholder:"URL"`
+	SMTPURL              string   `secret:"" name:"smtp-url" help:"Mail server for notices: smtp://host:587 (STARTTLS where it is offered) or smtps://host:465, with user and password before the host." placeholder:"URL"`
 	SMTPURLFile          string   `name:"smtp-url-file" help:"File that holds the address of the mail server with its password." placeholder:"FILE"`
 	SMTPFrom             string   `name:"smtp-from" help:"Address that notices come from." placeholder:"ADDRESS"`
-	WebhookURL           string   `name:"webhook-url" help:"Address that gets a signed POST for every notice; a private one only with --allow-private." placeholder:"URL"`
-	WebhookSecret        string   `name:"webhook-secret" help:"Secret that webhooks are signed with; better given as a file." placeholder:"SECRET"`
+	WebhookURL           string   `secret:"" name:"webhook-url" help:"Address that gets a signed POST for every notice; a private one only with --allow-private." placeholder:"URL"`
+	WebhookSecret        string   `secret:"" name:"webhook-secret" help:"Secret that webhooks are signed with; better given as a file." placeholder:"SECRET"`
 	WebhookSecretFile    string   `name:"webhook-secret-file" help:"File that holds the secret of webhooks." placeholder:"FILE"`
 	OIDCIssuer           string   `name:"oidc-issuer" help:"Issuer of an OpenID Connect provider that people may sign in with; http for this machine only." placeholder:"URL"`
 	OIDCClientID         string   `name:"oidc-client-id" help:"Id of the portal at the provider." placeholder:"ID"`
-	OIDCClientSecret     string   `name:"oidc-client-secret" help:"Secret of the portal at the provider; better given as a file." placeholder:"SECRET"`
+	OIDCClientSecret     string   `secret:"" name:"oidc-client-secret" help:"Secret of the portal at the provider; better given as a file." placeholder:"SECRET"`
 	OIDCClientSecretFile string   `name:"oidc-client-secret-file" help:"File that holds the secret of the portal at the provider." placeholder:"FILE"`
 	OIDCLabel            string   `name:"oidc-label" help:"What people call the provider; default: its host name." placeholder:"NAME"`
 	Demo                 bool     `help:"Fill a new data folder with organisations, people, seals and contracts in every state."`
@@ -256,6 +258,7 @@ func (c *CLI) Parse(args []string, out io.Writer) (command string, done bool, er
 	if err != nil {
 		return "", false, err
 	}
+	c.Serve.Settings = settings(parsed)
 	return commandName(parsed.Command()), false, nil
 }
 

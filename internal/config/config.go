@@ -31,6 +31,7 @@ type Config struct {
 	Memory               bool // the engine keeps nothing
 	AllowPrivate         bool // the engine fetches from and calls back to private networks
 	Log                  Log
+	Settings             []Setting // of serve
 }
 
 // Platform is how to reach the platform. For the embedded engine everything but Endpoint is empty: the engine knows its own.
@@ -100,6 +101,7 @@ func (c ServeCommand) Config() (Config, error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
+	cfg.Settings = cfg.effective(c.Settings)
 	return cfg, errors.Join(problems...)
 }
 

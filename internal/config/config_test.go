@@ -157,3 +157,44 @@ func TestTheProviderOfSignInIsWholeOrAbsent(t *testing.T) {
 		}
 	}
 }
+
+func TestSettingsTellWhereTheyCameFromAndNoSecret(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("hidden-in-a-file\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SEALDESK_LISTEN", "127.0.0.1:1111")
+	t.Setenv("SEALDESK_WEBHOOK_SECRET", "hidden-in-the-environment")
+	t.Setenv("SEALDESK_LOG_LEVEL", "warn")
+	c, _ := parse(t, "serve", "--endpoint", "https://cloud.example.com", "--secret-id", "hidden-id", "--secret-key-file", file, "--application-id", "app",
+		"--webhook-url", "https://hooks.example.com/hidden-path", "--log-level", "info", "--fonts", "a.ttf", "--fonts", "b.ttf", "--smtp-from", "desk@example.com",
+		"--smtp-url", "smtp://user:hidden-password@mail.example.com:587", "--oidc-issuer", "https://id.example.com", "--oidc-client-id", "desk", "--oidc-client-secret", "hidden-too")
+	cfg, err := c.Serve.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := make(map[string]Setting)
+	for _, s := range cfg.Settings {
+		found[s.Name] = s
+		if strings.Contains(s.Value, "hidden") {
+			t.Errorf("%s shows %q", s.Name, s.Value)
+		}
+	}
+	for name, want := range map[string]Setting{
+		"listen":         {Env: "SEALDESK_LISTEN", Value: "127.0.0.1:1111", Set: true, Source: FromEnv},
+		"engine-listen":  {Env: "SEALDESK_ENGINE_LISTEN", Value: "127.0.0.1:8081", Set: true, Source: FromDefault},
+		"public-url":     {Env: "SEALDESK_PUBLIC_URL", Value: "http://127.0.0.1:1111", Set: true, Source: FromDefault},
+		"log-level":      {Env: "SEALDESK_LOG_LEVEL", Value: "info", Set: true, Source: FromFlag},
+		"fonts":          {Env: "SEALDESK_FONTS", Value: "a.ttf, b.ttf", Set: true, Source: FromFlag},
+		"region":         {Env: "SEALDESK_REGION", Source: FromDefault},
+		"secret-key":     {Env: "SEALDESK_SECRET_KEY", Secret: true, Set: true, Source: FromFile},
+		"webhook-secret": {Env: "SEALDESK_WEBHOOK_SECRET", Secret: true, Set: true, Source: FromEnv},
+		"smtp-url":       {Env: "SEALDESK_SMTP_URL", Secret: true, Set: true, Source: FromFlag},
+		"oidc-label":     {Env: "SEALDESK_OIDC_LABEL", Value: "id.example.com", Set: true, Source: FromDefault},
+	} {
+		want.Name = name
+		if found[name] != want {
+			t.Errorf("%+v, want %+v", found[name], want)
+		}
+	}
+}

@@ -58,13 +58,14 @@ type Options struct {
 	Routing  *routing.Router
 	Watch    *watch.Watcher
 
-	Platform       config.Platform // shown in the settings; its secret key is not kept
-	PublicURL      string          // how browsers reach the portal; with https, cookies are for TLS only
-	EngineURL      string          // where signers' pages are
-	SetupToken     string          // opens the set-up page while there is no account; empty keeps it shut
-	TrustedProxies []netip.Prefix  // proxies whose X-Forwarded-For is believed
-	Notices        Channels        // by what notices leave the portal
-	OIDC           config.OIDC     // the provider that people may sign in with; none without an issuer
+	Platform       config.Platform  // shown in the settings; its secret key is not kept
+	PublicURL      string           // how browsers reach the portal; with https, cookies are for TLS only
+	EngineURL      string           // where signers' pages are
+	SetupToken     string           // opens the set-up page while there is no account; empty keeps it shut
+	TrustedProxies []netip.Prefix   // proxies whose X-Forwarded-For is believed
+	Notices        Channels         // by what notices leave the portal
+	Settings       []config.Setting // shown to administrators; without the secrets
+	OIDC           config.OIDC      // the provider that people may sign in with; none without an issuer
 	Version        string
 	Logger         *slog.Logger
 	// OwnApproval lets somebody approve what they sent themselves, for portals with a single account.
@@ -88,6 +89,7 @@ type server struct {
 	watch    *watch.Watcher
 
 	platform   config.Platform
+	settings   []config.Setting
 	publicURL  string
 	engineURL  string
 	setupToken string
@@ -130,7 +132,7 @@ func newServer(o Options) (*server, error) {
 	o.Platform.SecretKey = ""
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
-		platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
+		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
 		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval,
 		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),

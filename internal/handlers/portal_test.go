@@ -109,6 +109,7 @@ var drawing = sync.OnceValues(func() (*font.Face, *pdf.Renderer) {
 type portalSettings struct {
 	publicURL string // empty: the test server's
 	oidc      config.OIDC
+	settings  []config.Setting
 	endpoint  string // empty: the engine in this process; else where the client calls
 }
 
@@ -159,7 +160,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	p.server, err = newServer(Options{DB: p.db, Client: p.client, Files: p.files, Renderer: renderer, Face: face, Routing: p.routing, Watch: p.watch,
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
 		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now,
-		CallbackKeys: p.engine.CallbackKeys, OIDC: settings.oidc})
+		CallbackKeys: p.engine.CallbackKeys, OIDC: settings.oidc, Settings: settings.settings})
 	must()
 	server.Config.Handler, err = p.server.handler()
 	must()

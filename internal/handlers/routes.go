@@ -81,6 +81,7 @@ func (s *server) routes() []route {
 
 		// settings
 		{"GET /settings", auth.SettingsRead, s.showSettings},
+		{"GET /settings/configuration", auth.SettingsRead, s.showConfiguration},
 		{"POST /settings/policy", auth.SettingsWrite, s.changePolicy},
 		{"POST /settings/test", auth.SettingsRead, s.testConnection},
 

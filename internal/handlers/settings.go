@@ -2,14 +2,10 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"sealdesk/internal/api"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
@@ -19,7 +15,7 @@ func settingsPage() page { return page{Title: "settings.title", Active: "setting
 
 // showSettings shows how the portal is set up.
 func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
-	return s.render(w, r, http.StatusOK, settingsPage(), templates.Settings(s.settings(), policyForm(r.Context(), s.db.Policy())))
+	return s.render(w, r, http.StatusOK, settingsPage(), templates.Settings(s.settingsData(), policyForm(r.Context(), s.db.Policy())))
 }
 
 // policyForm is the policy of log-ins as a form.
@@ -59,7 +55,7 @@ func (s *server) changePolicy(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, "/settings")
 }
 
-func (s *server) settings() templates.SettingsData {
+func (s *server) settingsData() templates.SettingsData {
 	p := s.platform
 	return templates.SettingsData{Embedded: p.IsEmbedded(), Endpoint: p.Endpoint, Region: p.Region, Application: p.ApplicationID,
 		SecretID: maskSecret(p.SecretID), PublicURL: s.publicURL, EngineURL: s.engineURL, Version: s.version, TLS: isTLS(s.publicURL)}
@@ -73,25 +69,14 @@ func maskSecret(id string) string {
 	return id[:4] + strings.Repeat("*", 8) + id[len(id)-4:]
 }
 
-// testConnection asks the platform for a sub-organisation that does not exist: a read that every application may do. Any answer but one
-// about the signature or the rights shows that the settings are good.
-func (s *server) testConnection(w http.ResponseWriter, r *http.Request) error {
-	start := time.Now()
-	_, err := api.DescribeSubOrganizations.Call(r.Context(), s.client, &api.DescribeSubOrganizationsRequest{
-		SubOrganizationIds: []string{strings.Repeat("0", 32)},
-	})
-	result := &templates.TestResult{OK: true, Milliseconds: strconv.FormatInt(time.Since(start).Milliseconds(), 10)}
-	var refused *api.Error
-	switch {
-	case err == nil:
-	case errors.As(err, &refused):
-		result.OK = slices.Contains([]string{"ResourceNotFound", "InvalidParameter", "InvalidParameterValue"}, family(refused.Code))
-		result.Code, result.Text = refused.Code, i18n.ErrorText(r.Context(), refused.Code)
-	default:
-		result.OK, result.Text = false, i18n.T(r.Context(), "settings.test.noAnswer")
+// showConfiguration lists what the program was started with, and where each of it came from.
+func (s *server) showConfiguration(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	items := make([]templates.ConfigurationItem, len(s.settings))
+	for i, setting := range s.settings {
+		items[i] = templates.ConfigurationItem{Name: setting.Name, Env: setting.Env, Value: setting.Value, Hidden: setting.Secret && setting.Set, Source: setting.Source}
 	}
-	if isPartial(r) {
-		return s.fragment(w, r, http.StatusOK, templates.ConnectionTest(result))
-	}
-	return s.render(w, r, http.StatusOK, settingsPage(), templates.ConnectionTest(result))
+	p := settingsPage()
+	p.Title, p.Back = "settings.configuration", backTo(ctx, "/settings", "settings.title")
+	return s.render(w, r, http.StatusOK, p, templates.Configuration(items))
 }

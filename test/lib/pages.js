@@ -61,6 +61,7 @@ export const pages = [
   ["calls", "/calls"],
   ["call", "/calls/SendFlow"],
   ["settings", "/settings"],
+  ["configuration", "/settings/configuration"],
   ["flows-stuck", "/flows?state=stuck&mine=1"],
   ["notices", "/notices"],
   ["notice-settings", "/account/notices"],
