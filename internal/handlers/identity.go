@@ -32,6 +32,18 @@ func identityTools(ctx context.Context) []string {
 	return tools
 }
 
+// mayCheck tells why a check is not among those that the account may make.
+func mayCheck(tools []string, tool string) error {
+	switch {
+	case slices.Contains(tools, tool):
+		return nil
+	case tool == templates.IdentityFaces:
+		return errForbidden
+	default:
+		return db.ErrNotFound
+	}
+}
+
 // showIdentity shows the form of a check; the first where none is named.
 func (s *server) showIdentity(w http.ResponseWriter, r *http.Request) error {
 	d := templates.IdentityData{Tool: r.PathValue("tool")}
@@ -44,8 +56,9 @@ func (s *server) showIdentity(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) identityPage(w http.ResponseWriter, r *http.Request, status int, d templates.IdentityData) error {
 	ctx := r.Context()
-	if d.Tools = identityTools(ctx); !slices.Contains(d.Tools, d.Tool) {
-		return db.ErrNotFound
+	d.Tools = identityTools(ctx)
+	if err := mayCheck(d.Tools, d.Tool); err != nil {
+		return err
 	}
 	if d.NeedsPerson() {
 		people, err := s.db.UserChoices(ctx, scope(ctx), "", d.Form.UserID)
@@ -61,8 +74,8 @@ func (s *server) identityPage(w http.ResponseWriter, r *http.Request, status int
 func (s *server) checkIdentity(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	d := templates.IdentityData{Tool: r.PathValue("tool")}
-	if !slices.Contains(identityTools(ctx), d.Tool) {
-		return db.ErrNotFound
+	if err := mayCheck(identityTools(ctx), d.Tool); err != nil {
+		return err
 	}
 	var link string
 	err := parseForm(r, &d.Form)

@@ -80,8 +80,9 @@ func TestFacesAreLinkedAndTheirRecordsAreForAdministrators(t *testing.T) {
 
 	admin.get("/identity/faces").wantStatus(http.StatusOK)
 	admin.post("/identity/faces", url.Values{"WbAppId": {"IDASEAL0"}, "OrderNumbers": {"a\nb\nc\nd"}}).wantStatus(http.StatusUnprocessableEntity).wantProblem("OrderNumbers")
-	business.get("/identity/faces").wantStatus(http.StatusNotFound)
-	business.post("/identity/faces", url.Values{"WbAppId": {"IDASEAL0"}, "OrderNumbers": {"a"}}).wantStatus(http.StatusNotFound)
+	business.get("/identity/faces").wantStatus(http.StatusForbidden)
+	business.get("/identity/palms").wantStatus(http.StatusNotFound)
+	business.post("/identity/faces", url.Values{"WbAppId": {"IDASEAL0"}, "OrderNumbers": {"a"}}).wantStatus(http.StatusForbidden)
 	p.as(auth.Compliance).get("/identity").wantStatus(http.StatusForbidden)
 
 	bound := p.as(auth.Business, "another")

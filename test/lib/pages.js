@@ -69,6 +69,17 @@ export const pages = [
   ["not-found", "/nothing-here"],
 ];
 
+/** Every page by name with its address in this portal, found once by whoever may open them all. */
+export async function addresses(page, url) {
+  const found = [];
+  for (const [title, where] of pages) {
+    const path = typeof where === "string" ? where : await where(page, url);
+    if (!path) throw new Error(`no link to ${title} was found`);
+    found.push([title, path]);
+  }
+  return found;
+}
+
 /** A page below another one. */
 function sub(find, change) {
   return async (page, url) => change(await find(page, url));
