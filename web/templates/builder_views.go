@@ -3,7 +3,17 @@ package templates
 import (
 	"context"
 	"strconv"
+	"strings"
 )
+
+// draftContent counts what is in a draft.
+func draftContent(ctx context.Context, d DraftRow) string {
+	return strings.Join([]string{
+		t(ctx, "builder.content.files", "Count", d.Files),
+		t(ctx, "builder.content.people", "Count", d.Approvers),
+		t(ctx, "builder.content.components", "Count", d.Components),
+	}, " · ")
+}
 
 // draftStepList are the pages of a draft; before the first save only the first exists.
 func draftStepList(ctx context.Context, id string, at int) []Step {
