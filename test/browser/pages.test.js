@@ -15,7 +15,7 @@ const widths = [1440, 768, 390];
 // The pages that a role may not open; every other one it may.
 const setup = ["organization-new", "organization-import", "organization-edit", "user-new", "user-import", "user-edit", "seal-new", "seal-edit",
   "catalog-new", "identity-faces", "flow-destroy", "accounts", "account-new", "account-edit", "sessions", "requests", "request", "calls", "call",
-  "settings", "deliveries"];
+  "settings", "configuration", "deliveries"];
 const closed = {
   admin: [],
   business: [...setup, "audit", "audit-event"],
