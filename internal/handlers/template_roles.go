@@ -21,7 +21,7 @@ func (s *server) showTemplateRoles(w http.ResponseWriter, r *http.Request) error
 	editing := r.URL.Query().Get("edit")
 	for _, a := range t.Approvers {
 		if a.ID == editing {
-			values = templates.RoleValues{Role: a.Role, ForOrganization: strconv.FormatBool(a.ForOrganization), Channels: a.Channels, Step: a.Step, FullText: a.FullText}
+			values = templates.RoleValues{Role: a.Role, ForOrganization: strconv.FormatBool(a.ForOrganization), Channels: a.Channels, Step: a.Step, FullText: a.FullText, PreRead: a.PreRead}
 			return s.templateRoles(w, r, http.StatusOK, t, editing, values, nil)
 		}
 	}
@@ -70,7 +70,8 @@ func (s *server) saveTemplateRole(w http.ResponseWriter, r *http.Request) error 
 			return db.ErrNotFound
 		}
 		a := &d.Approvers[at]
-		a.Role, a.ForOrganization, a.Channels, a.Step, a.FullText = values.Role, values.ForOrganization == "true", values.Channels, values.Step, values.FullText
+		a.Role, a.ForOrganization, a.Channels, a.Step = values.Role, values.ForOrganization == "true", values.Channels, values.Step
+		a.FullText, a.PreRead = values.FullText, values.PreRead
 		return nil
 	}); err != nil {
 		return err

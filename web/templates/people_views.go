@@ -73,10 +73,3 @@ func copyTime(ctx context.Context, atSending bool) string {
 }
 
 func chosen(list []string, value string) bool { return slices.Contains(list, value) }
-
-func first(list []string) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return list[0]
-}

@@ -64,6 +64,7 @@ type RoleValues struct {
 	Channels        []string `json:"Channel" validate:"required,min=1,dive,oneof=NONE FACEID WEIXINAPP"`
 	Step            int      `json:"Step" validate:"gte=1,lte=20"`
 	FullText        bool     `json:"FullText"`
+	PreRead         int64    `json:"PreRead" validate:"gte=0,lte=3600"`
 }
 
 // TemplateRole is a role of a template.
