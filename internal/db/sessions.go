@@ -69,18 +69,28 @@ func (s *SessionStore) Get(r *http.Request, name string) (*sessions.Session, err
 
 // New reads the session whose id the request's cookie holds. Without one, or when it has ended, the session is new and empty.
 func (s *SessionStore) New(r *http.Request, name string) (*sessions.Session, error) {
+	session, _, err := s.load(r, name)
+	return session, err
+}
+
+// Load is New for the cookie of the portal, with the account of the session.
+func (s *SessionStore) Load(r *http.Request) (*sessions.Session, Account, error) {
+	return s.load(r, s.CookieName())
+}
+
+func (s *SessionStore) load(r *http.Request, name string) (*sessions.Session, Account, error) {
 	session := sessions.NewSession(s, name)
 	session.Options = s.CookieOptions()
 	session.IsNew = true
 	cookie, err := r.Cookie(name)
 	if err != nil {
-		return session, nil
+		return session, Account{}, nil
 	}
-	err = s.db.loadSession(r.Context(), session, cookie.Value)
+	a, err := s.db.loadSession(r.Context(), session, cookie.Value)
 	if errors.Is(err, store.ErrNotFound) {
-		return session, nil
+		return session, Account{}, nil
 	}
-	return session, err
+	return session, a, err
 }
 
 // Save writes the session. One without an id gets it here, and the cookie with it; MaxAge < 0 ends the session.
@@ -115,21 +125,26 @@ func hashSecret(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (d *DB) loadSession(ctx context.Context, session *sessions.Session, id string) error {
+// loadSession reads a session and its account at one moment: every request does.
+func (d *DB) loadSession(ctx context.Context, session *sessions.Session, id string) (a Account, err error) {
 	var accountID, publicID, data string
 	var seen int64
 	now := d.now()
 	idle, absolute := d.sessionBounds()
-	err := d.store.Read(ctx, func(tx *store.Tx) error {
-		return tx.QueryRow(ctx, `SELECT account_id, public_id, data, last_seen_at FROM sessions WHERE id_hash = $1 AND last_seen_at > $2 AND created_at > $3`,
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		err := tx.QueryRow(ctx, `SELECT account_id, public_id, data, last_seen_at FROM sessions WHERE id_hash = $1 AND last_seen_at > $2 AND created_at > $3`,
 			hashSecret(id), idle, absolute).Scan(&accountID, &publicID, &data, &seen)
+		if err == nil {
+			a, err = findAccount(ctx, tx, "id = $1", accountID)
+		}
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("read session: %w", err)
+		return a, fmt.Errorf("read session: %w", err)
 	}
 	values := make(map[string]any)
 	if err := json.Unmarshal([]byte(data), &values); err != nil {
-		return fmt.Errorf("read session: %w", err)
+		return a, fmt.Errorf("read session: %w", err)
 	}
 	for key, value := range values {
 		session.Values[key] = value
@@ -137,9 +152,9 @@ func (d *DB) loadSession(ctx context.Context, session *sessions.Session, id stri
 	session.ID, session.IsNew = id, false
 	session.Values[SessionAccount], session.Values[SessionPublic] = accountID, publicID
 	if now.Sub(store.Time(seen)) < auth.SessionTouch {
-		return nil
+		return a, nil
 	}
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return a, d.store.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(ctx, "UPDATE sessions SET last_seen_at = $1 WHERE id_hash = $2", store.Micros(now), hashSecret(id))
 		return err
 	})

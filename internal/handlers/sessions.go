@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -16,22 +15,13 @@ import (
 
 // loadSession reads the session of the request's cookie and its account into x. A session whose account is gone or disabled is none.
 func (s *server) loadSession(r *http.Request, x *exchange) error {
-	session, err := s.sessions.New(r, s.sessions.CookieName())
+	session, a, err := s.sessions.Load(r)
 	if err != nil {
 		return fmt.Errorf("load session: %w", err)
 	}
-	id, _ := session.Values[db.SessionAccount].(string)
-	if session.IsNew || id == "" {
-		return nil
+	if !session.IsNew && !a.Disabled {
+		x.session, x.account = session, &a
 	}
-	a, err := s.db.Account(r.Context(), id)
-	if errors.Is(err, db.ErrNotFound) || err == nil && a.Disabled {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("load account: %w", err)
-	}
-	x.session, x.account = session, &a
 	return nil
 }
 
