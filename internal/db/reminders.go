@@ -17,16 +17,14 @@ type RemindRule struct {
 	Before int `json:"before,omitempty"` // days before their deadline
 }
 
-// The bounds of a RemindRule.
 const (
-	MaxRemindDays = 90
-	maxReminders  = 10 // of one person by Every
-	remindHour    = 9  // o'clock in Beijing, when people are at work
+	maxReminders = 10 // of one person by RemindRule.Every
+	remindHour   = 9  // o'clock in Beijing, when people are at work
 )
 
 // times are when somebody is to be reminded of, after now and before their deadline.
 func (r RemindRule) times(now, deadline time.Time) (all []time.Time) {
-	beijing := time.FixedZone("", 8*60*60)
+	beijing := time.FixedZone("", zoneSeconds)
 	morning := func(day time.Time) time.Time {
 		year, month, date := day.In(beijing).Date()
 		return time.Date(year, month, date, remindHour, 0, 0, 0, beijing)
@@ -86,7 +84,7 @@ func (d *DB) RemindDue(ctx context.Context) (flowIDs []string, err error) {
 			return fmt.Errorf("remind: %w", err)
 		}
 		for _, p := range pending {
-			if err := d.flowEvent(ctx, tx, p[0], FlowEvent{Kind: "remind_due", Who: p[1], Detail: ""}); err != nil {
+			if err := d.flowEvent(ctx, tx, p[0], FlowEvent{Kind: "remind_due", Who: p[1]}); err != nil {
 				return err
 			}
 			if err := d.notifySender(ctx, tx, NoticeReminder, p[0], p[1]); err != nil {

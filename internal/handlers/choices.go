@@ -22,7 +22,7 @@ func (s *server) choose(w http.ResponseWriter, r *http.Request) error {
 	label := i18n.T(ctx, "common.choices.found", "Text", q)
 	switch {
 	case q == "":
-		label = i18n.T(ctx, "common.choices.newest", "Count", db.MaxChoices)
+		label = i18n.T(ctx, "common.choices.newest", "Count", len(options))
 	case len(options) == 0:
 		label = i18n.T(ctx, "common.choices.none", "Text", q)
 	}

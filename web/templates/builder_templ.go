@@ -48,8 +48,8 @@ type DraftValues struct {
 	OrganizationID string `json:"OrganizationId" validate:"required"`
 	OperatorID     string `json:"OperatorId" validate:"required"`
 	FileID         string `json:"FileId"`
-	RemindEvery    int    `json:"RemindEvery" validate:"min=0,max=90"`
-	RemindBefore   int    `json:"RemindBefore" validate:"min=0,max=90"`
+	RemindEvery    int    `json:"RemindEvery" validate:"gte=0,lte=90"`
+	RemindBefore   int    `json:"RemindBefore" validate:"gte=0,lte=90"`
 }
 
 // days is a number of days as a field shows it; none is an empty field.
@@ -447,11 +447,11 @@ func DraftFormPage(d DraftForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = TextInput(Input{Name: "RemindEvery", Type: "number", Label: t(ctx, "builder.remind.every"), Value: days(d.Values.RemindEvery), Hint: t(ctx, "builder.remind.every.hint"), Problem: d.Problems.Of(ctx, "RemindEvery"), Attributes: templ.Attributes{"min": "0", "max": "90"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = TextInput(Input{Name: "RemindEvery", Type: "number", Label: t(ctx, "builder.remind.every"), Value: days(d.Values.RemindEvery), Hint: t(ctx, "builder.remind.every.hint"), Problem: d.Problems.Of(ctx, "RemindEvery"), Min: "0", Max: "90"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = TextInput(Input{Name: "RemindBefore", Type: "number", Label: t(ctx, "builder.remind.before"), Value: days(d.Values.RemindBefore), Hint: t(ctx, "builder.remind.before.hint"), Problem: d.Problems.Of(ctx, "RemindBefore"), Attributes: templ.Attributes{"min": "0", "max": "90"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = TextInput(Input{Name: "RemindBefore", Type: "number", Label: t(ctx, "builder.remind.before"), Value: days(d.Values.RemindBefore), Hint: t(ctx, "builder.remind.before.hint"), Problem: d.Problems.Of(ctx, "RemindBefore"), Min: "0", Max: "90"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -75,12 +75,12 @@ type Choice struct {
 	Disabled   bool
 	HideLabel  bool
 	Attributes templ.Attributes
-	// Search is the kind of choices (ChoosePeople and so on) that a list as long as LongList is only the newest part of.
+	// Search is the kind of choices (ChoosePeople and so on) of a list that may be the newest part of a longer one.
 	Search string
 }
 
-// LongList is from how many options a list has a search above it: what a form loads at most.
-const LongList = 200
+// longList is from how many options a list has a search above it.
+const longList = 50
 
 // The kinds of choices that may be too many for one list.
 const (
@@ -92,7 +92,7 @@ const (
 	ChooseFiles              = "files"
 )
 
-func (c Choice) isLong() bool { return c.Search != "" && len(c.Options) >= LongList }
+func (c Choice) isLong() bool { return c.Search != "" && len(c.Options) >= longList }
 
 // Check describes a check box.
 type Check struct {

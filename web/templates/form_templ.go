@@ -430,7 +430,7 @@ func Select(c Choice) templ.Component {
 			}
 		}
 		if c.isLong() {
-			templ_7745c5c3_Err = ChoiceGroup(t(ctx, "common.choices.newest", "Count", LongList), c.Options, c.Value).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ChoiceGroup(t(ctx, "common.choices.newest", "Count", len(c.Options)), c.Options, c.Value).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
