@@ -34,7 +34,7 @@ func (r *Renderer) PageImage(ctx context.Context, data []byte, page int, dpi flo
 	if err != nil {
 		return nil, fmt.Errorf("image of page %d: %w", page, err)
 	}
-	drawn, err := encodePNG(picture)
+	drawn, err := encodePNG(picture, dpi)
 	if err != nil {
 		return nil, fmt.Errorf("image of page %d: %w", page, err)
 	}
@@ -99,10 +99,14 @@ func onWhite(pix []byte) {
 var pngEncoder = png.Encoder{CompressionLevel: png.DefaultCompression}
 
 // encodePNG prefers a palette: pages of text need few colours, and the file becomes a quarter of the size. Colours are rounded to 5 bits
-// a channel, which nobody sees on paper, where 256 are enough then; else they are kept whole.
-func encodePNG(picture *image.RGBA) ([]byte, error) {
+// a channel, in small pictures to 4, which nobody sees on paper, where 256 are enough then; else they are kept whole.
+func encodePNG(picture *image.RGBA, dpi float64) ([]byte, error) {
+	bits := 5
+	if dpi <= smallDPI {
+		bits = 4
+	}
 	var out image.Image = picture
-	if rounded := paletted(picture); rounded != nil {
+	if rounded := paletted(picture, bits); rounded != nil {
 		out = rounded
 	}
 	var buf bytes.Buffer
@@ -112,9 +116,12 @@ func encodePNG(picture *image.RGBA) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// paletted maps an opaque picture to a palette of its colours, rounded, or returns nil when they are too many.
-func paletted(picture *image.RGBA) *image.Paletted {
-	const mask = 0xf8
+// smallDPI is the resolution up to which a picture is small: that of a phone's page.
+const smallDPI = 96
+
+// paletted maps an opaque picture to a palette of its colours, rounded to bits a channel, or returns nil when they are too many.
+func paletted(picture *image.RGBA, bits int) *image.Paletted {
+	mask := byte(0xff) << (8 - bits)
 	out := &image.Paletted{Pix: make([]byte, len(picture.Pix)/4), Stride: picture.Stride / 4, Rect: picture.Rect}
 	index := make(map[uint32]byte, 256)
 	var last uint32 = math.MaxUint32
@@ -131,7 +138,7 @@ func paletted(picture *image.RGBA) *image.Paletted {
 				at = byte(len(index))
 				index[c] = at
 				// The bits cut off are filled from the upper ones, so that white stays white.
-				out.Palette = append(out.Palette, color.RGBA{widen(r), widen(g), widen(b), 255})
+				out.Palette = append(out.Palette, color.RGBA{r | r>>bits, g | g>>bits, b | b>>bits, 255})
 			}
 			last, lastIndex = c, at
 		}
@@ -139,8 +146,6 @@ func paletted(picture *image.RGBA) *image.Paletted {
 	}
 	return out
 }
-
-func widen(v byte) byte { return v | v>>5 }
 
 // imageKey names a page image by what it shows.
 type imageKey struct {

@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"hash/crc32"
 	"image"
+	"image/color"
 	"image/png"
 	"math"
 )
 
 // encodePNG encodes the picture and, where dpi is not 0, states its resolution in a pHYs chunk.
-func encodePNG(img image.Image, dpi float64) ([]byte, error) {
+func encodePNG(img *image.NRGBA, dpi float64) ([]byte, error) {
 	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
+	if err := png.Encode(&b, withPalette(img)); err != nil {
 		return nil, fmt.Errorf("encode seal picture: %w", err)
 	}
 	if dpi == 0 {
@@ -33,4 +34,31 @@ func encodePNG(img image.Image, dpi float64) ([]byte, error) {
 	out = append(out, chunk...)
 	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(chunk))
 	return append(out, data[afterHeader:]...), nil
+}
+
+// withPalette gives the same pixels with a palette where 256 colours are enough, else the picture itself. A seal of one ink needs exactly
+// its 256 opacities, and its file becomes two thirds of the size.
+func withPalette(img *image.NRGBA) image.Image {
+	out := image.NewPaletted(img.Rect, nil)
+	index := make(map[color.NRGBA]uint8, 256)
+	var last color.NRGBA
+	var at uint8
+	for y := img.Rect.Min.Y; y < img.Rect.Max.Y; y++ {
+		for x := img.Rect.Min.X; x < img.Rect.Max.X; x++ {
+			if c := img.NRGBAAt(x, y); c != last || len(index) == 0 {
+				known := false
+				if at, known = index[c]; !known {
+					if len(index) == 256 {
+						return img
+					}
+					at = uint8(len(index))
+					index[c] = at
+					out.Palette = append(out.Palette, c)
+				}
+				last = c
+			}
+			out.SetColorIndex(x, y, at)
+		}
+	}
+	return out
 }

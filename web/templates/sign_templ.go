@@ -1558,7 +1558,7 @@ func signGroup(group SignGroup, problem string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 122, "\" alt=\"\" width=\"120\" height=\"84\" loading=\"lazy\"></span> <span class=\"seal-option-name\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 122, "\" alt=\"\" width=\"120\" height=\"84\" loading=\"lazy\" fetchpriority=\"low\"></span> <span class=\"seal-option-name\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -15,6 +15,8 @@ export class View {
   constructor(root, data, text) {
     Object.assign(this, { root, data, text });
     this.pane = root.querySelector("#builder-pages");
+    // Measured before anything is written: the browser need not lay out the page twice at the start.
+    const space = this.#space();
     this.approvers = new Map(data.approvers.map((approver) => [approver.id, approver]));
     this.buttons = new Map();
     this.problems = new Map();
@@ -29,6 +31,7 @@ export class View {
       return { file, number, width: page.width, height: page.height, section, layer };
     });
     this.current = this.sheets[0];
+    if (this.current) this.#scale(this.#fitting(space, 1));
     this.frame = make("div", "frame");
     this.frame.setAttribute("aria-hidden", "true");
     for (const handle of HANDLES) {
@@ -191,20 +194,32 @@ export class View {
     at ??= { clientX: left, clientY: top };
     const sheet = this.sheetAt(at, true);
     const { x, y } = this.point(sheet, at);
-    this.zoom = zoom;
-    for (const { section, width } of this.sheets) section.firstElementChild.sizes = section.style.width = `${width * PIXELS * zoom}px`;
+    this.#scale(zoom);
     const area = sheet.section.getBoundingClientRect();
     const scale = area.width / sheet.width;
     this.scroller.scrollBy(area.left + x * scale - at.clientX, y > 0 ? area.top + y * scale - at.clientY : 0);
+  }
+
+  #scale(zoom) {
+    this.zoom = zoom;
+    for (const { section, width } of this.sheets) section.firstElementChild.sizes = section.style.width = `${width * PIXELS * zoom}px`;
     this.pane.style.setProperty("--zoom", zoom);
     this.root.querySelector("#builder-zoom")?.replaceChildren(`${Math.round(zoom * 100)}%`);
   }
 
   // fit makes the current page as wide as the pane.
   fit(most = 1) {
+    this.setZoom(this.#fitting(this.#space(), most));
+  }
+
+  #fitting(space, most) {
+    return Math.min(most, Math.floor((space / this.current.width / PIXELS) * 1000) / 1000);
+  }
+
+  // #space is the width that the pane has for a page.
+  #space() {
     const style = getComputedStyle(this.pane);
-    const space = this.pane.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-    this.setZoom(Math.min(most, Math.floor((space / this.current.width / PIXELS) * 1000) / 1000));
+    return this.pane.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   }
 
   // updateCurrent finds the page that fills most of the pane.

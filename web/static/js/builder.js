@@ -104,11 +104,10 @@ function start(root) {
     leaving.abort();
   }, { signal });
 
-  view.fit();
   draw();
   report(root, view, store, "saved", null, text);
   saver.restore();
-  view.updateCurrent();
+  requestAnimationFrame(() => view.updateCurrent());
   actions.go(location.hash.slice(1));
   // The panels beside the pages come after them.
   import(root.dataset.more).then(({ start }) => start({ root, data, text, store, view, actions, saver, signal }));
