@@ -98,7 +98,11 @@ func (s *server) draftPeople(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	data.Channels = channelOptions(ctx)
-	return s.render(w, r, status, draftPage(ctx, draft), templates.DraftPeoplePage(data))
+	p := draftPage(ctx, draft)
+	if len(data.Steps) > 0 {
+		p.Action = templates.ToPagesAction(draft.ID)
+	}
+	return s.render(w, r, status, p, templates.DraftPeoplePage(data))
 }
 
 func draftPage(ctx context.Context, draft db.Draft) page {

@@ -163,3 +163,15 @@ func TestViewsAreSavedSharedAndOpened(t *testing.T) {
 		t.Error("a business user shared a view")
 	}
 }
+
+func TestNobodyIsWaitedForOnceAContractHasEnded(t *testing.T) {
+	p := startPortal(t)
+	flow := p.started("采购合同", "", time.Hour)
+	admin := p.as(auth.Admin)
+	admin.get("/flows/"+flow).wantText("main", "未开始")
+	p.report(flow, db.FlowReport{State: db.FlowRejected})
+	page := admin.get("/flows/"+flow).wantText("main", "未签署")
+	if text := page.find("main").Text(); strings.Contains(text, "未开始") {
+		t.Error("somebody still waits to sign a rejected contract")
+	}
+}

@@ -88,7 +88,7 @@ func (s *server) flowData(ctx context.Context, id string, filter timelineFilter)
 			at = a.Sent
 		}
 		data.People = append(data.People, templates.FlowPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channels: a.Channels,
-			Message: a.Message, Step: int(a.Step), Status: a.Status, At: at,
+			Message: a.Message, Step: int(a.Step), Status: shownStatus(f, a), At: at,
 			CanLink: write && a.SignID != "" && a.Status == api.ApproverPending && open, CanMove: write && f.Movable(a.ID),
 			CanResend: write && a.Status == db.ApproverExpired && f.State.Open() && f.Document.Deadline.After(s.now())})
 	}
@@ -102,6 +102,14 @@ func (s *server) flowData(ctx context.Context, id string, filter timelineFilter)
 // ended tells that a flow is over without being complete.
 func ended(f db.Flow) bool {
 	return f.State == db.FlowWithdrawn || f.State == db.FlowRejected || f.State == db.FlowExpired
+}
+
+// shownStatus is the status of an approver as their contract's pages tell it.
+func shownStatus(f db.Flow, a db.FlowApprover) int64 {
+	if ended(f) && (a.Status == db.ApproverUnsent || a.Status == api.ApproverPending || a.Status == api.ApproverInReview) {
+		return templates.NeverSigned
+	}
+	return a.Status
 }
 
 // leftover names who still holds a task of a contract that enough others have signed.

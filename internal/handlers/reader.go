@@ -103,7 +103,7 @@ func markPlaces(ctx context.Context, data *templates.ReaderData, f db.Flow) []te
 	at := map[string]int{}
 	for i, a := range f.Approvers {
 		at[a.ID] = i
-		people[i] = templates.ReaderPerson{Name: a.UserName, Organization: a.OrganizationName, Color: i % 6, Status: a.Status}
+		people[i] = templates.ReaderPerson{Name: a.UserName, Organization: a.OrganizationName, Color: i % 6, Status: shownStatus(f, a)}
 	}
 	key := "reader.place"
 	if len(data.Files) > 1 {

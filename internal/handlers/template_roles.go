@@ -31,7 +31,11 @@ func (s *server) showTemplateRoles(w http.ResponseWriter, r *http.Request) error
 func (s *server) templateRoles(w http.ResponseWriter, r *http.Request, status int, t db.Draft, editing string, values templates.RoleValues, wrong templates.Problems) error {
 	data := templates.TemplateRoles{ID: t.ID, Roles: templateRoles(t), Editing: editing, Values: values, Problems: wrong}
 	slices.SortStableFunc(data.Roles, func(a, b templates.TemplateRole) int { return a.Step - b.Step })
-	return s.render(w, r, status, page{TitleText: t.Name, Active: "templates", Back: backTo(r.Context(), "/templates/"+t.ID, "templates.back")}, templates.TemplateRolesPage(data))
+	p := page{TitleText: t.Name, Active: "templates", Back: backTo(r.Context(), "/templates/"+t.ID, "templates.back")}
+	if len(data.Roles) > 0 {
+		p.Action = templates.ToPagesAction(t.ID)
+	}
+	return s.render(w, r, status, p, templates.TemplateRolesPage(data))
 }
 
 // saveTemplateRole adds a role, or changes the one named by the field edit.

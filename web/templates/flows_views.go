@@ -75,6 +75,10 @@ func flowPeople(ctx context.Context, d FlowData) []TimelineItem {
 	return items
 }
 
+// NeverSigned is the status shown for somebody who had not signed when their contract was withdrawn, rejected or expired: nobody waits for
+// them any more, whatever the platform goes on to say.
+const NeverSigned = -2
+
 // approverLook is the kind of an approver's badge and the state of their step.
 func approverLook(status int64) (kind, state string) {
 	switch status {

@@ -77,5 +77,10 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   else if (!document.querySelector("[autofocus]")) document.getElementById("main")?.focus({ preventScroll: true });
 });
 
+// Where the links of the sidebar need scrolling, the one of this page is in sight.
+const showPlace = () => document.querySelector(".sidebar-links [aria-current]")?.scrollIntoView({ block: "nearest" });
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ctx?.target === document.body && showPlace());
+requestAnimationFrame(showPlace);
+
 watchLive();
 watchUploads();
