@@ -36,7 +36,13 @@ async function find(page, program) {
 
 async function shoot(page, address, name) {
   await page.goto(address);
-  await page.evaluate(() => document.fonts.ready);
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    for (const picture of document.images) {
+      picture.loading = "eager";
+      await picture.decode();
+    }
+  });
   await page.screenshot({ path: join(folder ?? here, `${name}.png`), fullPage: Boolean(folder) });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (wide > 0) console.log(`${name}: ${wide} px too wide`);
