@@ -2,8 +2,12 @@ package audit
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -87,10 +91,11 @@ const (
 	columnCount  = 16
 )
 
-// The longest texts that are kept, in bytes. Longer ones are cut: they come from browsers and callers.
+// The longest texts that are kept, in bytes. Longer ones are cut: they come from browsers and callers. 256 KiB hold a task with a seal on
+// each of a thousand pages.
 const (
 	maxText   = 256
-	maxDetail = 64 << 10
+	maxDetail = 256 << 10
 )
 
 // prepare turns the event into what is stored: time and number set, texts valid, short and of one line.
@@ -121,10 +126,30 @@ func (e *Event) prepare(seq int64, now time.Time) error {
 		return fmt.Errorf("encode the detail: %w", err)
 	}
 	if len(text) > maxDetail {
-		return fmt.Errorf("the detail has %d bytes, more than %d", len(text), maxDetail)
+		if text, err = summary(e.Detail, text); err != nil {
+			return fmt.Errorf("encode the summary of the detail: %w", err)
+		}
 	}
 	e.DetailText = string(text)
 	return nil
+}
+
+// summary stands for a detail that is too long to keep, since what happened must be told all the same: its short fields, and the size and
+// SHA-256 of the whole, by which whoever has it can show that it is the one.
+func summary(detail map[string]any, whole []byte) ([]byte, error) {
+	kept := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(detail)) {
+		field, err := json.Marshal(detail[name])
+		if err != nil {
+			return nil, err
+		}
+		if len(kept) < 64 && len(name)+len(field) <= maxText {
+			kept[name] = json.RawMessage(field)
+		}
+	}
+	sum := sha256.Sum256(whole)
+	kept["bytes"], kept["sha256"] = len(whole), hex.EncodeToString(sum[:])
+	return json.Marshal(kept)
 }
 
 // tidy cuts a text to maxText bytes and makes control characters and broken UTF-8 harmless.

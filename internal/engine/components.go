@@ -32,7 +32,7 @@ const (
 )
 
 // maxComponents bounds the components of one task.
-const maxComponents = 200
+const maxComponents = 1000
 
 // usualBox is the size in points of a component that comes without one: a seal of 42 mm, a signature of 42 × 15 mm.
 var usualBox = map[string][2]float64{

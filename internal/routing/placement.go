@@ -12,8 +12,8 @@ import (
 // The bounds of a component, in points. 119 × 119 is a seal of 42 mm.
 const (
 	minSide       = 8
-	maxComponents = 500
-	maxEach       = 200 // of one approver: what the platform takes in one call
+	maxComponents = 2000
+	maxEach       = 1000 // of one approver: what the platform takes in one call
 	maxValueRunes = 2000
 	maxNameRunes  = 100
 )
