@@ -37,7 +37,7 @@ type Options struct {
 	// Path is the file; its folder is made when missing. Empty or ":memory:" keeps the database in a private temporary folder that Close
 	// removes, without waiting for the disk: everything else behaves as in a file, which SQLite's own memory mode does not.
 	Path string
-	// Migrations holds goose's .sql files in its root; nil applies none.
+	// Migrations holds .sql files in its root, as Migrate takes them; nil applies none.
 	Migrations fs.FS
 	// Table is where goose notes what it applied. Default "goose_db_version".
 	Table string

@@ -15,7 +15,7 @@ import (
 )
 
 var migrations = fstest.MapFS{
-	"00001_notes.sql": {Data: []byte("-- +goose Up\nCREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, doc TEXT) STRICT;\n")},
+	"00001_notes.sql": {Data: []byte("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, doc TEXT) STRICT;\n")},
 }
 
 func open(t testing.TB, path string) *DB {
@@ -126,7 +126,7 @@ func TestPragmas(t *testing.T) {
 
 func TestSeveralMigrationSets(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.db")
-	other := fstest.MapFS{"00001_x.sql": {Data: []byte("-- +goose Up\nCREATE TABLE other (id INTEGER PRIMARY KEY);\n")}}
+	other := fstest.MapFS{"00001_x.sql": {Data: []byte("CREATE TABLE other (id INTEGER PRIMARY KEY);\n")}}
 	for range 2 { // the second time nothing is left to apply
 		d, err := Open(t.Context(), Options{Path: path, Migrations: migrations})
 		if err != nil {
@@ -146,7 +146,7 @@ func TestSeveralMigrationSets(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	broken := fstest.MapFS{"00001_x.sql": {Data: []byte("-- +goose Up\nCREATE TABEL x (id);\n")}}
+	broken := fstest.MapFS{"00001_x.sql": {Data: []byte("CREATE TABEL x (id);\n")}}
 	if _, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "b.db"), Migrations: broken}); err == nil {
 		t.Error("a broken migration was applied")
 	}

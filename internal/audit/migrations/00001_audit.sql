@@ -1,4 +1,3 @@
--- +goose Up
 -- One event a row. hashes holds the nodes of the Merkle tree that were born with this event: node (level, k) is in row ((k+1) << level) - 1
 -- at byte 32 * level.
 CREATE TABLE audit_events (
@@ -42,28 +41,18 @@ CREATE VIRTUAL TABLE audit_search USING fts5 (words, content = '', columnsize = 
 CREATE TABLE audit_search_state (id INTEGER PRIMARY KEY CHECK (id = 1), indexed INTEGER NOT NULL) STRICT;
 INSERT INTO audit_search_state (id, indexed) VALUES (1, 0);
 
--- +goose StatementBegin
 CREATE TRIGGER audit_events_no_update BEFORE UPDATE ON audit_events BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER audit_events_no_delete BEFORE DELETE ON audit_events BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER audit_events_no_gap BEFORE INSERT ON audit_events WHEN NEW.seq <> (SELECT coalesce(max(seq) + 1, 0) FROM audit_events) BEGIN
     SELECT RAISE(ABORT, 'the audit log has no gaps');
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER audit_checkpoint_no_delete BEFORE DELETE ON audit_checkpoint BEGIN
     SELECT RAISE(ABORT, 'the checkpoint stays');
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER audit_checkpoint_grows BEFORE UPDATE ON audit_checkpoint WHEN NEW.size < OLD.size BEGIN
     SELECT RAISE(ABORT, 'the checkpoint only grows');
 END;
--- +goose StatementEnd

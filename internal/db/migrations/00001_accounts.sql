@@ -1,4 +1,3 @@
--- +goose Up
 CREATE TABLE accounts (
     id                TEXT PRIMARY KEY,
     name              TEXT NOT NULL,                      -- as typed
@@ -50,11 +49,3 @@ CREATE TABLE search_objects (
     UNIQUE (kind, object_id)
 );
 CREATE VIRTUAL TABLE search_terms USING fts5(terms, content = '', contentless_delete = 1, tokenize = "unicode61 remove_diacritics 2");
-
--- +goose Down
-DROP TABLE search_terms;
-DROP TABLE search_objects;
-DROP TABLE counters;
-DROP TABLE sessions;
-DROP TABLE account_organizations;
-DROP TABLE accounts;

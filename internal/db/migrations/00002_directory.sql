@@ -1,4 +1,3 @@
--- +goose Up
 -- The directory: sub-organisations, people and seals that the portal made on the platform, which lists nothing itself. Ids are the
 -- platform's. Personal numbers are kept masked only; the platform is asked for the rest.
 CREATE TABLE organizations (
@@ -58,9 +57,3 @@ CREATE INDEX seals_created ON seals (created_at, id);
 CREATE INDEX seals_organization ON seals (organization_id, created_at, id) WHERE organization_id <> '';
 CREATE INDEX seals_user ON seals (user_id, created_at, id) WHERE user_id <> '';
 CREATE UNIQUE INDEX seals_default ON seals (organization_id, user_id) WHERE is_default = 1;
-
--- +goose Down
-DROP TABLE seals;
-DROP TABLE user_organizations;
-DROP TABLE users;
-DROP TABLE organizations;

@@ -1,4 +1,3 @@
--- +goose Up
 -- Files, drafts and flows of the portal. Times are microseconds UTC, flags integers, documents JSON text. organization_id is the
 -- sub-organisation that owns a row; empty is the application itself, which only accounts of every scope see.
 
@@ -93,11 +92,3 @@ CREATE TABLE flow_outbox (
     UNIQUE (flow_id, kind, subject)
 );
 CREATE INDEX flow_outbox_open ON flow_outbox (due) WHERE state IN ('waiting', 'trying', 'unknown');
-
--- +goose Down
-DROP TABLE flow_outbox;
-DROP TABLE flow_events;
-DROP TABLE flow_approvers;
-DROP TABLE flows;
-DROP TABLE drafts;
-DROP TABLE files;

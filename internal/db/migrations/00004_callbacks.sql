@@ -1,4 +1,3 @@
--- +goose Up
 -- Callbacks of the platform that have been dealt with, so that one that comes again does no work twice.
 CREATE TABLE callbacks (
     id       TEXT PRIMARY KEY,
@@ -6,7 +5,3 @@ CREATE TABLE callbacks (
 ) WITHOUT ROWID;
 CREATE INDEX callbacks_received ON callbacks (received);
 CREATE INDEX flows_platform ON flows (platform_id) WHERE platform_id <> '';
-
--- +goose Down
-DROP INDEX flows_platform;
-DROP TABLE callbacks;

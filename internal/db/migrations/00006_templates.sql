@@ -1,4 +1,3 @@
--- +goose Up
 -- Templates are drafts whose approvers are roles, so that the builder works on both. Batches send one template to many.
 ALTER TABLE drafts ADD COLUMN template INTEGER NOT NULL DEFAULT 0 CHECK (template IN (0, 1));
 DROP INDEX drafts_created;
@@ -37,14 +36,3 @@ CREATE TABLE bulk_rows (
     PRIMARY KEY (batch_id, line)
 ) WITHOUT ROWID;
 CREATE INDEX bulk_rows_flow ON bulk_rows (flow_id) WHERE flow_id <> '';
-
--- +goose Down
-DROP TABLE bulk_rows;
-DROP TABLE bulk_batches;
-DROP INDEX organizations_name;
-DROP INDEX users_name;
-DROP INDEX drafts_organization;
-DROP INDEX drafts_created;
-ALTER TABLE drafts DROP COLUMN template;
-CREATE INDEX drafts_created ON drafts (created, id);
-CREATE INDEX drafts_organization ON drafts (organization_id, created, id);

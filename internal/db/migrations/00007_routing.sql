@@ -1,4 +1,3 @@
--- +goose Up
 -- Accounts of the portal that must approve before a flow goes on (用印审批).
 CREATE TABLE flow_approvals (
     flow_id    TEXT NOT NULL REFERENCES flows (id) ON DELETE CASCADE,
@@ -37,7 +36,3 @@ UPDATE drafts SET document = json_set(document, '$.approvers', (
 UPDATE flows SET document = json_set(document, '$.approvers', (
     SELECT json_group_array(json_remove(json_set(value, '$.channels', json_array(json_extract(value, '$.channel'))), '$.channel'))
     FROM json_each(document, '$.approvers'))) WHERE json_array_length(document, '$.approvers') > 0;
-
--- +goose Down
-DROP TABLE flow_copies;
-DROP TABLE flow_approvals;

@@ -1,4 +1,3 @@
--- +goose Up
 -- What lists and the overview show of a flow stands in the flow itself, so that a page reads 25 rows of one table. Triggers keep it: whatever
 -- changes a flow or an approver changes these columns in the same statement.
 ALTER TABLE flows ADD COLUMN approvers INTEGER NOT NULL DEFAULT 0;
@@ -16,7 +15,6 @@ CREATE VIEW flow_waits AS
     SELECT flow_id, step, position, CASE WHEN account_id = '' THEN '@' || role ELSE name END, asked FROM flow_approvals WHERE status = 0;
 
 -- A problem is stuck at once, a sending that does not come to its end after 15 minutes, a signer who does not act after three days.
--- +goose StatementBegin
 CREATE TRIGGER flows_progress AFTER UPDATE OF state, problem ON flows BEGIN
     UPDATE flows SET
         approvers = (SELECT count(*) FROM flow_approvers a WHERE a.flow_id = new.id),
@@ -36,37 +34,24 @@ CREATE TRIGGER flows_progress AFTER UPDATE OF state, problem ON flows BEGIN
             ELSE 0 END
     WHERE id = new.id;
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER flow_approvers_added AFTER INSERT ON flow_approvers BEGIN
     UPDATE flows SET state = state WHERE id = new.flow_id;
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER flow_approvers_changed AFTER UPDATE OF user_id, user_name, status, sent ON flow_approvers BEGIN
     UPDATE flows SET state = state WHERE id = new.flow_id;
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER flow_approvers_removed AFTER DELETE ON flow_approvers BEGIN
     UPDATE flows SET state = state WHERE id = old.flow_id;
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER flow_approvals_added AFTER INSERT ON flow_approvals BEGIN
     UPDATE flows SET state = state WHERE id = new.flow_id;
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER flow_approvals_changed AFTER UPDATE OF status, asked ON flow_approvals BEGIN
     UPDATE flows SET state = state WHERE id = new.flow_id;
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER flow_approvals_removed AFTER DELETE ON flow_approvals BEGIN
     UPDATE flows SET state = state WHERE id = old.flow_id;
 END;
--- +goose StatementEnd
 UPDATE flows SET state = state;
 
 -- One index for every way that the list is narrowed and ordered; see db.Flows.
@@ -112,32 +97,3 @@ CREATE TABLE flow_view_defaults (
     account_id TEXT PRIMARY KEY REFERENCES accounts (id) ON DELETE CASCADE,
     view_id    TEXT NOT NULL REFERENCES flow_views (id) ON DELETE CASCADE
 );
-
--- +goose Down
-DROP TABLE flow_view_defaults;
-DROP TABLE flow_views;
-DROP TABLE flow_days;
-DROP INDEX flow_events_organization;
-ALTER TABLE flow_events DROP COLUMN organization_id;
-DROP INDEX drafts_creator;
-DROP INDEX flows_organization_stuck;
-DROP INDEX flows_stuck;
-DROP INDEX flows_creator_deadline;
-DROP INDEX flows_organization_deadline;
-DROP INDEX flows_deadline;
-DROP INDEX flows_creator;
-DROP INDEX flows_organization_state;
-DROP TRIGGER flow_approvals_removed;
-DROP TRIGGER flow_approvals_changed;
-DROP TRIGGER flow_approvals_added;
-DROP TRIGGER flow_approvers_removed;
-DROP TRIGGER flow_approvers_changed;
-DROP TRIGGER flow_approvers_added;
-DROP TRIGGER flows_progress;
-DROP VIEW flow_waits;
-DROP INDEX flow_approvers_waiting;
-ALTER TABLE flows DROP COLUMN stuck_at;
-ALTER TABLE flows DROP COLUMN waiting_since;
-ALTER TABLE flows DROP COLUMN waiting_on;
-ALTER TABLE flows DROP COLUMN signed;
-ALTER TABLE flows DROP COLUMN approvers;

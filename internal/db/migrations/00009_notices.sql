@@ -1,4 +1,3 @@
--- +goose Up
 -- What accounts are told. A notice is written in the transaction of what it tells of.
 CREATE TABLE notices (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -36,8 +35,3 @@ CREATE TABLE deliveries (
     updated    INTEGER NOT NULL
 );
 CREATE INDEX deliveries_due ON deliveries (due, id) WHERE state = 'waiting';
-
--- +goose Down
-DROP TABLE deliveries;
-DROP TABLE notice_settings;
-DROP TABLE notices;

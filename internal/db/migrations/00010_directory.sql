@@ -1,4 +1,3 @@
--- +goose Up
 -- Which drafts and contracts have a file. Kept by triggers, so that no writer of a document can forget it.
 CREATE TABLE file_uses (
     file_id   TEXT NOT NULL,
@@ -11,33 +10,23 @@ CREATE INDEX file_uses_object ON file_uses (kind, object_id);
 INSERT OR IGNORE INTO file_uses SELECT f.value, 'draft', d.id FROM drafts d, json_each(d.document, '$.files') f WHERE f.type = 'text';
 INSERT OR IGNORE INTO file_uses SELECT f.value, 'flow', w.id FROM flows w, json_each(w.document, '$.files') f WHERE f.type = 'text';
 
--- +goose StatementBegin
 CREATE TRIGGER drafts_files_added AFTER INSERT ON drafts BEGIN
     INSERT OR IGNORE INTO file_uses SELECT value, 'draft', new.id FROM json_each(new.document, '$.files') WHERE type = 'text';
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER drafts_files_changed AFTER UPDATE OF document ON drafts
 WHEN json_extract(new.document, '$.files') IS NOT json_extract(old.document, '$.files') BEGIN
     DELETE FROM file_uses WHERE kind = 'draft' AND object_id = new.id;
     INSERT OR IGNORE INTO file_uses SELECT value, 'draft', new.id FROM json_each(new.document, '$.files') WHERE type = 'text';
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER drafts_files_gone AFTER DELETE ON drafts BEGIN
     DELETE FROM file_uses WHERE kind = 'draft' AND object_id = old.id;
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER flows_files_added AFTER INSERT ON flows BEGIN
     INSERT OR IGNORE INTO file_uses SELECT value, 'flow', new.id FROM json_each(new.document, '$.files') WHERE type = 'text';
 END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER flows_files_gone AFTER DELETE ON flows BEGIN
     DELETE FROM file_uses WHERE kind = 'flow' AND object_id = old.id;
 END;
--- +goose StatementEnd
 
 -- Imports of people and organisations. What the file says stays in the memory of the program; here is only what one needs to know which of
 -- its rows are done. A row that was begun and has no outcome is looked up at the platform by its open_id before it is tried again.
@@ -72,14 +61,3 @@ CREATE TABLE catalogs (
     created_at      INTEGER NOT NULL
 );
 CREATE INDEX catalogs_created ON catalogs (created_at, id);
-
--- +goose Down
-DROP TABLE catalogs;
-DROP TABLE import_rows;
-DROP TABLE imports;
-DROP TRIGGER flows_files_gone;
-DROP TRIGGER flows_files_added;
-DROP TRIGGER drafts_files_gone;
-DROP TRIGGER drafts_files_changed;
-DROP TRIGGER drafts_files_added;
-DROP TABLE file_uses;

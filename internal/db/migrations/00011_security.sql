@@ -1,4 +1,3 @@
--- +goose Up
 -- One-time links by which somebody chooses the password of their account; a newer link takes the place of the one before.
 CREATE TABLE account_links (
     account_id TEXT PRIMARY KEY REFERENCES accounts (id) ON DELETE CASCADE,
@@ -33,10 +32,3 @@ CREATE TABLE policies (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) WITHOUT ROWID;
-
--- +goose Down
-DROP TABLE policies;
-DROP TABLE login_steps;
-DROP TABLE recovery_codes;
-DROP TABLE second_factors;
-DROP TABLE account_links;

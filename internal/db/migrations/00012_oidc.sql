@@ -1,4 +1,3 @@
--- +goose Up
 -- Who somebody is at the OpenID Connect provider. An account has at most one such identity, and an identity one account.
 CREATE TABLE account_identities (
     account_id TEXT PRIMARY KEY REFERENCES accounts (id) ON DELETE CASCADE,
@@ -6,6 +5,3 @@ CREATE TABLE account_identities (
     subject    BLOB NOT NULL UNIQUE,                      -- a blind index of issuer and subject: keyed by the vault
     created_at INTEGER NOT NULL
 );
-
--- +goose Down
-DROP TABLE account_identities;

@@ -1,4 +1,3 @@
--- +goose Up
 -- When whoever sent a flow is to be reminded of somebody who has not signed. A row is removed in the transaction in which the reminder is
 -- told, so that each is told once.
 CREATE TABLE reminders (
@@ -8,6 +7,3 @@ CREATE TABLE reminders (
     PRIMARY KEY (flow_id, approver_id, due)
 ) WITHOUT ROWID;
 CREATE INDEX reminders_due ON reminders (due);
-
--- +goose Down
-DROP TABLE reminders;

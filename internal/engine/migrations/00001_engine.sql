@@ -1,4 +1,3 @@
--- +goose Up
 -- The embedded platform's own tables. Times are microseconds UTC, flags integers, documents JSON text; columns that end
 -- in _sealed hold AES-GCM boxes bound to their table, column and row; columns that end in _index hold blind indexes.
 
@@ -225,20 +224,3 @@ CREATE TABLE engine_outbox (
     created          INTEGER NOT NULL,
     delivered        INTEGER NOT NULL
 );
-
--- +goose Down
-DROP TABLE engine_outbox;
-DROP TABLE engine_codes;
-DROP TABLE engine_links;
-DROP TABLE engine_components;
-DROP TABLE engine_approvers;
-DROP TABLE engine_flow_files;
-DROP TABLE engine_flows;
-DROP TABLE engine_files;
-DROP TABLE engine_seals;
-DROP TABLE engine_users;
-DROP TABLE engine_organizations;
-DROP TABLE engine_certificates;
-DROP TABLE engine_authority;
-DROP TABLE engine_rights;
-DROP TABLE engine_applications;

@@ -1,4 +1,3 @@
--- +goose Up
 -- A catalog is a group of flows that are read and signed through one link.
 CREATE TABLE engine_catalogs (
     id             TEXT PRIMARY KEY,
@@ -48,17 +47,3 @@ CREATE INDEX engine_flow_files_file ON engine_flow_files (file_id);
 CREATE INDEX engine_flow_versions_ref ON engine_flow_versions (ref);
 CREATE INDEX engine_links_flow ON engine_links (flow_id) WHERE kind = 'd';
 CREATE INDEX engine_components_seal ON engine_components (seal_id) WHERE filled = 0;
-
--- +goose Down
-DROP INDEX engine_components_seal;
-DROP INDEX engine_links_flow;
-DROP INDEX engine_flow_files_file;
-DROP INDEX engine_flow_files_ref;
-DROP INDEX engine_files_ref;
-DROP TABLE engine_doomed;
-DROP TABLE engine_flow_versions;
-DROP TABLE engine_reviews;
-ALTER TABLE engine_links DROP COLUMN user_id;
-ALTER TABLE engine_links DROP COLUMN catalog_id;
-DROP TABLE engine_catalog_flows;
-DROP TABLE engine_catalogs;

@@ -1,4 +1,3 @@
--- +goose Up
 -- The register of identities that the Check… actions compare with. A column that ends in _result holds the answer that a test wants, or nothing.
 CREATE TABLE engine_identities (
     seq              INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -75,22 +74,3 @@ CREATE TABLE engine_readings (
 ) WITHOUT ROWID;
 
 CREATE INDEX engine_outbox_created ON engine_outbox (created);
-
--- +goose Down
-DROP INDEX engine_outbox_created;
-DROP TABLE engine_readings;
-DROP TABLE engine_person_checks;
-DROP TABLE engine_codes;
-CREATE TABLE engine_codes (
-    id           TEXT PRIMARY KEY,
-    sign_id      TEXT NOT NULL REFERENCES engine_approvers (sign_id),
-    mobile_index BLOB NOT NULL,
-    code_hash    BLOB NOT NULL,
-    attempts     INTEGER NOT NULL,
-    used         INTEGER NOT NULL,
-    expires      INTEGER NOT NULL,
-    created      INTEGER NOT NULL
-);
-CREATE INDEX engine_codes_sign ON engine_codes (sign_id, created);
-CREATE INDEX engine_codes_mobile ON engine_codes (mobile_index, created);
-DROP TABLE engine_identities;

@@ -1,4 +1,3 @@
--- +goose Up
 -- Settings of the engine, callbacks that are to be sent or were, and log-ins to the console.
 
 CREATE TABLE engine_settings (
@@ -46,10 +45,3 @@ CREATE TABLE engine_console (
     used       INTEGER NOT NULL, -- a session's last request
     created    INTEGER NOT NULL
 ) WITHOUT ROWID;
-
--- +goose Down
-DROP TABLE engine_console;
-DROP TABLE engine_callback_tries;
-DROP INDEX engine_flows_open;
-DROP TABLE engine_callbacks;
-DROP TABLE engine_settings;
