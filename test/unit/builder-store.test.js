@@ -97,6 +97,18 @@ test("boxes that the server moved are taken over without a further save", async 
   assert.equal(requests.length, 1);
 });
 
+test("whoever waits for a save waits for the one under way and for what has changed since", async () => {
+  const store = new Store([component("a")]);
+  const { requests, send } = server({ status: 200, body: { revision: 8 } }, { status: 200, body: { revision: 9 } });
+  const { it } = saver(store, send);
+  store.update([component("a", 1)]);
+  const first = it.now();
+  store.update([component("a", 2)]);
+  await it.now();
+  assert.deepEqual([it.dirty, requests.map(({ components: [{ x }] }) => x), requests.map(({ revision }) => revision)], [false, [1, 2], [7, 8]]);
+  await first;
+});
+
 test("a conflict ends saving", async () => {
   const store = new Store([component("a")]);
   const { requests, send } = server({ status: 409 });
@@ -159,7 +171,7 @@ test("what could not be saved survives a reload, and meets a newer draft as a co
   newer.it.restore();
   assert.deepEqual([newer.store.get("a").x, newer.states.at(-1), newer.it.stopped], [5, "conflict", true]);
   // What the server got after all is nothing to restore.
-  const same = open(9, [component("a", 5)]);
+  const same = open(9, [{ value: "", ...component("a", 5), movable: false }]); // as the server writes it
   same.it.restore();
   assert.deepEqual([same.it.dirty, memory.size], [false, 0]);
 });

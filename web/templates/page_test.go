@@ -196,3 +196,21 @@ func TestEveryIconHasOutlines(t *testing.T) {
 		}
 	}
 }
+
+// Enter presses the first button of a form. It must be one that sends the form, not one that takes something out of it or asks for a code.
+func TestEnterSendsAForm(t *testing.T) {
+	files := []DraftFile{{ID: "f", Name: "a.pdf"}}
+	for name, page := range map[string]templ.Component{
+		"a draft":      DraftFormPage(DraftForm{ID: "d", Files: files}),
+		"a template":   TemplateFormPage(TemplateForm{ID: "t", Files: files}),
+		"copies":       draftCopies(DraftPeople{ID: "d", Copies: []DraftReader{{ID: "c", Name: "N"}}}),
+		"a signature":  signForm(SignForm{Sign: "/sign", Code: "/code", NeedsCode: true}),
+		"a face check": signForm(SignForm{Sign: "/sign", Checks: []SignCheck{{Channel: "FACEID", Address: "/check"}}}),
+	} {
+		first := render(t, i18n.English, page).Find("form").First().Find("button[type=submit]").First()
+		if first.Length() == 0 || first.AttrOr("name", "")+first.AttrOr("formaction", "") != "" {
+			html, _ := goquery.OuterHtml(first)
+			t.Errorf("%s: Enter presses %s", name, html)
+		}
+	}
+}

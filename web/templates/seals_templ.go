@@ -429,7 +429,7 @@ func Studio(d StudioData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<div class=\"form-grid\"><div hx-get=\"/seals/sizes\" hx-include=\"#studio\" hx-trigger=\"change from:#f-SealType\" hx-swap=\"innerHTML\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<div class=\"form-grid\"><div hx-get=\"/seals/sizes\" hx-include=\"#studio\" hx-trigger=\"change from:#f-SealType\" hx-swap=\"innerHTML\" hx-sync=\"this:replace\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -32,8 +32,10 @@ document.addEventListener("change", (event) => {
   const input = event.target;
   if (input.type !== "file") return;
   const names = document.querySelector(`[data-file-names="${CSS.escape(input.id)}"]`);
-  if (!names || !input.files.length) return;
-  names.textContent = input.files.length === 1 ? input.files[0].name : word("files").replace("2", input.files.length);
+  if (!names) return;
+  names.dataset.none ??= names.textContent; // for a choice that is taken back
+  if (!input.files.length) names.textContent = names.dataset.none;
+  else names.textContent = input.files.length === 1 ? input.files[0].name : word("files").replace("2", input.files.length);
 });
 
 // Files may be dropped on a file field's row.
@@ -43,11 +45,19 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
     if (!row) return;
     event.preventDefault();
     row.classList.toggle("over", kind === "dragover");
-    if (kind !== "drop") return;
+    const { files } = event.dataTransfer;
+    if (kind !== "drop" || !files.length) return;
     const input = row.querySelector("input[type=file]");
-    input.files = event.dataTransfer.files;
+    input.files = input.multiple ? files : only(files[0]);
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
+}
+
+// only is a list of one file, for a field that takes no more.
+function only(file) {
+  const list = new DataTransfer();
+  list.items.add(file);
+  return list.files;
 }
 
 // HX-Trigger: {"toast": {"Kind", "Text"}}
@@ -74,7 +84,7 @@ document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!ctx || ctx.target !== document.body) return;
   const problem = document.querySelector("[aria-invalid=true]");
   if (ctx.response?.status === 422) problem?.focus();
-  else if (!document.querySelector("[autofocus]")) document.getElementById("main")?.focus({ preventScroll: true });
+  else if (!document.querySelector("[autofocus]")) document.getElementById(ctx.request?.anchor || "main")?.focus({ preventScroll: true });
 });
 
 // Where the links of the sidebar need scrolling, the one of this page is in sight.

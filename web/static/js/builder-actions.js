@@ -90,27 +90,16 @@ export class Actions {
 
   paste() {
     const sheet = this.view.current;
-    const copies = this.#clipboard.map((component) => this.#copyTo(component, sheet, this.view.sheetOf(component) === sheet ? OFFSET : 0));
+    const copies = this.#clipboard.map((component) => this.copyTo(component, sheet, this.view.sheetOf(component) === sheet ? OFFSET : 0));
     this.insert(copies, "pasted");
     this.#clipboard = copies;
   }
 
   duplicate() {
-    this.insert(this.store.selection().map((component) => this.#copyTo(component, this.view.sheetOf(component), OFFSET)), "pasted");
+    this.insert(this.store.selection().map((component) => this.copyTo(component, this.view.sheetOf(component), OFFSET)), "pasted");
   }
 
-  // everyPage puts the selection on all other pages of its file, at the same place.
-  everyPage() {
-    const copies = this.store.selection().flatMap((component) => this.view.sheets
-      .filter((sheet) => sheet.file === component.fileIndex && sheet.number !== component.page)
-      .map((sheet) => this.#copyTo(component, sheet, 0)));
-    if (!copies.length) return;
-    const selected = [...this.store.selected];
-    this.store.change([...this.store.components, ...copies], { select: selected });
-    this.say("everywhere", { count: copies.length + selected.length });
-  }
-
-  #copyTo(component, sheet, offset) {
+  copyTo(component, sheet, offset) {
     const box = model.place({ ...component, x: component.x + offset, y: component.y + offset }, sheet);
     return model.freed(component, { ...component, ...box, id: newID(), fileIndex: sheet.file, page: sheet.number });
   }
@@ -175,7 +164,7 @@ export class Actions {
     const [verb, detail] = command.split("-");
     if (/align|spread/.test(verb)) this.arrange?.(verb, detail);
     else if (verb === "zoom") this.zoom(detail === "in" ? 1 : -1);
-    else if (command === "every-page") this.everyPage();
+    else if (command === "every-page") this.everyPage?.();
     else if (command === "delete") this.remove();
     else this[command]();
   }

@@ -1,4 +1,4 @@
-// Lining up and spreading what is selected, page by page.
+// Lining up and spreading what is selected, page by page, and putting it on every page.
 import { round } from "./builder-model.js";
 
 // EDGES are what boxes can be lined up by: an axis and how far along it.
@@ -39,4 +39,15 @@ export function arrange({ store, view }, verb, detail) {
     const boxes = selection.filter((component) => view.sheetOf(component) === sheet);
     return verb === "align" ? align(boxes, detail, sheet) : spread(boxes, detail);
   }));
+}
+
+// everyPage puts the selection on all other pages of its file, at the same place.
+export function everyPage({ store, view, actions }) {
+  const copies = store.selection().flatMap((component) => view.sheets
+    .filter((sheet) => sheet.file === component.fileIndex && sheet.number !== component.page)
+    .map((sheet) => actions.copyTo(component, sheet, 0)));
+  if (!copies.length) return;
+  const selected = [...store.selected];
+  store.change([...store.components, ...copies], { select: selected });
+  actions.say("everywhere", { count: copies.length + selected.length });
 }

@@ -1,5 +1,5 @@
 // What the builder needs a moment after its pages: properties, keywords and form fields, and the dialog when two people edit one draft.
-import { arrange } from "./builder-arrange.js";
+import { arrange, everyPage } from "./builder-arrange.js";
 import { Finder } from "./builder-find.js";
 import { Panel } from "./builder-panel.js";
 import { make } from "./builder-view.js";
@@ -7,6 +7,7 @@ import { make } from "./builder-view.js";
 export function start(parts) {
   const { store, view, actions, signal } = parts;
   actions.arrange = (verb, detail) => arrange(parts, verb, detail);
+  actions.everyPage = () => everyPage(parts);
   new Panel(actions, store, view, signal);
   new Finder(parts);
   resolveConflicts(parts);
@@ -41,6 +42,7 @@ function resolveConflicts({ root, data, text, store, saver, signal }) {
           headers: { "Content-Type": "application/json", Accept: "application/json" },
           body: JSON.stringify({ files: data.files.map(({ id }) => id), components: store.components }),
         });
+        if (!response.ok) throw new Error(response.status); // what is not kept must not be forgotten
         const { url } = await response.json();
         saver.forget();
         location.assign(url);

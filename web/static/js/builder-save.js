@@ -6,9 +6,12 @@ const RETRY = 2000; // doubled with each failure
 const LONGEST = 32000;
 const KEEPALIVE = 6e4; // bytes that a browser still sends for a page that is being left
 
+// plain is what components say, whatever the order in which it is written: the server's is not the page's.
+const plain = (components) => JSON.stringify(components.map((one) => Object.entries(one).filter(([, value]) => value).sort()));
+
 export class Saver {
   #timer = null;
-  #busy = false;
+  #busy = null; // the save under way
   #failures = 0;
   #saved;
   #refused;
@@ -28,7 +31,7 @@ export class Saver {
   restore() {
     const { revision, components } = JSON.parse(this.memory?.getItem(this.url) ?? "{}");
     this.memory?.removeItem(this.url);
-    if (!components || JSON.stringify(components) === JSON.stringify(this.#saved)) return;
+    if (!components || plain(components) === plain(this.#saved)) return;
     this.store.change(components);
     if (revision === this.revision) this.soon();
     else this.#stop("conflict");
@@ -53,12 +56,24 @@ export class Saver {
     this.#timer = setTimeout(() => this.now(), delay);
   }
 
+  // now saves at once; with a save under way it waits for that one and then saves what has changed since, so that whoever waits for now
+  // may rely on it.
   async now() {
     clearTimeout(this.#timer);
+    if (this.#busy) {
+      await this.#busy;
+      return this.now();
+    }
     const sent = this.store.components;
-    if (this.#busy || this.stopped || !this.dirty || sent === this.#refused) return;
-    this.#busy = true;
+    if (this.stopped || !this.dirty || sent === this.#refused) return;
     this.report("saving");
+    this.#busy = this.#put(sent);
+    await this.#busy;
+    this.#busy = null;
+    if (this.dirty && !this.stopped && !this.#failures && sent !== this.store.components) this.soon();
+  }
+
+  async #put(sent) {
     const body = JSON.stringify({ revision: this.revision, components: sent });
     try {
       const response = await this.send(this.url, {
@@ -73,10 +88,7 @@ export class Saver {
       this.keep();
       this.report(message === "logout" ? message : "offline");
       this.#timer = setTimeout(() => this.now(), Math.min(RETRY * 2 ** this.#failures++, LONGEST));
-    } finally {
-      this.#busy = false;
     }
-    if (this.dirty && !this.stopped && !this.#failures && sent !== this.store.components) this.soon();
   }
 
   async #answered(response, sent) {

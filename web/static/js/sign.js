@@ -181,15 +181,16 @@ function watchBar(bar) {
 
 /** Keeps the main button shut until the signer has read for long enough and has seen every page. The server checks it too. */
 function watchReading() {
-  const submit = form.querySelector("[data-sign-submit]");
+  const submits = form.querySelectorAll("[data-sign-submit], [data-sign-enter]");
   const note = form.querySelector("[data-reading]");
   let seconds = Number(form.dataset.readSeconds ?? 0);
   const unseen = new Set(form.dataset.fullText ? document.querySelectorAll("[data-page]") : []);
   const update = () => {
-    submit.disabled = seconds > 0 || unseen.size > 0;
+    const early = seconds > 0 || unseen.size > 0;
+    for (const submit of submits) submit.disabled = early;
     if (seconds > 0) note.textContent = note.dataset.textWait.replace("%n", seconds);
     else if (unseen.size > 0) note.textContent = note.dataset.textPages;
-    else if (submit.disabled === false && note.textContent !== "") note.textContent = "";
+    else if (note.textContent) note.textContent = "";
   };
   if (!seconds && !unseen.size) return;
   const seen = new IntersectionObserver((entries) => {
