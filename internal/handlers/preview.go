@@ -153,9 +153,10 @@ func (s *server) downloadFlow(w http.ResponseWriter, r *http.Request) error {
 
 // document is a file of a flow, fetched from the platform.
 type document struct {
-	name  string
-	data  []byte
-	pages []db.PageSize
+	name    string
+	data    []byte
+	pages   []db.PageSize
+	version string // of its content, where addresses of its pages must tell
 }
 
 // documentCache keeps the documents of the flows looked at last, by flow and revision. Its zero value is ready.

@@ -38,7 +38,7 @@ func (s *server) showPreview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	data.Side = templates.ReaderPeople(markPlaces(ctx, &data, f))
+	data.Side = templates.ReaderPeople(i18n.T(ctx, "flows.people"), markSigners(ctx, &data, f))
 	return s.render(w, r, http.StatusOK, page{TitleText: f.Name, Active: "flows", Wide: true, Scripts: []string{"reader.js"},
 		Back: &templates.Link{URL: "/flows/" + f.ID, Text: i18n.T(ctx, "common.back")}}, templates.Reader(data))
 }
@@ -97,19 +97,29 @@ func markHits(ctx context.Context, data *templates.ReaderData, file int, hits []
 	}
 }
 
-// markPlaces shows on the pages where the people of a flow sign, and gives them with the links that lead there.
-func markPlaces(ctx context.Context, data *templates.ReaderData, f db.Flow) []templates.ReaderPerson {
+// markSigners shows on the pages where the people of a flow sign, and gives them with the links that lead there.
+func markSigners(ctx context.Context, data *templates.ReaderData, f db.Flow) []templates.ReaderPerson {
 	people := make([]templates.ReaderPerson, len(f.Approvers))
 	at := map[string]int{}
 	for i, a := range f.Approvers {
 		at[a.ID] = i
-		people[i] = templates.ReaderPerson{Name: a.UserName, Organization: a.OrganizationName, Color: i % 6, Status: shownStatus(f, a)}
+		people[i] = templates.ReaderPerson{Name: a.UserName, About: a.OrganizationName, Badge: templates.ApproverBadge(ctx, shownStatus(f, a))}
+	}
+	markPlaces(ctx, data, f.Document.Components, at, people)
+	return people
+}
+
+// markPlaces shows on the pages where components lie, each in the colour of whose it is, and gives people the links that lead there. at says
+// where an approver stands among people.
+func markPlaces(ctx context.Context, data *templates.ReaderData, components []db.Component, at map[string]int, people []templates.ReaderPerson) {
+	for i := range people {
+		people[i].Color = i % 6
 	}
 	key := "reader.place"
 	if len(data.Files) > 1 {
 		key = "reader.place.file"
 	}
-	for _, c := range f.Document.Components {
+	for _, c := range components {
 		i, known := at[c.Approver]
 		if !known || c.FileIndex < 0 || c.FileIndex >= len(data.Files) || c.Page < 1 || c.Page > len(data.Files[c.FileIndex].Pages) {
 			continue
@@ -118,10 +128,13 @@ func markPlaces(ctx context.Context, data *templates.ReaderData, f db.Flow) []te
 		id := "c-" + c.ID
 		page := &data.Files[c.FileIndex].Pages[c.Page-1]
 		page.Marks = append(page.Marks, templates.ReaderMark{ID: id, X: c.X, Y: c.Y, Width: c.Width, Height: c.Height, Color: people[i].Color})
-		people[i].Places = append(people[i].Places, templates.Link{URL: "#" + id, Text: i18n.T(ctx, key, "Type", i18n.T(ctx, "canvas."+c.Type),
-			"File", data.Files[c.FileIndex].Name, "Page", c.Page)})
+		what := i18n.T(ctx, "canvas."+c.Type)
+		if c.Fills() && c.Name != "" {
+			what = c.Name
+		}
+		people[i].Places = append(people[i].Places, templates.Link{URL: "#" + id,
+			Text: i18n.T(ctx, key, "Type", what, "File", data.Files[c.FileIndex].Name, "Page", c.Page)})
 	}
-	return people
 }
 
 // showFlowPage draws a page of a flow's document.

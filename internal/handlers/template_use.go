@@ -52,30 +52,24 @@ func (s *server) deadlineAfter(days int) time.Time {
 	return time.Date(day.Year(), day.Month(), day.Day(), 23, 59, 0, 0, beijing())
 }
 
-// useForm renders the form with the people and organisations that the search in it leaves. Those chosen already stay.
+// useForm renders the form with the newest people and organisations to choose from; those chosen already stay.
 func (s *server) useForm(w http.ResponseWriter, r *http.Request, status int, t db.Draft, values templates.UseValues, wrong templates.Problems) error {
 	ctx := r.Context()
 	data := templates.TemplateUse{ID: t.ID, Values: values, Roles: templateRoles(t), Fields: templateFields(t), Problems: wrong}
-	// As in a draft, the other party is outside of one's own organisations: everybody may be chosen, by name.
-	filter := db.DirectoryFilter{Text: values.Find}
-	people, _, err := s.db.Users(ctx, db.Everything(), filter, db.Page{Limit: db.MaxChoices})
-	if err != nil {
-		return err
-	}
-	organizations, _, err := s.db.Organizations(ctx, db.Everything(), filter, db.Page{Limit: db.MaxChoices})
-	if err != nil {
-		return err
-	}
+	var chosenPeople, chosenOrganizations []string
 	for _, chosen := range values.Roles {
-		if u, err := s.db.User(ctx, db.Everything(), chosen.UserID); err == nil && !slices.ContainsFunc(people, func(p db.User) bool { return p.ID == u.ID }) {
-			people = append(people, u)
-		}
-		if o, err := s.db.Organization(ctx, db.Everything(), chosen.OrganizationID); err == nil && !slices.ContainsFunc(organizations, func(p db.Organization) bool { return p.ID == o.ID }) {
-			organizations = append(organizations, o)
-		}
+		chosenPeople, chosenOrganizations = append(chosenPeople, chosen.UserID), append(chosenOrganizations, chosen.OrganizationID)
 	}
-	data.People = personOptions(people)
-	data.Organizations = organizationOptions(organizations)
+	// As in a draft, the other party is outside of one's own organisations: everybody may be chosen, by name.
+	people, err := s.db.UserChoices(ctx, db.Everything(), "", chosenPeople...)
+	if err != nil {
+		return err
+	}
+	organizations, err := s.db.OrganizationChoices(ctx, db.Everything(), chosenOrganizations...)
+	if err != nil {
+		return err
+	}
+	data.People, data.Organizations = personOptions(people), organizationOptions(organizations)
 	operators, err := s.db.UserChoices(ctx, scope(ctx), "", values.OperatorID)
 	if err != nil {
 		return err
@@ -97,9 +91,6 @@ func (s *server) useTemplate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	values.Roles, values.Fields = sized(values.Roles, len(t.Approvers)), sized(values.Fields, len(t.Fields()))
-	if r.PostFormValue("search") != "" && values.Find != "" {
-		return s.useForm(w, r, http.StatusOK, t, values, nil)
-	}
 	use, wrong, err := s.readUse(ctx, t, values)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/db"
+	"sealdesk/internal/files"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
 )
@@ -83,11 +84,12 @@ func (s *server) showTemplate(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data := templates.TemplateData{TemplateRow: templateRow(t, names), ContractName: t.Template.ContractName, Days: t.Template.Days, Type: t.Type,
-		Description: t.Description, RoleList: templateRoles(t), FieldList: templateFields(t), Hindrances: preflightLines(ctx, t, hindrances)}
-	if data.Files, err = s.templateFiles(ctx, t); err != nil {
+		Description: t.Description, FieldList: templateFields(t), Hindrances: preflightLines(ctx, t, hindrances)}
+	if data.Reader, data.RoleList, err = s.templateReader(r, t); err != nil {
 		return err
 	}
-	p := page{TitleText: t.Name, Active: "templates", Back: backTo(ctx, "/templates", "templates.title")}
+	data.Reader.Side = templates.TemplateSide(data)
+	p := page{TitleText: t.Name, Active: "templates", Wide: true, Scripts: []string{"reader.js"}, Back: backTo(ctx, "/templates", "templates.title")}
 	if len(hindrances) == 0 {
 		p.Action = templates.TemplateUseAction(t.ID)
 	}
@@ -108,46 +110,42 @@ func templateFields(t db.Draft) (list []templates.TemplateField) {
 	return list
 }
 
-// templateFiles are the documents of a template, with what is placed on their pages. One that is gone is left out: the preflight tells.
-func (s *server) templateFiles(ctx context.Context, t db.Draft) (list []templates.TemplateFile, err error) {
+// templateReader lays out the documents of a template with what is placed on them, and gives the roles with the links that lead there. A
+// file that is gone is left out: the preflight tells.
+func (s *server) templateReader(r *http.Request, t db.Draft) (data templates.ReaderData, roles []templates.ReaderPerson, err error) {
+	ctx := r.Context()
+	var documents []document
+	var places []int // in the template, of each document
 	for i, id := range t.Files {
 		f, err := s.db.File(ctx, db.Everything(), id)
 		if errors.Is(err, db.ErrNotFound) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return data, nil, err
 		}
-		file := templates.TemplateFile{Name: f.Name}
-		for n, size := range f.Pages {
-			file.Pages = append(file.Pages, templates.MarkedPage{
-				Image: fmt.Sprintf("/drafts/%s/files/%d/pages/%d.png?v=%.8s", t.ID, i, n+1, f.Ref), Width: size.Width, Height: size.Height,
-				Label: i18n.T(ctx, "common.document.page", "File", f.Name, "Page", n+1), Marks: pageMarks(ctx, t, i, n+1)})
+		content, err := s.files.Get(ctx, files.Ref(f.Ref))
+		if err != nil {
+			return data, nil, fmt.Errorf("read the file: %w", err)
 		}
-		list = append(list, file)
+		documents, places = append(documents, document{name: f.Name, data: content, pages: f.Pages, version: f.Ref}), append(places, i)
 	}
-	return list, nil
-}
-
-func pageMarks(ctx context.Context, t db.Draft, file, number int) (marks []templates.PageMark) {
-	for _, c := range t.Components {
-		if c.FileIndex != file || c.Page != number {
-			continue
-		}
-		who := slices.IndexFunc(t.Approvers, func(a db.DraftApprover) bool { return a.ID == c.Approver })
-		if who < 0 {
-			continue
-		}
-		text := t.Approvers[who].Role + " · " + i18n.T(ctx, "canvas."+c.Type)
-		switch {
-		case c.Fills() && c.Name != "":
-			text = c.Name
-		case c.Fills():
-			text = c.Value
-		}
-		marks = append(marks, templates.PageMark{X: c.X, Y: c.Y, Width: c.Width, Height: c.Height, Text: text, Color: who % 6})
+	if data, err = s.reader(r, documents, func(file, page int) string {
+		return fmt.Sprintf("/drafts/%s/files/%d/pages/%d.png?v=%.8s", t.ID, places[file], page, documents[file].version)
+	}); err != nil {
+		return data, nil, err
 	}
-	return marks
+	at := map[string]int{}
+	for i, role := range templateRoles(t) {
+		at[role.ID] = i
+		roles = append(roles, templates.ReaderPerson{Name: role.Name, About: role.About(ctx)})
+	}
+	components := slices.Clone(t.Components)
+	for i := range components {
+		components[i].FileIndex = slices.Index(places, components[i].FileIndex)
+	}
+	markPlaces(ctx, &data, components, at, roles)
+	return data, roles, nil
 }
 
 // newTemplate shows the empty form of a template.

@@ -60,3 +60,22 @@ test("the overview says whom contracts wait for, and the bell leads to the notic
   check();
   await context.close();
 });
+
+test("choosing from a timeline keeps to the timeline, with scripts and without", async () => {
+  for (const javaScriptEnabled of [true, false]) {
+    const { context, check } = await newContext(browser, { viewport: { width: 390, height: 600 }, javaScriptEnabled });
+    const page = await context.newPage();
+    await logIn(page, program);
+    await page.goto(program.url + "/flows?state=1");
+    await page.locator("main table tbody td:first-child a").first().click();
+    await page.locator("#timeline summary").click();
+    await page.locator("#timeline [name=kind]").selectOption("sending");
+    await page.locator("#timeline button[type=submit]").click();
+    await page.waitForURL(/kind=sending.*#timeline$/);
+    await page.waitForFunction(() => scrollY > 0 && document.getElementById("timeline").getBoundingClientRect().top < innerHeight / 2);
+    assert.equal(await page.locator("#timeline [name=kind]").inputValue(), "sending");
+    if (javaScriptEnabled) assert.equal(await page.evaluate(() => document.activeElement.id), "timeline");
+    check();
+    await context.close();
+  }
+});

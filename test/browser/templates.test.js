@@ -47,7 +47,7 @@ test("a draft becomes a template, and the template a draft with people", async (
   await field("Roles[1].Role").fill("承租方");
   await page.locator("#template-of-form button[type=submit]").click();
   await heading("设备租赁模板");
-  assert.equal(await page.locator(".marked rect").count(), 6);
+  assert.equal(await page.locator(".reader-place").count(), 6);
 
   await page.getByRole("link", { name: "使用模板" }).click();
   await heading("使用模板：设备租赁模板");

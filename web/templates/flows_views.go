@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/a-h/templ"
 )
 
 // flowKind is the kind of badge of a state.
@@ -92,14 +94,20 @@ func approverLook(status int64) (kind, state string) {
 	return "neutral", "todo"
 }
 
+// ApproverBadge says how far an approver is.
+func ApproverBadge(ctx context.Context, status int64) templ.Component {
+	kind, _ := approverLook(status)
+	return Badge(kind, t(ctx, "flows.approver."+strconv.FormatInt(status, 10)))
+}
+
 func flowPersonItem(ctx context.Context, flowID string, p FlowPerson, step string) TimelineItem {
-	kind, state := approverLook(p.Status)
+	_, state := approverLook(p.Status)
 	subtitle := p.Organization
 	if subtitle == "" {
 		subtitle = t(ctx, "builder.as_person")
 	}
 	item := TimelineItem{State: state, Title: p.Name, Subtitle: subtitle + step, Note: TimeText(p.At),
-		Badge: Badge(kind, t(ctx, "flows.approver."+strconv.FormatInt(p.Status, 10)))}
+		Badge: ApproverBadge(ctx, p.Status)}
 	if p.Message != "" || p.CanLink || p.CanMove || p.CanResend {
 		item.Detail = flowPersonDetail(flowID, p)
 	}

@@ -78,15 +78,10 @@ type ReaderSearch struct {
 // ReaderHit leads to a place of the text that was searched for.
 type ReaderHit struct{ URL, Text string }
 
-// ReaderPerson is a signer and where they sign.
+// ReaderPerson is a signer, or a role of a template, and where they sign.
 type ReaderPerson struct {
-	Name, Organization string
-	Color              int
-	Status             int64
-	Places             []Link
-}
-
-func (p ReaderPerson) badgeKind() string {
-	kind, _ := approverLook(p.Status)
-	return kind
+	Name, About string
+	Color       int
+	Badge       templ.Component // nil for none
+	Places      []Link
 }

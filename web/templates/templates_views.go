@@ -3,12 +3,9 @@ package templates
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"sealdesk/internal/api"
-
-	"github.com/a-h/templ"
 )
 
 // TemplatesData is the list of templates.
@@ -89,30 +86,10 @@ type TemplateData struct {
 	TemplateRow
 	ContractName, Type, Description string
 	Days                            int
-	RoleList                        []TemplateRole
+	RoleList                        []ReaderPerson
 	FieldList                       []TemplateField
-	Files                           []TemplateFile
+	Reader                          ReaderData
 	Hindrances                      []PreflightLine
-}
-
-// TemplateFile is a document with the pictures of its pages.
-type TemplateFile struct {
-	Name  string
-	Pages []MarkedPage
-}
-
-// MarkedPage is the picture of a page with the boxes that components take on it, in points.
-type MarkedPage struct {
-	Image, Label  string
-	Width, Height float64
-	Marks         []PageMark
-}
-
-// PageMark is a box on a page, with what it is for. Color is 0 to 5, as in the builder.
-type PageMark struct {
-	X, Y, Width, Height float64
-	Text                string
-	Color               int
 }
 
 // TemplateUse is the form that makes a contract of a template.
@@ -127,14 +104,13 @@ type TemplateUse struct {
 	Problems      Problems
 }
 
-// UseValues are the fields of TemplateUse as they were typed; Find narrows the people and organisations to choose from.
+// UseValues are the fields of TemplateUse as they were typed.
 type UseValues struct {
 	Name       string      `json:"Name"`
 	Deadline   string      `json:"Deadline"`
 	OperatorID string      `json:"OperatorId"`
 	Roles      []UseRole   `json:"Roles"`
 	Fields     []UseFilled `json:"Fields"`
-	Find       string      `json:"Find"`
 }
 
 // UseRole is who gets a role.
@@ -221,11 +197,6 @@ func (d TemplateUse) placeholders(ctx context.Context) string {
 
 func roleField(i int, name string) string { return fmt.Sprintf("Roles[%d].%s", i, name) }
 func valueField(i int) string             { return fmt.Sprintf("Fields[%d].Value", i) }
-func (p MarkedPage) viewBox() string      { return fmt.Sprintf("0 0 %g %g", p.Width, p.Height) }
-func (m PageMark) class() string          { return "color-" + strconv.Itoa(m.Color) }
-func (m PageMark) box() templ.Attributes {
-	return templ.Attributes{"x": number(m.X), "y": number(m.Y), "width": number(m.Width), "height": number(m.Height)}
-}
 
 func templateFormURL(id string) string {
 	if id == "" {
@@ -234,13 +205,9 @@ func templateFormURL(id string) string {
 	return templateURL(id, "/edit")
 }
 
-// roleItems are the roles of a template, one below the other.
-func (d TemplateData) roleItems(ctx context.Context) []TimelineItem {
-	items := make([]TimelineItem, len(d.RoleList))
-	for i, r := range d.RoleList {
-		items[i] = TimelineItem{State: "todo", Title: r.Name, Subtitle: r.Kind(ctx), Note: t(ctx, "templates.step", "Step", r.Step)}
-	}
-	return items
+// About says of a role whom it is signed for, and when its turn comes.
+func (r TemplateRole) About(ctx context.Context) string {
+	return r.Kind(ctx) + " · " + t(ctx, "templates.step", "Step", r.Step)
 }
 
 // about says what a field takes.
