@@ -349,7 +349,7 @@ func (d *DB) waitingFlows(scope Scope, f FlowFilter, page Page) *flowStatement {
 
 // waitingOn is the condition that somebody whose name begins like this has to act.
 func (s *flowStatement) waitingOn(name string) string {
-	return "id IN (SELECT flow_id FROM flow_approvers INDEXED BY flow_approvers_waiting WHERE status IN (0, 12) AND user_name >= " + s.arg(name) +
+	return "id IN (SELECT flow_id FROM flow_approvers INDEXED BY flow_approvers_waiting WHERE status IN (0, 12, 13) AND user_name >= " + s.arg(name) +
 		" AND user_name < " + s.arg(name+string(utf8.MaxRune)) + ")"
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"sealdesk/internal/api"
 	"sealdesk/internal/auth"
 )
 
@@ -107,6 +108,10 @@ type Block struct {
 }
 
 // Blocking says what holds a flow up; false when nothing does, because it has ended or is archived.
+//
+// The view flow_waits says the same in SQL, for one purpose: lists order and filter thousands of flows by whom they wait for and since when,
+// which triggers therefore keep in the flows' own rows. TestTheListAndThePageBlameTheSame holds the two together. Where nobody can act the
+// list leaves empty what the page explains.
 func Blocking(f Flow) (Block, bool) {
 	b := Block{Since: f.Updated}
 	switch {
@@ -114,7 +119,7 @@ func Blocking(f Flow) (Block, bool) {
 		b.Reason = "problem"
 		return b, f.State.Open() || f.State == FlowFailed || f.State == FlowSending
 	case f.State == FlowSending:
-		b.Reason = "sending"
+		b.Reason, b.Since = "sending", f.Created
 		return b, true
 	case !f.State.Open():
 		return Block{}, false
@@ -129,12 +134,15 @@ func Blocking(f Flow) (Block, bool) {
 
 // people finds who of the step could act. Reasons: approval, sign, review (of the platform), expired (nobody can act any more), sending.
 func (b Block) people() (Block, bool) {
-	reasons := map[int64]string{0: "sign", 12: "review", 13: "sign"}
+	reasons := map[int64]string{api.ApproverPending: "sign", api.ApproverInReview: "review", api.ApproverReviewRejected: "sign"}
 	for _, a := range b.Step.Approvals {
-		if a.Status == ApprovalAsked {
-			b.Reason, b.Approvals = "approval", append(b.Approvals, a)
+		if a.Status != ApprovalAsked {
+			continue
+		}
+		if len(b.Approvals) == 0 || a.Asked.Before(b.Since) {
 			b.Since = a.Asked
 		}
+		b.Reason, b.Approvals = "approval", append(b.Approvals, a)
 	}
 	overdue := false
 	for _, a := range b.Step.Approvers {
