@@ -74,7 +74,7 @@ func (r *Router) Check(ctx context.Context, draft db.Draft) ([]Problem, error) {
 }
 
 // Preflight says what hinders a draft from being sent. Whether people and organisations are verified is asked of the platform, since the
-// portal's index may be behind it. An error means that it could not be asked.
+// portal's index may be behind it; likewise whether it still has the default seals that components name. An error means that it could not be asked.
 func (r *Router) Preflight(ctx context.Context, draft db.Draft) ([]Problem, error) {
 	problems, err := r.checkPlaces(ctx, draft)
 	if err != nil {
@@ -84,7 +84,11 @@ func (r *Router) Preflight(ctx context.Context, draft db.Draft) ([]Problem, erro
 	if err != nil {
 		return nil, fmt.Errorf("preflight: %w", err)
 	}
-	return append(problems, unverified...), nil
+	gone, err := r.goneSeals(ctx, draft)
+	if err != nil {
+		return nil, fmt.Errorf("preflight: %w", err)
+	}
+	return slices.Concat(problems, unverified, gone), nil
 }
 
 // checkPlaces is complete, and whether the components still fit the files.
@@ -93,7 +97,7 @@ func (r *Router) checkPlaces(ctx context.Context, draft db.Draft) ([]Problem, er
 	if err != nil {
 		return nil, err
 	}
-	problems := slices.Concat(r.complete(draft), checkNeeds(draft), approvals)
+	problems := slices.Concat(r.complete(draft), checkSeals(draft), checkNeeds(draft), approvals)
 	files, err := r.opts.DB.FilesByID(ctx, db.Everything(), draft.Files)
 	switch {
 	case errors.Is(err, db.ErrNotFound):

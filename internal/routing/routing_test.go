@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -420,5 +422,63 @@ func TestPreflightTellsEverythingAtOnce(t *testing.T) {
 	}
 	if b.wire.count("UploadFiles") != 0 {
 		t.Error("something was sent")
+	}
+}
+
+func TestADefaultSealThatIsGoneHindersSending(t *testing.T) {
+	b := newBench(t)
+	r, stop := b.router()
+	defer stop()
+	ctx := t.Context()
+	d := b.draft()
+	rules := func(value, organization string) (all []string) {
+		t.Helper()
+		var err error
+		if d, err = b.db.SaveDraft(ctx, db.Everything(), d.ID, d.Revision, func(d *db.Draft) error {
+			d.Approvers[0].OrganizationID, d.Approvers[0].OrganizationName = organization, "深圳市示例科技有限公司"
+			d.Components[0].Type, d.Components[0].Value = db.SignSeal, value
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		problems, err := r.Preflight(ctx, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range problems {
+			if strings.HasPrefix(p.Rule, "seal_") && p.Component == "c0" {
+				all = append(all, p.Rule)
+			}
+		}
+		return all
+	}
+	if got := rules("SUBORG_DEFAULT_SEAL", ""); !slices.Equal(got, []string{"seal_of_another"}) {
+		t.Errorf("whoever signs for nobody stamps the seal of an organisation: %v", got)
+	}
+	if got := rules("USER_DEFAULT_SEAL", b.org); !slices.Equal(got, []string{"seal_of_another"}) {
+		t.Errorf("whoever signs for an organisation stamps a seal of their own: %v", got)
+	}
+	if got := rules("SUBORG_DEFAULT_SEAL", b.org); got != nil {
+		t.Errorf("a seal that the portal does not know of hinders: %v", got)
+	}
+	drawn, err := api.GenerateOrganizationSeal.Call(ctx, b.client, &api.GenerateOrganizationSealRequest{Caller: api.Caller{SubOrganizationId: b.org, OperatorId: b.people[0]},
+		SealType: "CONTRACT", SourceIp: "127.0.0.1", IsDefault: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.db.AddSeal(ctx, db.Seal{ID: drawn.SealId, OrganizationID: b.org, Kind: "CONTRACT", Source: db.SealGenerated, Created: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if got := rules("SUBORG_DEFAULT_SEAL", b.org); got != nil {
+		t.Errorf("the default seal hinders: %v", got)
+	}
+	if err := b.db.AddSeal(ctx, db.Seal{ID: "gone", OrganizationID: b.org, Kind: "CONTRACT", Source: db.SealUploaded, Default: true, Created: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if got := rules("SUBORG_DEFAULT_SEAL", b.org); !slices.Equal(got, []string{"seal_gone"}) {
+		t.Errorf("a seal that is not there does not hinder: %v", got)
+	}
+	if got := rules("", b.org); got != nil {
+		t.Errorf("whose signer chooses is hindered: %v", got)
 	}
 }
