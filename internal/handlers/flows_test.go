@@ -3,6 +3,7 @@ package handlers
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -175,7 +176,7 @@ func (p *portal) sign(path string, approver int) {
 	var seals []api.SignSeal
 	for _, c := range f.Document.Components {
 		if c.Approver == a.ID {
-			seals = append(seals, api.SignSeal{ComponentId: c.ID, SignType: c.Type})
+			seals = append(seals, api.SignSeal{ComponentId: cmp.Or(c.Anchor, c.ID), SignType: c.Type}) // a keyword is its component's name
 		}
 	}
 	if _, err := api.SignFlow.Call(context.Background(), p.client, &api.SignFlowRequest{
