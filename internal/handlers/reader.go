@@ -1,10 +1,12 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -110,7 +112,7 @@ func markSigners(ctx context.Context, data *templates.ReaderData, f db.Flow) []t
 }
 
 // markPlaces shows on the pages where components lie, each in the colour of whose it is, and gives people the links that lead there. at says
-// where an approver stands among people.
+// where an approver stands among people. The links are in the order of the pages.
 func markPlaces(ctx context.Context, data *templates.ReaderData, components []db.Component, at map[string]int, people []templates.ReaderPerson) {
 	for i := range people {
 		people[i].Color = i % 6
@@ -119,7 +121,10 @@ func markPlaces(ctx context.Context, data *templates.ReaderData, components []db
 	if len(data.Files) > 1 {
 		key = "reader.place.file"
 	}
-	for _, c := range components {
+	inOrder := slices.SortedStableFunc(slices.Values(components), func(a, b db.Component) int {
+		return cmp.Or(a.FileIndex-b.FileIndex, a.Page-b.Page)
+	})
+	for _, c := range inOrder {
 		i, known := at[c.Approver]
 		if !known || c.FileIndex < 0 || c.FileIndex >= len(data.Files) || c.Page < 1 || c.Page > len(data.Files[c.FileIndex].Pages) {
 			continue
