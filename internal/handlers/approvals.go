@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
@@ -35,7 +36,7 @@ func (s *server) flowApprovals(ctx context.Context, f db.Flow) (list []templates
 	me := account(ctx)
 	for _, a := range f.Approvals {
 		one := templates.FlowApproval{ID: a.ID, Name: a.Name, Step: int(a.Step), Status: a.Status, Comment: a.Comment, By: a.DecidedBy, At: a.Decided,
-			CanMove: f.Movable(a.ID)}
+			CanMove: can(ctx, auth.FlowsWrite) && f.Movable(a.ID)}
 		if a.AccountID == "" {
 			one.Name = roleName(ctx, a.Role)
 		}

@@ -145,6 +145,7 @@ func (s *server) createDraft(w http.ResponseWriter, r *http.Request) error {
 	if len(incoming)+len(form.Failures) == 0 && form.Values.FileID == "" {
 		form.Problems = append(form.Problems, templates.Problem{Field: "Files", Rule: "file"})
 	}
+	form.Problems = append(form.Problems, checkFiles(nil, form.Values.FileID, len(incoming))...)
 	if len(form.Problems)+len(form.Failures) > 0 {
 		return s.draftForm(w, r, http.StatusUnprocessableEntity, form)
 	}
@@ -175,6 +176,17 @@ func addFiles(d *db.Draft, knownID string, kept []db.File) {
 	for _, f := range kept {
 		d.Files = append(d.Files, f.ID)
 	}
+}
+
+// checkFiles says that a known file and new ones would be too many for a contract that has some.
+func checkFiles(have []string, knownID string, incoming int) templates.Problems {
+	if knownID != "" && !slices.Contains(have, knownID) {
+		incoming++
+	}
+	if len(have)+incoming <= maxFiles {
+		return nil
+	}
+	return templates.Problems{{Field: "Files", Rule: "max_items", Param: strconv.Itoa(maxFiles)}}
 }
 
 // showDraft shows the form of a contract.
@@ -220,9 +232,7 @@ func (s *server) saveDraft(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(draft.Files)+len(incoming) > maxFiles {
-		form.Problems = append(form.Problems, templates.Problem{Field: "Files", Rule: "max_items", Param: strconv.Itoa(maxFiles)})
-	}
+	form.Problems = append(form.Problems, checkFiles(draft.Files, form.Values.FileID, len(incoming))...)
 	if len(form.Problems)+len(form.Failures) > 0 {
 		if form.Files, err = s.draftFiles(ctx, draft); err != nil {
 			return err

@@ -231,12 +231,11 @@ func (s *server) namePerson(ctx context.Context, draft db.Draft, a *db.DraftAppr
 		}
 		a.OrganizationName = organization.Name
 	}
-	if slices.ContainsFunc(draft.Approvers, func(b db.DraftApprover) bool {
-		return b.ID != a.ID && b.UserID == a.UserID && b.OrganizationID == a.OrganizationID
-	}) {
+	others := slices.DeleteFunc(slices.Clone(draft.Approvers), func(b db.DraftApprover) bool { return b.ID == a.ID })
+	if slices.ContainsFunc(others, func(b db.DraftApprover) bool { return b.UserID == a.UserID && b.OrganizationID == a.OrganizationID }) {
 		wrong = append(wrong, templates.Problem{Field: "UserId", Rule: "unique"})
 	}
-	if len(draft.Approvers) >= maxApprovers {
+	if len(others) >= maxApprovers {
 		wrong = append(wrong, templates.Problem{Field: "UserId", Rule: "max_items", Param: strconv.Itoa(maxApprovers)})
 	}
 	return wrong, nil

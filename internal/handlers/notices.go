@@ -96,12 +96,14 @@ func (s *server) showNoticeSettings(w http.ResponseWriter, r *http.Request) erro
 	return s.render(w, r, http.StatusOK, noticeSettingsPage(ctx), templates.NoticeSettings(s.noticeSettings(ctx, settings, nil)))
 }
 
+// noticeKinds are the kinds that the account may be told, and so may choose among: what it is not asked about it has not refused.
+func noticeKinds(ctx context.Context) []string {
+	return slices.DeleteFunc(slices.Clone(db.NoticeKinds()), func(kind string) bool { return kind == db.NoticeDelivery && !can(ctx, auth.SettingsRead) })
+}
+
 func (s *server) noticeSettings(ctx context.Context, settings db.NoticeSettings, problems templates.Problems) templates.NoticeSettingsData {
 	data := templates.NoticeSettingsData{Mail: settings.Mail, CanMail: s.notices.Mail, Problems: problems}
-	for _, kind := range db.NoticeKinds() {
-		if kind == db.NoticeDelivery && !can(ctx, auth.SettingsRead) {
-			continue
-		}
+	for _, kind := range noticeKinds(ctx) {
 		data.Kinds = append(data.Kinds, templates.NoticeKind{Kind: kind, Text: i18n.T(ctx, "notices.kind."+kind), Shown: !slices.Contains(settings.Muted, kind),
 			Mailed: !slices.Contains(settings.Unmailed, kind), CanMail: kind != db.NoticeDelivery})
 	}
@@ -115,7 +117,7 @@ func (s *server) changeNoticeSettings(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	settings := db.NoticeSettings{Mail: strings.TrimSpace(r.PostFormValue("Mail"))}
-	for _, kind := range db.NoticeKinds() {
+	for _, kind := range noticeKinds(ctx) {
 		if !slices.Contains(r.PostForm["Shown"], kind) {
 			settings.Muted = append(settings.Muted, kind)
 		}

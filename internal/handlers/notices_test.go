@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,4 +74,20 @@ func TestAdministratorsSeeWhatWasSentAndSendItAgain(t *testing.T) {
 	admin.get("/notices").wantText(".tasks", "通知未送达").wantText(".tasks", "对方没有及时应答")
 	admin.post(page.find("tbody form").AttrOr("action", ""), nil).wantStatus(http.StatusOK).wantText("tbody", "等待发送")
 	admin.post("/settings/deliveries/999/again", nil).wantStatus(http.StatusNotFound)
+}
+
+func TestNobodyRefusesNoticesThatTheyWereNotAskedAbout(t *testing.T) {
+	p := startPortal(t)
+	business := p.as(auth.Business)
+	business.post("/account/notices", url.Values{"Shown": {db.NoticeApproval}}).wantStatus(http.StatusOK)
+	all, _, err := p.db.Accounts(t.Context(), db.Page{Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range all {
+		settings, err := p.db.NoticeSettings(t.Context(), a.ID)
+		if err != nil || a.Role == auth.Business && (slices.Contains(settings.Muted, db.NoticeDelivery) || !slices.Contains(settings.Muted, db.NoticeProblem)) {
+			t.Errorf("%s has muted %v, %v", a.Name, settings.Muted, err)
+		}
+	}
 }

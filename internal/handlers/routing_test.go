@@ -85,6 +85,25 @@ func TestAnApprovalBlocksUntilItIsGiven(t *testing.T) {
 	}
 }
 
+func TestWhoOnlyReadsIsOfferedNoMove(t *testing.T) {
+	p := startPortal(t)
+	p.background()
+	a, b := p.side(0), p.side(1)
+	business, reviewer := p.as(auth.Business, a.organization), p.as(auth.Compliance)
+	draft := business.draft("设备租赁合同", a, a, b)
+	business.post(draft+"/approvals", url.Values{"Decider": {string(auth.Compliance)}, "Before": {"2"}}).wantStatus(http.StatusOK)
+	business.seals(draft)
+	flow := business.post(draft+"/send", nil).wantStatus(http.StatusOK).path
+	p.until("the first step is sent", func() bool { return p.flow(flow).State == db.FlowSigning })
+	moves := "form[action$='/move']"
+	if n := business.get(flow).wantStatus(http.StatusOK).find(moves).Length(); n != 2 {
+		t.Errorf("%d of the approval and the signer behind it can be moved", n)
+	}
+	if n := reviewer.get(flow).wantStatus(http.StatusOK).find(moves).Length(); n != 0 {
+		t.Errorf("%d moves are offered to whoever may not move", n)
+	}
+}
+
 func TestARefusedApprovalWithdrawsTheContract(t *testing.T) {
 	p := startPortal(t)
 	p.background()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"sealdesk/internal/api"
@@ -222,6 +221,7 @@ func (s *server) createTemplate(w http.ResponseWriter, r *http.Request) error {
 	if len(incoming)+len(form.Failures) == 0 && form.Values.FileID == "" {
 		form.Problems = append(form.Problems, templates.Problem{Field: "Files", Rule: "file"})
 	}
+	form.Problems = append(form.Problems, checkFiles(nil, form.Values.FileID, len(incoming))...)
 	if len(form.Problems)+len(form.Failures) > 0 {
 		return s.templateForm(w, r, http.StatusUnprocessableEntity, form)
 	}
@@ -261,9 +261,7 @@ func (s *server) saveTemplate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(t.Files)+len(incoming) > maxFiles {
-		form.Problems = append(form.Problems, templates.Problem{Field: "Files", Rule: "max_items", Param: strconv.Itoa(maxFiles)})
-	}
+	form.Problems = append(form.Problems, checkFiles(t.Files, form.Values.FileID, len(incoming))...)
 	if len(form.Problems)+len(form.Failures) > 0 {
 		if form.Files, err = s.draftFiles(ctx, t); err != nil {
 			return err
