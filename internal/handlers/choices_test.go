@@ -48,6 +48,23 @@ func TestLongListsAreSearched(t *testing.T) {
 	}
 }
 
+// The owner and the operator of a seal are found by the same search; both must still be chosen after a refusal.
+func TestTheOwnerOfASealStaysChosen(t *testing.T) {
+	p := startPortal(t)
+	for i := range db.MaxChoices + 2 {
+		if err := p.db.AddUser(t.Context(), db.User{ID: fmt.Sprintf("u%03d", i), Name: "王小明", Created: p.clock.now().Add(time.Duration(i) * time.Second)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	form := url.Values{"Owner": {"user:u000"}, "SealType": {"CONTRACT"}, "OperatorID": {"u001"}} // no seal for a person
+	got := p.as(auth.Admin).post("/seals", form).wantStatus(http.StatusUnprocessableEntity)
+	for field, want := range map[string]string{"Owner": "user:u000", "OperatorID": "u001"} {
+		if chosen := got.find("#f-"+field+" option[selected]").AttrOr("value", ""); chosen != want {
+			t.Errorf("%s is now %q", field, chosen)
+		}
+	}
+}
+
 func TestChoicesAreOfTheAccountsScope(t *testing.T) {
 	p := startPortal(t)
 	p.addOrganization("ours", "深圳市示例科技有限公司")

@@ -16,13 +16,13 @@ func sealEditPage(row db.Seal) page {
 	return page{Title: "directory.seal.edit", Active: "seals", Back: &templates.Link{URL: "/seals/" + row.ID, Text: row.Name}}
 }
 
-// sealEdit is the form of a seal, with the people who may act for its owner.
-func (s *server) sealEdit(ctx context.Context, row db.Seal) (templates.SealEdit, error) {
+// sealEdit is the form of a seal, with the people who may act for its owner, among them the one who is chosen.
+func (s *server) sealEdit(ctx context.Context, row db.Seal, operator string) (templates.SealEdit, error) {
 	d := templates.SealEdit{SealCard: sealCard(row), Form: templates.SealEditForm{SealName: row.Name}, Personal: row.UserID != ""}
 	if d.Personal {
 		return d, nil
 	}
-	people, err := s.db.UserChoices(ctx, scope(ctx), row.OrganizationID)
+	people, err := s.db.UserChoices(ctx, scope(ctx), row.OrganizationID, operator)
 	d.Operators = namedUsers(people)
 	return d, err
 }
@@ -34,7 +34,7 @@ func (s *server) editSeal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.sealEdit(ctx, row)
+	d, err := s.sealEdit(ctx, row, "")
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,10 @@ func (s *server) changeSeal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.sealEdit(ctx, row)
+	if err := readForm(r); err != nil {
+		return err
+	}
+	d, err := s.sealEdit(ctx, row, r.PostFormValue("OperatorID"))
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (s *server) showSealUpload(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) renderUpload(w http.ResponseWriter, r *http.Request, status int, d templates.UploadData) (err error) {
 	ctx := r.Context()
-	if d.Organizations, d.Users, err = s.ownerChoices(ctx); err != nil {
+	if d.Organizations, d.Users, err = s.ownerChoices(ctx, d.Form.Owner, d.Form.OperatorID); err != nil {
 		return err
 	}
 	d.Operators = d.Users

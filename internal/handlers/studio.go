@@ -227,7 +227,7 @@ func (d *studio) isDrawn() bool {
 // studioData is the page around a design.
 func (s *server) studioData(ctx context.Context, d *studio) (templates.StudioData, error) {
 	data := templates.StudioData{Form: d.form, Preview: d.preview, Problems: d.problems, Personal: d.owner.user != nil}
-	organizations, users, err := s.ownerChoices(ctx)
+	organizations, users, err := s.ownerChoices(ctx, d.form.Owner, d.form.OperatorID)
 	if err != nil {
 		return data, err
 	}
@@ -235,13 +235,21 @@ func (s *server) studioData(ctx context.Context, d *studio) (templates.StudioDat
 	return data, nil
 }
 
-// ownerChoices are the organisations and people that a seal can be for; people are also the operators to choose from.
-func (s *server) ownerChoices(ctx context.Context) (organizations, users []templates.Named, err error) {
-	all, err := s.db.OrganizationChoices(ctx, scope(ctx))
+// ownerChoices are the organisations and people that a seal can be for, with the owner that is chosen; people are also the operators to choose
+// from, with the one that is.
+func (s *server) ownerChoices(ctx context.Context, owner, operator string) (organizations, users []templates.Named, err error) {
+	var firm, person string
+	switch kind, id := templates.OwnerOf(owner); kind {
+	case "organization":
+		firm = id
+	case "user":
+		person = id
+	}
+	all, err := s.db.OrganizationChoices(ctx, scope(ctx), firm)
 	if err != nil {
 		return nil, nil, err
 	}
-	everybody, err := s.db.UserChoices(ctx, scope(ctx), "")
+	everybody, err := s.db.UserChoices(ctx, scope(ctx), "", person, operator)
 	return namedOrganizations(all), namedUsers(everybody), err
 }
 
