@@ -41,7 +41,7 @@ func runChild(dir string) {
 		if err != nil {
 			return err
 		}
-		renderer, err := warmRenderer(ctx, os.Getenv("SEALDESK_ENGINE_TEST_CACHE"))
+		renderer, err := warmRenderer(ctx, pdfCache)
 		if err != nil {
 			return err
 		}
@@ -71,7 +71,7 @@ func spawn(t *testing.T, dir string) (*exec.Cmd, *api.Client) {
 	t.Helper()
 	drawing(t) // fills the cache that the child uses
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), "SEALDESK_ENGINE_TEST_CHILD="+dir, "SEALDESK_ENGINE_TEST_CACHE="+pdfCache)
+	child.Env = append(os.Environ(), "SEALDESK_ENGINE_TEST_CHILD="+dir)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,32 +22,22 @@ import (
 )
 
 // The renderer and the face are shared: compiling PDFium takes seconds.
-var (
-	shared struct {
-		once     sync.Once
-		face     *font.Face
-		renderer *pdf.Renderer
-		err      error
-	}
-	pdfCache string
-)
+var shared struct {
+	once     sync.Once
+	face     *font.Face
+	renderer *pdf.Renderer
+	err      error
+}
+
+// pdfCache is where the tests of all packages keep the compiled PDFium: under the race detector compiling it takes minutes.
+var pdfCache = filepath.Join(os.TempDir(), "sealdesk-test-pdfium")
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("SEALDESK_ENGINE_TEST_CHILD"); dir != "" {
 		runChild(dir)
 		return
 	}
-	dir, err := os.MkdirTemp("", "sealdesk-engine-test-")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	pdfCache = dir
-	code := m.Run()
-	if err := os.RemoveAll(dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 func drawing(t testing.TB) (*font.Face, *pdf.Renderer) {
