@@ -79,18 +79,18 @@ document.addEventListener("htmx:before:history:update", (event) => {
   if (event.detail.response?.status >= 400) event.preventDefault();
 });
 
+// Where the links of the sidebar need scrolling, the one of this page is in sight.
+const showPlace = () => document.querySelector(".sidebar-links [aria-current]")?.scrollIntoView({ block: "nearest" });
+
 // After a boosted visit, begin at the top as after a load; after a refused form, at its first problem.
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!ctx || ctx.target !== document.body) return;
+  showPlace();
   const problem = document.querySelector("[aria-invalid=true]");
   if (ctx.response?.status === 422) problem?.focus();
   else if (!document.querySelector("[autofocus]")) document.getElementById(ctx.request?.anchor || "main")?.focus({ preventScroll: true });
 });
 
-// Where the links of the sidebar need scrolling, the one of this page is in sight.
-const showPlace = () => document.querySelector(".sidebar-links [aria-current]")?.scrollIntoView({ block: "nearest" });
-document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => ctx?.target === document.body && showPlace());
 requestAnimationFrame(showPlace);
-
 watchLive();
 watchUploads();
