@@ -21,8 +21,8 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-11s %s\n", $$1, $$2}'
 
 .PHONY: run
-run: build ## build and serve on http://127.0.0.1:8080 with the data in ./data
-	bin/sealdesk serve --data ./data --log-format text --log-level warn
+run: build ## build and serve on http://127.0.0.1:8080 with the data in ./data, simulated: to try it out
+	bin/sealdesk serve --simulate --data ./data --log-format text --log-level warn
 
 .PHONY: build
 build: $(ASSETS) ## build bin/sealdesk

@@ -39,7 +39,7 @@ func runDemo(ctx context.Context, c config.DemoCommand, out io.Writer) (err erro
 		return err
 	}
 	cfg := config.Config{
-		EngineListen: address, EngineURL: "http://" + address, Data: data, Fonts: c.Fonts, Platform: config.Platform{Endpoint: config.Embedded},
+		EngineListen: address, EngineURL: "http://" + address, Data: data, Fonts: c.Fonts, Platform: config.Platform{Endpoint: config.Embedded}, Simulate: true,
 	}
 	p, err := open(ctx, cfg, "", io.Discard) // the user's own cache: the data folder is gone afterwards
 	if err != nil {

@@ -136,6 +136,7 @@ func open(ctx context.Context, cfg config.Config, cache string, out io.Writer) (
 	p.engine, err = engine.New(ctx, engine.Options{
 		DataDir: p.folders.engine(), Memory: cfg.Memory, PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Outbox: out,
 		AllowPrivateFetch: cfg.AllowPrivate, AllowPrivateCallbacks: cfg.AllowPrivate, OwnCallback: ownCallback(cfg),
+		Simulate: cfg.Simulate,
 	})
 	if err != nil {
 		return p, fmt.Errorf("open the engine: %w", err)

@@ -61,6 +61,7 @@ type EngineFlags struct {
 	EngineURL    string   `name:"engine-url" help:"How signers reach the engine; links and QR codes begin with it. Default: http:// and the engine's address." placeholder:"URL"`
 	Fonts        []string `help:"Further fonts for characters that the built-in one lacks." placeholder:"FILE"`
 	AllowPrivate bool     `name:"allow-private" help:"Let the engine fetch files from and send callbacks to this machine and private networks; for development."`
+	Simulate     bool     `help:"Let the engine's console bend its world, and offer channels whose outcome is chosen; all that is signed so says SIMULATED for ever. For trying out and tests only."`
 }
 
 // PlatformFlags choose the platform that the portal talks to.
@@ -97,7 +98,7 @@ type ServeCommand struct {
 	OIDCClientSecret     string   `secret:"" name:"oidc-client-secret" help:"Secret of the portal at the provider; better given as a file." placeholder:"SECRET"`
 	OIDCClientSecretFile string   `name:"oidc-client-secret-file" help:"File that holds the secret of the portal at the provider." placeholder:"FILE"`
 	OIDCLabel            string   `name:"oidc-label" help:"What people call the provider; default: its host name." placeholder:"NAME"`
-	Demo                 bool     `help:"Fill a new data folder with organisations, people, seals and contracts in every state."`
+	Demo                 bool     `help:"Fill a new data folder with organisations, people, seals and contracts in every state; implies --simulate."`
 	OwnApproval          bool     `name:"own-approval" help:"Let an account approve a contract that it sent itself; for portals with a single account."`
 }
 
@@ -114,7 +115,7 @@ type EngineRunCommand struct {
 	EngineFlags `embed:""`
 	LogFlags    `embed:""`
 
-	Memory bool `help:"Keep nothing: the data lives as long as the program. Credentials and the console's address are printed at the start."`
+	Memory bool `help:"Keep nothing: the data lives as long as the program. Credentials and the console's address are printed at the start. Implies --simulate."`
 }
 
 // EngineCredentialsCommand prints the credentials of the first application.

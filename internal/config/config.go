@@ -29,6 +29,7 @@ type Config struct {
 	Demo                 bool
 	OwnApproval          bool // an account may approve what it sent itself
 	Memory               bool // the engine keeps nothing
+	Simulate             bool // the engine's world may be bent, and channels be simulated
 	AllowPrivate         bool // the engine fetches from and calls back to private networks
 	Log                  Log
 	Settings             []Setting // of serve
@@ -72,7 +73,8 @@ func (c ServeCommand) Config() (Config, error) {
 			problems = append(problems, fmt.Errorf("--%s: %w", flag, err))
 		}
 	}
-	cfg := Config{Listen: c.Listen, EngineListen: c.EngineListen, Fonts: c.Fonts, Demo: c.Demo, OwnApproval: c.OwnApproval, AllowPrivate: c.AllowPrivate}
+	cfg := Config{Listen: c.Listen, EngineListen: c.EngineListen, Fonts: c.Fonts, Demo: c.Demo, OwnApproval: c.OwnApproval, AllowPrivate: c.AllowPrivate,
+		Simulate: c.Simulate || c.Demo}
 	var err error
 	cfg.Data, err = filepath.Abs(c.Data)
 	report("data", err)
@@ -108,7 +110,7 @@ func (c ServeCommand) Config() (Config, error) {
 // Config checks the flags of engine alone; of the portal's settings only those of the engine are filled.
 func (c EngineRunCommand) Config() (Config, error) {
 	cfg, err := engineConfig(c.DataFlags, c.EngineFlags, c.LogFlags)
-	cfg.Memory = c.Memory
+	cfg.Memory, cfg.Simulate = c.Memory, c.Simulate || c.Memory
 	return cfg, err
 }
 
@@ -123,7 +125,7 @@ func (c EngineCredentialsCommand) Config() (Config, error) {
 }
 
 func engineConfig(data DataFlags, engine EngineFlags, log LogFlags) (Config, error) {
-	cfg := Config{EngineListen: engine.EngineListen, Fonts: engine.Fonts, AllowPrivate: engine.AllowPrivate, Platform: Platform{Endpoint: Embedded}}
+	cfg := Config{EngineListen: engine.EngineListen, Fonts: engine.Fonts, AllowPrivate: engine.AllowPrivate, Simulate: engine.Simulate, Platform: Platform{Endpoint: Embedded}}
 	dir, dirErr := filepath.Abs(data.Data)
 	base, baseErr := baseURL(engine.EngineURL, engine.EngineListen)
 	logging, logErr := log.config()

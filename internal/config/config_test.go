@@ -198,3 +198,27 @@ func TestSettingsTellWhereTheyCameFromAndNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoSimulates holds which ways of starting bend the world; the plain one never does.
+func TestWhoSimulates(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want bool
+	}{
+		{[]string{"serve"}, false},
+		{[]string{"serve", "--simulate"}, true},
+		{[]string{"serve", "--demo"}, true},
+		{[]string{"engine"}, false},
+		{[]string{"engine", "--simulate"}, true},
+		{[]string{"engine", "--memory"}, true},
+	} {
+		cli, _ := parse(t, c.args...)
+		cfg, err := cli.Serve.Config()
+		if c.args[0] == "engine" {
+			cfg, err = cli.Engine.Run.Config()
+		}
+		if err != nil || cfg.Simulate != c.want {
+			t.Errorf("%v: Simulate is %v, %v; want %v", c.args, cfg.Simulate, err, c.want)
+		}
+	}
+}

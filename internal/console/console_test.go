@@ -56,7 +56,7 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{t: t}
 	d.server = httptest.NewUnstartedServer(nil)
 	address := "http://" + d.server.Listener.Addr().String()
-	d.engine, err = engine.New(t.Context(), engine.Options{Memory: true, PublicURL: address, Face: face, Renderer: renderer, Outbox: &d.outbox})
+	d.engine, err = engine.New(t.Context(), engine.Options{Memory: true, Simulate: true, PublicURL: address, Face: face, Renderer: renderer, Outbox: &d.outbox})
 	must(t, err)
 	t.Cleanup(func() { must(t, d.engine.Close()) })
 	d.server.Config.Handler, err = New(Options{Engine: d.engine, PublicURL: address})

@@ -42,6 +42,9 @@ type Options struct {
 	// Face draws seals and text, Renderer checks and shows PDFs. Both are required and stay the caller's.
 	Face     *font.Face
 	Renderer *pdf.Renderer
+	// Simulate lets the console bend the world (clock, register, outcomes of checks) and offers the channels that only simulation has;
+	// what is signed so is marked for ever.
+	Simulate bool
 	// MasterKey (32 bytes) encrypts secrets; nil reads or makes keys/master.key.
 	MasterKey []byte
 	// Outbox gets what the platform would send by SMS, one line a message; nil discards. The messages hold signing
@@ -62,6 +65,7 @@ type Engine struct {
 	face      *font.Face
 	renderer  *pdf.Renderer
 	outbox    io.Writer
+	simulate  bool
 
 	db      *store.DB
 	files   *files.Store
@@ -141,6 +145,7 @@ func newEngine(opts Options) (*Engine, error) {
 		face:      opts.Face,
 		renderer:  opts.Renderer,
 		outbox:    opts.Outbox,
+		simulate:  opts.Simulate,
 		fetcher:   newFetcher(opts.AllowPrivateFetch),
 		flowLocks: newLocks(),
 		actions:   map[string]action{},
@@ -208,6 +213,9 @@ func (e *Engine) Close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Simulated tells whether the engine's world may be bent, as Options.Simulate says.
+func (e *Engine) Simulated() bool { return e.simulate }
 
 // Evidence is the engine's own log: every act with time, address, device and ticket.
 func (e *Engine) Evidence() *audit.Log { return e.log }

@@ -123,7 +123,7 @@ func start(t *testing.T, change ...func(*engine.Options)) *platform {
 	t.Helper()
 	face, renderer := drawing(t)
 	p := &platform{T: t, clock: &clock{now: time.Now().UTC().Truncate(time.Second)}, outbox: &outbox{}}
-	opts := engine.Options{Memory: true, PublicURL: "http://engine.test", Clock: p.clock.Now, Face: face, Renderer: renderer, Outbox: p.outbox}
+	opts := engine.Options{Memory: true, Simulate: true, PublicURL: "http://engine.test", Clock: p.clock.Now, Face: face, Renderer: renderer, Outbox: p.outbox}
 	for _, f := range change {
 		f(&opts)
 	}

@@ -137,7 +137,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	p.db, err = db.Open(ctx, db.Options{Dir: t.TempDir(), Clock: p.clock.now})
 	must()
 	t.Cleanup(func() { closeAll(t, p.db) })
-	p.engine, err = engine.New(ctx, engine.Options{Memory: true, PublicURL: "http://engine.test", Clock: p.clock.now, Logger: logger, Face: face, Renderer: renderer,
+	p.engine, err = engine.New(ctx, engine.Options{Memory: true, Simulate: true, PublicURL: "http://engine.test", Clock: p.clock.now, Logger: logger, Face: face, Renderer: renderer,
 		AllowPrivateCallbacks: true})
 	must()
 	t.Cleanup(func() { closeAll(t, p.engine) })

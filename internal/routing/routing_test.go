@@ -116,7 +116,7 @@ func newBench(t *testing.T) *bench {
 	check(err)
 	renderer, err := sharedRenderer()
 	check(err)
-	platform, err := engine.New(ctx, engine.Options{Memory: true, PublicURL: "http://engine.test", Clock: time.Now, Face: face, Renderer: renderer})
+	platform, err := engine.New(ctx, engine.Options{Memory: true, Simulate: true, PublicURL: "http://engine.test", Clock: time.Now, Face: face, Renderer: renderer})
 	check(err)
 	b.platform = platform
 	t.Cleanup(func() { check(platform.Close()) })

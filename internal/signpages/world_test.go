@@ -74,7 +74,7 @@ func newWorld(t *testing.T) *world {
 	r, err := renderer()
 	must(t, err)
 	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)}, outbox: &bytes.Buffer{}}
-	w.engine, err = engine.New(t.Context(), engine.Options{Memory: true, PublicURL: "http://127.0.0.1:8081", Clock: w.clock.Now, Face: face,
+	w.engine, err = engine.New(t.Context(), engine.Options{Memory: true, Simulate: true, PublicURL: "http://127.0.0.1:8081", Clock: w.clock.Now, Face: face,
 		Renderer: r, Outbox: w.outbox})
 	must(t, err)
 	t.Cleanup(func() { must(t, w.engine.Close()) })

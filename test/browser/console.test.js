@@ -13,7 +13,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 let program, browser, credentials, desk, page;
 
 before(async () => {
-  program = await start("engine", ["--allow-private"]);
+  program = await start("engine", ["--simulate", "--allow-private"]);
   const here = ["--json", "--data", program.data, "--engine-listen", program.engine];
   credentials = JSON.parse(run(["engine", "credentials", ...here]));
   browser = await launch();

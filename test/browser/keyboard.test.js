@@ -19,7 +19,7 @@ const contract = "软件服务采购合同";
 let program, browser, admin, page;
 
 before(async () => {
-  program = await start("serve");
+  program = await start("serve", ["--simulate"]);
   browser = await launch();
   admin = await newContext(browser, desktop);
   admin.context.setDefaultTimeout(15_000);

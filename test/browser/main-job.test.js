@@ -21,7 +21,7 @@ const links = {};
 let flowURL, signedFile;
 
 before(async () => {
-  program = await start("serve");
+  program = await start("serve", ["--simulate"]);
   browser = await launch();
   // 422 is what a form with a mistake answers; the browser reports it as an error of its own.
   admin = await newContext(browser, desktop, [422]);

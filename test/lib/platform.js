@@ -17,7 +17,7 @@ export const day = 24 * 3600;
 
 /** Starts an engine; stop() ends it. */
 export async function platform() {
-  const program = await start("engine");
+  const program = await start("engine", ["--simulate"]);
   const where = ["--data", program.data, "--engine-listen", program.engine];
   const credentials = JSON.parse(run(["engine", "credentials", "--json", ...where]));
   const client = ({ secretKey = credentials.secretKey, reqMethod = "POST" } = {}) =>

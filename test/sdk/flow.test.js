@@ -13,7 +13,7 @@ const { Client } = tencentcloud.essbasic.v20201222;
 let program, credentials;
 
 before(async () => {
-  program = await start("engine");
+  program = await start("engine", ["--simulate"]);
   credentials = JSON.parse(run(["engine", "credentials", "--json", "--data", program.data, "--engine-listen", program.engine]));
 });
 after(() => program?.stop());

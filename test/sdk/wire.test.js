@@ -11,7 +11,7 @@ const methods = ["TC3-HMAC-SHA256", "HmacSHA1", "HmacSHA256"];
 let program, credentials;
 
 before(async () => {
-  program = await start("engine");
+  program = await start("engine", ["--simulate"]);
   credentials = JSON.parse(run(["engine", "credentials", "--json", "--data", program.data, "--engine-listen", program.engine]));
 });
 after(() => program?.stop());
