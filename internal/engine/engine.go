@@ -53,6 +53,9 @@ type Options struct {
 	// AllowPrivateFetch lets UploadFiles fetch FileUrls from loopback and private networks; AllowPrivateCallbacks lets callbacks
 	// go there.
 	AllowPrivateFetch, AllowPrivateCallbacks bool
+	// Checkpoints, if set, receives signed checkpoints of the evidence log as text, to be kept where whoever can change engine.db cannot:
+	// the newest within a minute after an event, and at Close.
+	Checkpoints io.Writer
 	// OwnCallback is the address of the portal in the same program, the only private one that callbacks reach in any case.
 	OwnCallback string
 }
