@@ -23,6 +23,7 @@ func (f folders) portalFiles() string { return filepath.Join(f.root, "portal", "
 func (f folders) checkpoints() string { return filepath.Join(f.root, "portal", "checkpoints.txt") }      // kept outside of the database
 func (f folders) engine() string      { return filepath.Join(f.root, "engine") }                         // engine.db, files, keys
 func (f folders) engineRoot() string  { return filepath.Join(f.root, "engine", "root-certificate.pem") } // what verifiers trust
+func (f folders) witness() string     { return filepath.Join(f.root, "witness") }                        // of `sealdesk witness`
 func (f folders) cache() string       { return filepath.Join(f.root, "cache") }                          // may be deleted at any time
 
 // auditOrigin names the portal's log in its checkpoints.

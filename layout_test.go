@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"internal/store":     {},
 	"internal/files":     {},
 	"internal/audit":     {"internal/store"},
+	"internal/witness":   {"internal/audit", "internal/store"},
 	"internal/auth":      {},
 	"internal/api":       {},
 	"internal/db":        {"internal/store", "internal/audit", "internal/auth", "internal/api"},

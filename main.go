@@ -68,6 +68,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return exportAudit(ctx, cli.Audit.Export, out)
 	case config.AuditCheckpoint:
 		return printCheckpoint(ctx, cli.Audit.Checkpoint, out)
+	case config.Witness:
+		return serveWitness(ctx, cli.Witness, out)
 	case config.Verify:
 		return verifyPDF(ctx, cli.Verify, out)
 	case config.Backup:

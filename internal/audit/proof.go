@@ -54,8 +54,9 @@ type nodeCache map[int64]tlog.Hash
 // maxNodes bounds a nodeCache: 2 MB.
 const maxNodes = 1 << 15
 
-func prove(ctx context.Context, tx *store.Tx, seq int64, c Checkpoint, cache nodeCache) (Proof, error) {
-	read := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+// nodes reads the tree's stored nodes, for what package tlog proves; the cache may be nil.
+func nodes(ctx context.Context, tx *store.Tx, cache nodeCache) tlog.HashReader {
+	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		hashes := make([]tlog.Hash, len(indexes))
 		for i, index := range indexes {
 			h, ok := cache[index]
@@ -76,7 +77,10 @@ func prove(ctx context.Context, tx *store.Tx, seq int64, c Checkpoint, cache nod
 		}
 		return hashes, nil
 	})
-	path, err := tlog.ProveRecord(c.Size, seq, read)
+}
+
+func prove(ctx context.Context, tx *store.Tx, seq int64, c Checkpoint, cache nodeCache) (Proof, error) {
+	path, err := tlog.ProveRecord(c.Size, seq, nodes(ctx, tx, cache))
 	if err != nil {
 		return Proof{}, err
 	}

@@ -16,6 +16,7 @@ type CLI struct {
 	Demo    DemoCommand    `cmd:"" help:"Do the main job from end to end without a browser and leave its files in a folder."`
 	User    UserCommand    `cmd:"" help:"Add and list the portal's accounts, set their passwords, reset their second factors."`
 	Audit   AuditCommand   `cmd:"" help:"Verify, export and checkpoint the audit log."`
+	Witness WitnessCommand `cmd:"" help:"Attest the checkpoints of the audit logs of another Sealdesk."`
 	Verify  VerifyCommand  `cmd:"" help:"Say of every signature in a PDF whether it is valid."`
 	Backup  BackupCommand  `cmd:"" help:"Copy the data of a running or stopped Sealdesk into a folder."`
 	Restore RestoreCommand `cmd:"" help:"Put a backup into a new data folder."`
@@ -37,6 +38,7 @@ const (
 	AuditVerify       = "audit verify"
 	AuditExport       = "audit export"
 	AuditCheckpoint   = "audit checkpoint"
+	Witness           = "witness"
 	Verify            = "verify"
 	Backup            = "backup"
 	Restore           = "restore"
@@ -207,6 +209,16 @@ type AuditExportCommand struct {
 // AuditCheckpointCommand prints a checkpoint.
 type AuditCheckpointCommand struct {
 	DataFlags `embed:""`
+}
+
+// WitnessCommand attests the checkpoints of logs of another machine. Its part of the data folder is its own.
+type WitnessCommand struct {
+	DataFlags `embed:""`
+	LogFlags  `embed:""`
+
+	WitnessListen string   `help:"Address of the witness." default:"127.0.0.1:8082" placeholder:"HOST:PORT"`
+	WitnessName   string   `help:"Name in its signatures, such as witness.example.com; fixed by the first start." default:"sealdesk/witness" placeholder:"NAME"`
+	Logs          []string `name:"log" help:"Public key of a log that it attests, as the portal's page of checkpoints shows it; may be given several times." required:"" placeholder:"KEY"`
 }
 
 // VerifyCommand verifies the signatures of a PDF.

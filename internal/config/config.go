@@ -124,6 +124,13 @@ func (c EngineCredentialsCommand) Config() (Config, error) {
 	return engineConfig(c.DataFlags, c.EngineFlags, LogFlags{LogFormat: "text", LogLevel: "warn"})
 }
 
+// Config checks the flags of witness; of the settings only Listen, Data and Log are filled.
+func (c WitnessCommand) Config() (Config, error) {
+	dir, dirErr := filepath.Abs(c.Data)
+	logging, logErr := c.LogFlags.config()
+	return Config{Listen: c.WitnessListen, Data: dir, Log: logging}, errors.Join(dirErr, checkAddress(c.WitnessListen), logErr)
+}
+
 func engineConfig(data DataFlags, engine EngineFlags, log LogFlags) (Config, error) {
 	cfg := Config{EngineListen: engine.EngineListen, Fonts: engine.Fonts, AllowPrivate: engine.AllowPrivate, Simulate: engine.Simulate, Platform: Platform{Endpoint: Embedded}}
 	dir, dirErr := filepath.Abs(data.Data)

@@ -34,6 +34,7 @@ func TestEveryCommandIsNamed(t *testing.T) {
 		AuditVerify:       {"audit", "verify", "--against", file},
 		AuditExport:       {"audit", "export"},
 		AuditCheckpoint:   {"audit", "checkpoint"},
+		Witness:           {"witness", "--log", "a+b+c", "--log", "d+e+f"},
 		Verify:            {"verify", file, "--json"},
 		Backup:            {"backup", "dir"},
 		Restore:           {"restore", filepath.Dir(file)},
