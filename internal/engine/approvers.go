@@ -116,6 +116,7 @@ func (e *Engine) approversOf(ctx context.Context, tx *store.Tx, f *flow) ([]*app
 		if err := errors.Join(mobileErr, json.Unmarshal([]byte(channels), &a.Channels), json.Unmarshal([]byte(template), &a.SMSTemplate)); err != nil {
 			return nil, fmt.Errorf("read an approver: %w", err)
 		}
+		a.Channels = binding(a.Channels)
 		out = append(out, a)
 	}
 	return out, rows.Err()
@@ -138,11 +139,12 @@ func newestTasks(all []*approver) []*approver {
 }
 
 // findTask picks the approver that a signer's request means: by SignId, else the single pending one of that person and
-// organisation (SignId is optional in SignFlow, RejectFlow and CreateSignUrl).
+// organisation (SignId is optional in SignFlow and RejectFlow). Either way a task of an organisation is only that of a caller who
+// names this organisation, and a task without one only that of a caller who names none.
 func findTask(all []*approver, signID, userID, organizationID string) (*approver, error) {
 	if signID != "" {
 		for _, a := range all {
-			if a.SignID == signID && a.UserID == userID && (organizationID == "" || a.OrganizationID == organizationID) {
+			if a.SignID == signID && a.UserID == userID && a.OrganizationID == organizationID {
 				return a, nil
 			}
 		}

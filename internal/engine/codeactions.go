@@ -149,7 +149,7 @@ func (e *Engine) judgeCode(ctx context.Context, tx *store.Tx, c *sentCode, appli
 	case !c.is(e, req.VerifyCode):
 		return codeWrong, e.countWrong(ctx, tx, c, event{Action: "code.wrong", ObjectType: "flow", ObjectID: req.FlowId})
 	}
-	fits, err := e.newestCode(ctx, tx, applicationID, req.Mobile, codeFor+` AND id = $4`, req.FlowId, c.ID)
+	fits, err := e.newestCode(ctx, tx, applicationID, req.Mobile, codeForAny+` AND id = $4`, req.FlowId, c.ID)
 	if err == nil && fits == nil {
 		return codeOtherFlow, nil
 	}

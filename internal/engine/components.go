@@ -139,14 +139,18 @@ func (e *Engine) placeAll(list []api.Component, places [][]api.Component, files 
 }
 
 // resolveValue finds the seal or picture that a sign component names, and checks that the approver may use it.
-func (e *Engine) resolveValue(ctx context.Context, tx *store.Tx, applicationID string, a *approver, c *component) error {
+func (e *Engine) resolveValue(ctx context.Context, tx *store.Tx, f *flow, a *approver, c *component) error {
 	if c.ComponentType != typeSeal && c.ComponentType != typeSignature || c.ComponentValue == "" {
 		return nil
 	}
 	var row *sealRow
 	var err error
+	applicationID := f.ApplicationID
 	switch c.ComponentValue {
 	case valueOrgDefault:
+		if !actsForApplication(f, a) {
+			return badValue(c.Parameter+".ComponentValue", "only the initiator of a flow of the application itself uses %s", valueOrgDefault)
+		}
 		row, err = e.defaultSeal(ctx, tx, applicationID, owner{Kind: ownerOrganization})
 	case valueSubOrgDefault:
 		row, err = e.defaultSeal(ctx, tx, applicationID, owner{ownerOrganization, a.OrganizationID})
@@ -168,6 +172,12 @@ func (e *Engine) resolveValue(ctx context.Context, tx *store.Tx, applicationID s
 	}
 	c.SealID = row.ID
 	return nil
+}
+
+// actsForApplication tells whether an approver signs for the application: as the operator who initiated the flow in its own name, that is
+// for no sub-organisation.
+func actsForApplication(f *flow, a *approver) bool {
+	return a.OrganizationID == "" && f.Creator.SubOrganizationId == "" && a.UserID == f.Creator.OperatorId
 }
 
 // resolvePicture takes a base64 picture in ComponentValue.

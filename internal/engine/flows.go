@@ -261,7 +261,15 @@ func (e *Engine) archiveFlow(ctx context.Context, req *api.ArchiveFlowRequest) (
 	return &api.ArchiveFlowResponse{}, nil
 }
 
-// changeFlow does one step of an operator on a flow in one transaction.
+// needInitiator refuses a caller that does not act for the organisation, or the application, that initiated the flow.
+func (f *flow) needInitiator(c api.Caller) error {
+	if c.SubOrganizationId != f.Creator.SubOrganizationId {
+		return denied("the flow was initiated by another organisation")
+	}
+	return nil
+}
+
+// changeFlow does one step of an operator of the initiator's on a flow in one transaction.
 func (e *Engine) changeFlow(ctx context.Context, by api.Caller, flowID string, step flowStep, change func(*store.Tx, *flow) error) error {
 	return e.onFlow(ctx, flowID, func() error {
 		return e.db.Write(ctx, func(tx *store.Tx) error {
@@ -273,6 +281,9 @@ func (e *Engine) changeFlow(ctx context.Context, by api.Caller, flowID string, s
 				return orNotFound(err, "FlowId", flowID)
 			}
 			if err := f.need(step); err != nil {
+				return err
+			}
+			if err := f.needInitiator(by); err != nil {
 				return err
 			}
 			return change(tx, f)

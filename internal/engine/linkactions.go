@@ -58,6 +58,9 @@ func (e *Engine) taskLink(ctx context.Context, tx *store.Tx, applicationID strin
 	if err != nil {
 		return link{}, err
 	}
+	if !mayLink(req.Caller, f, a) {
+		return link{}, notFound("UserId", req.UserId)
+	}
 	if err := f.need(stepLink); err != nil {
 		return link{}, err
 	}
@@ -65,6 +68,18 @@ func (e *Engine) taskLink(ctx context.Context, tx *store.Tx, applicationID strin
 		return link{}, denied("the approver is in state %d: no %s", a.Status, stepLink)
 	}
 	return link{Kind: LinkSign, ApplicationID: f.ApplicationID, FlowID: f.ID, SignID: a.SignID}, nil
+}
+
+// mayLink tells whether a caller gets the link of a task: the initiator's organisation, that of the task, or the signer. A caller that
+// names nobody is the application itself.
+func mayLink(c api.Caller, f *flow, a *approver) bool {
+	switch {
+	case c.SubOrganizationId != "":
+		return c.SubOrganizationId == f.Creator.SubOrganizationId || c.SubOrganizationId == a.OrganizationID
+	case c.OperatorId != "":
+		return c.OperatorId == a.UserID || c.OperatorId == f.Creator.OperatorId && f.Creator.SubOrganizationId == ""
+	}
+	return true
 }
 
 // event is the evidence of a link that was handed out.
@@ -79,7 +94,12 @@ func (l link) event(action string) event {
 // caller's organisation decides.
 func taskOf(all []*approver, req *api.CreateSignUrlRequest) (*approver, error) {
 	if req.SignId != "" {
-		return findTask(all, req.SignId, req.UserId, "")
+		for _, a := range all {
+			if a.SignID == req.SignId && a.UserID == req.UserId {
+				return a, nil
+			}
+		}
+		return nil, notFound("SignId", req.SignId)
 	}
 	var mine, pending []*approver
 	for _, a := range all {

@@ -135,10 +135,10 @@ func (m *model) canCreate(file *modelFile) string {
 	return ""
 }
 
-// canSend: an open flow before its deadline, a verified addressee without a pending task, and a seal where one is asked for.
-func (m *model) canSend(f *modelFlow, user, org string, wantSeal bool, deadline, now time.Time) string {
+// canSend: by the initiator's organisation, an open flow before its deadline, a verified addressee without a pending task, and a seal where one is asked for.
+func (m *model) canSend(f *modelFlow, by, user, org string, wantSeal bool, deadline, now time.Time) string {
 	switch {
-	case !f.in(now, created, signing, signedAll), !now.Before(f.deadline), !m.verified(user, org):
+	case by != f.org, !f.in(now, created, signing, signedAll), !now.Before(f.deadline), !m.verified(user, org):
 		return refusedState
 	case !now.Before(deadline):
 		return refusedValue
@@ -189,15 +189,15 @@ func (m *model) canPreview(f *modelFlow, now time.Time) string {
 	return ""
 }
 
-func (m *model) canCancel(f *modelFlow, user string, now time.Time) string {
-	if !f.in(now, created, signing, signedAll) || f.user != user {
+func (m *model) canCancel(f *modelFlow, by api.Caller, now time.Time) string {
+	if !f.in(now, created, signing, signedAll) || f.user != by.OperatorId || f.org != by.SubOrganizationId {
 		return refusedState
 	}
 	return ""
 }
 
-func (m *model) canArchive(f *modelFlow, now time.Time) string {
-	if f.status(now) != signedAll {
+func (m *model) canArchive(f *modelFlow, by string, now time.Time) string {
+	if f.status(now) != signedAll || by != f.org {
 		return refusedState
 	}
 	return ""

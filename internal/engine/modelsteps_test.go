@@ -164,6 +164,15 @@ func (w *walk) create() {
 		func(r *api.CreateFlowByFilesResponse) { f.id = r.FlowId; w.flows = append(w.flows, f); w.touched = f })
 }
 
+// callerFor is the initiator of a flow, or now and then somebody who acts for another organisation.
+func (w *walk) callerFor(f *modelFlow) api.Caller {
+	by := api.Caller{OperatorId: f.user, SubOrganizationId: f.org}
+	if w.chance(6) {
+		by.SubOrganizationId = w.someOrg()
+	}
+	return by
+}
+
 func (w *walk) send() {
 	f, user, org := w.flow(), pick(w, w.users).id, w.someOrg()
 	t := &modelTask{user: user, org: org, last: w.chance(4), deadline: w.now().Add(time.Duration(w.random.IntN(9)) * 24 * time.Hour)}
@@ -173,8 +182,9 @@ func (w *walk) send() {
 	if named {
 		area.ComponentValue, t.seal = "USER_DEFAULT_SEAL", w.defaults[user]
 	}
-	try(w, api.SendFlow, &api.SendFlowRequest{Caller: api.Caller{OperatorId: f.user}, FlowId: f.id, UserId: user, SubOrganizationId: org, VerifyChannel: []string{"NONE"},
-		IsLastApprover: t.last, Deadline: t.deadline.Unix(), SignComponents: []api.Component{area}}, w.canSend(f, user, org, named, t.deadline, w.now()), "flow.send",
+	by := w.callerFor(f)
+	try(w, api.SendFlow, &api.SendFlowRequest{Caller: by, FlowId: f.id, UserId: user, SubOrganizationId: org, VerifyChannel: []string{"NONE"},
+		IsLastApprover: t.last, Deadline: t.deadline.Unix(), SignComponents: []api.Component{area}}, w.canSend(f, by.SubOrganizationId, user, org, named, t.deadline, w.now()), "flow.send",
 		func(r *api.SendFlowResponse) { t.id, f.state = r.SignId, signing; f.tasks = append(f.tasks, t) })
 }
 
@@ -246,17 +256,18 @@ func (w *walk) preview() {
 
 func (w *walk) cancel() {
 	f := w.flow()
-	user := f.user
+	by := w.callerFor(f)
 	if w.chance(3) {
-		user = pick(w, w.users).id
+		by.OperatorId = pick(w, w.users).id
 	}
-	try(w, api.CancelFlow, &api.CancelFlowRequest{Caller: api.Caller{OperatorId: user}, FlowId: f.id}, w.canCancel(f, user, w.now()), "flow.cancel",
+	try(w, api.CancelFlow, &api.CancelFlowRequest{Caller: by, FlowId: f.id}, w.canCancel(f, by, w.now()), "flow.cancel",
 		func(*api.CancelFlowResponse) { f.cancel(w.now()) })
 }
 
 func (w *walk) archive() {
 	f := w.flow()
-	try(w, api.ArchiveFlow, &api.ArchiveFlowRequest{Caller: api.Caller{OperatorId: f.user}, FlowId: f.id}, w.canArchive(f, w.now()), "flow.archive",
+	by := w.callerFor(f)
+	try(w, api.ArchiveFlow, &api.ArchiveFlowRequest{Caller: by, FlowId: f.id}, w.canArchive(f, by.SubOrganizationId, w.now()), "flow.archive",
 		func(*api.ArchiveFlowResponse) { f.state = archived })
 }
 

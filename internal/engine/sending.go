@@ -94,6 +94,9 @@ func (e *Engine) planTask(ctx context.Context, req *api.SendFlowRequest) (*task,
 		if err := t.flow.need(stepSend); err != nil {
 			return err
 		}
+		if err := t.flow.needInitiator(req.Caller); err != nil {
+			return err
+		}
 		if !e.now().Before(t.flow.Deadline) { // a signed flow outlives its deadline, but a new task would expire it at once
 			return denied("the deadline of the flow has passed")
 		}
@@ -128,7 +131,7 @@ func (e *Engine) planComponents(ctx context.Context, t *task, list []api.Compone
 	return e.db.Read(ctx, func(tx *store.Tx) error {
 		for i, c := range t.components {
 			c.SignID, c.Ordinal = t.approver.SignID, i
-			if err := e.resolveValue(ctx, tx, t.flow.ApplicationID, t.approver, c); err != nil {
+			if err := e.resolveValue(ctx, tx, t.flow, t.approver, c); err != nil {
 				return err
 			}
 		}
@@ -207,7 +210,16 @@ func (e *Engine) planChannels(applicationID string, a *approver, channels []stri
 			a.Channels = append(a.Channels, c)
 		}
 	}
+	a.Channels = binding(a.Channels)
 	return nil
+}
+
+// binding drops NONE beside another channel: whoever was ordered to show their will is never offered a way to skip it.
+func binding(channels []string) []string {
+	if len(channels) < 2 {
+		return channels
+	}
+	return slices.DeleteFunc(slices.Clone(channels), func(c string) bool { return c == channelNone })
 }
 
 // refuseDouble keeps a second pending task of the same person and organisation out.

@@ -81,7 +81,7 @@ func (e *Engine) planSilent(ctx context.Context, req *api.CreateServerFlowSignRe
 	}
 	return s, e.db.Read(ctx, func(tx *store.Tx) error {
 		for _, c := range s.named {
-			if err := e.resolveValue(ctx, tx, s.flow.ApplicationID, s.approver, c); err != nil {
+			if err := e.resolveValue(ctx, tx, s.flow, s.approver, c); err != nil {
 				return err
 			}
 		}
@@ -130,6 +130,9 @@ func (s *silent) takeTask(e *Engine, c api.Caller) error {
 	})
 	if i >= 0 {
 		s.approver = s.approvers[i]
+		if !slices.Equal(s.approver.Channels, []string{channelNone}) {
+			return fail(api.CodeResourceUnavailable, "the initiator's task asks for a check of %v", s.approver.Channels)
+		}
 		return nil
 	}
 	if slices.ContainsFunc(s.approvers, func(a *approver) bool {

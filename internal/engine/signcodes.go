@@ -167,10 +167,15 @@ func (e *Engine) newestCode(ctx context.Context, tx *store.Tx, applicationID, mo
 	return c, nil
 }
 
-// codeFor is the condition that a code was sent for a flow ($3), or for a catalog that holds it, or for none in particular.
-const codeFor = ` AND (flow_id IN ('', $3) OR flow_id IN (SELECT catalog_id FROM engine_catalog_flows WHERE flow_id = $3))`
+// codeFor is the condition that a code was sent for a flow ($3), or for a catalog that holds it; codeForAny adds those for none in
+// particular.
+const (
+	codeFor    = ` AND (flow_id = $3 OR flow_id IN (SELECT catalog_id FROM engine_catalog_flows WHERE flow_id = $3))`
+	codeForAny = ` AND (flow_id IN ('', $3) OR flow_id IN (SELECT catalog_id FROM engine_catalog_flows WHERE flow_id = $3))`
+)
 
-// checkCode compares a code with the newest one that was sent to the signer for this flow, or for none.
+// checkCode compares a code with the newest one that was sent to the signer for this flow, or for a catalog that holds it. A code whose
+// message named no contract shows nobody's will to sign this one.
 func (e *Engine) checkCode(ctx context.Context, f *flow, a *approver, code string) (id string, err error) {
 	right := false
 	err = e.db.Write(ctx, func(tx *store.Tx) error {

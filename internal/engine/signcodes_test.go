@@ -206,10 +206,10 @@ func TestCodesSignOverTheWire(t *testing.T) {
 	code = p.sendCode(&api.SendSignInnerVerifyCodeRequest{Mobile: phone, FlowId: second, UserId: p.party(1).user})
 	refused(p, invalid, api.SignFlow, sign(second, code))
 	p.clock.Add(time.Minute)
-	code = p.sendCode(&api.SendSignInnerVerifyCodeRequest{Mobile: phone})
+	code = p.sendCode(&api.SendSignInnerVerifyCodeRequest{Mobile: phone, FlowId: second})
 	p.clock.Add(10 * time.Minute)
 	refused(p, invalid, api.SignFlow, sign(second, code))
-	code = p.sendCode(&api.SendSignInnerVerifyCodeRequest{Mobile: phone})
+	code = p.sendCode(&api.SendSignInnerVerifyCodeRequest{Mobile: phone, FlowId: second})
 	do(p, api.RejectFlow, &api.RejectFlowRequest{Caller: q.caller(), FlowId: second, VerifyChannel: "VERIFYCODE", VerifyResult: code, SourceIp: "127.0.0.1", RejectMessage: "不"})
 	refused(p, invalid, api.SignFlow, sign(task(), code)) // spent
 }
