@@ -12,6 +12,7 @@ import (
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
+	"sealdesk/internal/mailer"
 	"sealdesk/internal/outward"
 )
 
@@ -149,13 +150,21 @@ func (s *Sender) try(ctx context.Context, e db.Delivery) (code string, err error
 	return codeOff, nil
 }
 
-// problem is the code of an error of a connection.
+// problem is the code of what went wrong with a connection or a mail server; none for nil.
 func problem(err error) string {
 	var timeout interface{ Timeout() bool }
 	switch {
+	case err == nil:
+		return ""
 	case errors.Is(err, outward.ErrPrivate):
 		return codePrivate
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case errors.Is(err, mailer.ErrTLS):
+		return codeTLS
+	case errors.Is(err, mailer.ErrLogin):
+		return codeLogin
+	case errors.Is(err, mailer.ErrRefused):
+		return codeRefused
+	case errors.Is(err, mailer.ErrTimeout), errors.As(err, &timeout) && timeout.Timeout():
 		return codeTimeout
 	}
 	return codeUnreachable

@@ -1,0 +1,147 @@
+// Package mailer sends one mail at a time through a mail server (SMTP), encrypted where the server offers it.
+package mailer
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"mime"
+	"net"
+	"net/mail"
+	"net/smtp"
+	"net/url"
+	"time"
+)
+
+// Why a mail did not leave.
+var (
+	// ErrUnreachable says that there is no connection to the server.
+	ErrUnreachable = errors.New("the mail server cannot be reached")
+	// ErrTimeout says that the server did not answer in time.
+	ErrTimeout = errors.New("the mail server did not answer in time")
+	// ErrTLS says that there is no encryption, or a certificate that is not valid.
+	ErrTLS = errors.New("the connection to the mail server cannot be encrypted")
+	// ErrLogin says that the server did not take name and password.
+	ErrLogin = errors.New("the mail server did not take the name and password")
+	// ErrRefused says that the server did not take the mail.
+	ErrRefused = errors.New("the mail server did not take the mail")
+)
+
+// Server is a mail server and the address that mails come from. Both must be set.
+type Server struct {
+	URL  *url.URL // smtp://user:password@host:587, or smtps with port 465
+	From string
+}
+
+// Message is a mail in plain text.
+type Message struct {
+	ID      string // what stands before the @ of its Message-ID; the same for a mail that is sent again
+	To      string
+	Name    string // of the sender, to show
+	Subject string
+	Body    string // lines end in CR LF
+	At      time.Time
+}
+
+// bytes writes the mail: one plain part, so that every reader shows it.
+func (m Message) bytes(s Server) []byte {
+	var out bytes.Buffer
+	for _, header := range [][2]string{
+		{"From", (&mail.Address{Name: m.Name, Address: s.From}).String()},
+		{"To", (&mail.Address{Address: m.To}).String()},
+		{"Subject", mime.BEncoding.Encode("utf-8", m.Subject)},
+		{"Date", m.At.Format(time.RFC1123Z)},
+		{"Message-ID", fmt.Sprintf("<%s@%s>", m.ID, s.URL.Hostname())},
+		{"Auto-Submitted", "auto-generated"},
+		{"MIME-Version", "1.0"},
+		{"Content-Type", "text/plain; charset=utf-8"},
+		{"Content-Transfer-Encoding", "base64"},
+	} {
+		fmt.Fprintf(&out, "%s: %s\r\n", header[0], header[1])
+	}
+	out.WriteString("\r\n")
+	for encoded := base64.StdEncoding.EncodeToString([]byte(m.Body)); encoded != ""; {
+		n := min(76, len(encoded))
+		out.WriteString(encoded[:n] + "\r\n")
+		encoded = encoded[n:]
+	}
+	return out.Bytes()
+}
+
+// Send hands a mail to the server: over TLS from the start with smtps, with STARTTLS where an smtp server offers it. A password never
+// leaves unencrypted, except to this machine. The error is one of this package.
+func (s Server) Send(ctx context.Context, m Message) error {
+	secure := s.URL.Scheme == "smtps"
+	port := s.URL.Port()
+	if port == "" {
+		port = map[bool]string{true: "465", false: "587"}[secure]
+	}
+	dialer := &net.Dialer{}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.URL.Hostname(), port))
+	if err != nil {
+		return problem(err)
+	}
+	defer conn.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			return problem(err)
+		}
+	}
+	settings := &tls.Config{ServerName: s.URL.Hostname(), MinVersion: tls.VersionTLS12}
+	if secure {
+		encrypted := tls.Client(conn, settings)
+		if err := encrypted.HandshakeContext(ctx); err != nil {
+			return ErrTLS
+		}
+		conn = encrypted
+	}
+	client, err := smtp.NewClient(conn, s.URL.Hostname())
+	if err != nil {
+		return problem(err)
+	}
+	defer client.Close()
+	return s.converse(client, settings, secure, m)
+}
+
+// converse is the talk with the server once the connection stands.
+func (s Server) converse(client *smtp.Client, settings *tls.Config, secure bool, m Message) error {
+	if offered, _ := client.Extension("STARTTLS"); offered && !secure {
+		if err := client.StartTLS(settings); err != nil {
+			return ErrTLS
+		}
+	}
+	if user := s.URL.User; user != nil {
+		password, _ := user.Password()
+		if err := client.Auth(smtp.PlainAuth("", user.Username(), password, s.URL.Hostname())); err != nil {
+			return ErrLogin
+		}
+	}
+	if err := errors.Join(client.Mail(s.From), client.Rcpt(m.To)); err != nil {
+		return ErrRefused
+	}
+	w, err := client.Data()
+	if err != nil {
+		return ErrRefused
+	}
+	if _, err := w.Write(m.bytes(s)); err != nil {
+		return problem(err)
+	}
+	if err := w.Close(); err != nil { // the server's answer to the whole mail
+		return ErrRefused
+	}
+	// The mail is taken; what the server says to a farewell changes nothing.
+	_ = client.Quit()
+	return nil
+}
+
+// problem is the error of a connection.
+func problem(err error) error {
+	var timeout interface{ Timeout() bool }
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return ErrTimeout
+	}
+	return ErrUnreachable
+}
