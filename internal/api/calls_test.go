@@ -57,7 +57,7 @@ func headerText(h http.Header) string {
 // refusingRecorder stands where nothing may be sent.
 type refusingRecorder struct{}
 
-func (refusingRecorder) Intent(context.Context, CallRecord) (int64, error) {
+func (refusingRecorder) Intent(context.Context, CallRecord) error {
 	panic("a prepared request was sent")
 }
-func (refusingRecorder) Outcome(context.Context, int64, CallRecord) error { return nil }
+func (refusingRecorder) Outcome(context.Context, CallRecord) error { return nil }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	crand "crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +29,7 @@ const (
 
 // CallRecord is what a call leaves in the audit trail. Request is the request as JSON with personal data and secrets masked.
 type CallRecord struct {
+	ID                   string // random, the same before and after: what links an outcome to its intent
 	Action               string
 	ObjectType, ObjectID string // "flow", "seal", "user", "organization", "file", "catalog" or "identity", and its id where one is known
 	Request              json.RawMessage
@@ -41,10 +44,11 @@ const (
 	RecordNoAnswer = "NoAnswer"
 )
 
-// Recorder keeps the trail of all calls. Intent stands before the request leaves: if it fails, nothing is sent. Outcome closes it.
+// Recorder keeps the trail of all calls. Intent stands before the request leaves: if it fails, nothing is sent. Outcome closes it, with
+// the same ID.
 type Recorder interface {
-	Intent(ctx context.Context, r CallRecord) (id int64, err error)
-	Outcome(ctx context.Context, id int64, r CallRecord) error
+	Intent(ctx context.Context, r CallRecord) error
+	Outcome(ctx context.Context, r CallRecord) error
 }
 
 // ClientOptions says where and as whom to call.
@@ -105,16 +109,22 @@ func (c *Client) ClockAhead() (ahead time.Duration, ok bool) {
 	return 0, false
 }
 
+// callID makes the random name of a call: 128 bits, in hex.
+func callID() string {
+	var id [16]byte
+	crand.Read(id[:]) //nolint:errcheck // never fails
+	return hex.EncodeToString(id[:])
+}
+
 // call does one action: the only way out of the program to the platform.
 func (c *Client) call(ctx context.Context, action string, req, resp any) error {
 	body, err := c.encode(action, req)
 	if err != nil {
 		return err
 	}
-	record := CallRecord{Action: action, Request: MaskedJSON(req)}
+	record := CallRecord{ID: callID(), Action: action, Request: MaskedJSON(req)}
 	record.ObjectType, record.ObjectID = object(action, req)
-	id, err := c.options.Recorder.Intent(ctx, record)
-	if err != nil {
+	if err := c.options.Recorder.Intent(ctx, record); err != nil {
 		return fmt.Errorf("%s: record the intent: %w", action, err)
 	}
 	start := c.options.Clock()
@@ -125,7 +135,7 @@ func (c *Client) call(ctx context.Context, action string, req, resp any) error {
 		_, record.ObjectID = object(action, resp)
 	}
 	// The outcome is kept even if the caller has gone away meanwhile.
-	if kept := c.options.Recorder.Outcome(context.WithoutCancel(ctx), id, record); kept != nil {
+	if kept := c.options.Recorder.Outcome(context.WithoutCancel(ctx), record); kept != nil {
 		return errors.Join(err, fmt.Errorf("%s: record the outcome: %w", action, kept))
 	}
 	return err

@@ -24,29 +24,32 @@ func hexOf(data []byte) string { return hex.EncodeToString(data) }
 type trail struct {
 	mu       sync.Mutex
 	intents  []CallRecord
-	outcomes map[int64]CallRecord
+	outcomes map[string]CallRecord
 	refuse   error
 }
 
-func (r *trail) Intent(_ context.Context, c CallRecord) (int64, error) {
+func (r *trail) Intent(_ context.Context, c CallRecord) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.refuse != nil {
-		return 0, r.refuse
+		return r.refuse
 	}
 	r.intents = append(r.intents, c)
-	return int64(len(r.intents)), nil
+	return nil
 }
 
-func (r *trail) Outcome(_ context.Context, id int64, c CallRecord) error {
+func (r *trail) Outcome(_ context.Context, c CallRecord) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.outcomes == nil {
-		r.outcomes = make(map[int64]CallRecord)
+		r.outcomes = make(map[string]CallRecord)
 	}
-	r.outcomes[id] = c
+	r.outcomes[c.ID] = c
 	return nil
 }
+
+// outcome is what came of a call, by the place of its intent.
+func (r *trail) outcome(n int) CallRecord { return r.outcomes[r.intents[n].ID] }
 
 // platform serves one answer after another, the last one for ever, and checks every signature.
 func platform(t *testing.T, answers ...func(w http.ResponseWriter, body string)) (*Client, *trail, *atomic.Int32) {
@@ -103,7 +106,7 @@ func TestCallRecordsIntentAndOutcome(t *testing.T) {
 	if len(r.intents) != 1 || len(r.outcomes) != 1 {
 		t.Fatalf("%d intents, %d outcomes", len(r.intents), len(r.outcomes))
 	}
-	intent, outcome := r.intents[0], r.outcomes[1]
+	intent, outcome := r.intents[0], r.outcome(0)
 	var kept map[string]any
 	if err := json.Unmarshal(intent.Request, &kept); err != nil {
 		t.Fatal(err)
@@ -125,7 +128,7 @@ func TestRefusalIsTyped(t *testing.T) {
 	if !errors.As(err, &refusal) || !IsCode(err, CodeOperationDenied) || refusal.RequestID != "s2" {
 		t.Fatalf("got %v", err)
 	}
-	if o := r.outcomes[1]; o.ErrorCode != CodeOperationDenied || o.ObjectID != "f" || o.RequestID != "s2" {
+	if o := r.outcome(0); o.ErrorCode != CodeOperationDenied || o.ObjectID != "f" || o.RequestID != "s2" {
 		t.Errorf("outcome %+v", o)
 	}
 	if calls.Load() != 1 {
@@ -171,8 +174,8 @@ func TestOnlyReadsAreRepeated(t *testing.T) {
 
 	c, r, calls = platform(t, garbage, read)
 	_, err = CancelFlow.Call(t.Context(), c, &CancelFlowRequest{FlowId: "f"})
-	if !IsUnknownOutcome(err) || calls.Load() != 1 || r.outcomes[1].ErrorCode != RecordNoAnswer {
-		t.Errorf("a change: %v after %d calls, outcome %+v", err, calls.Load(), r.outcomes[1])
+	if !IsUnknownOutcome(err) || calls.Load() != 1 || r.outcome(0).ErrorCode != RecordNoAnswer {
+		t.Errorf("a change: %v after %d calls, outcome %+v", err, calls.Load(), r.outcome(0))
 	}
 
 	c, _, calls = platform(t, says(`{"Response":{"Error":{"Code":"ResourceNotFound","Message":""},"RequestId":""}}`))

@@ -12,8 +12,8 @@ import (
 
 type noRecorder struct{}
 
-func (noRecorder) Intent(context.Context, api.CallRecord) (int64, error) { return 1, nil }
-func (noRecorder) Outcome(context.Context, int64, api.CallRecord) error  { return nil }
+func (noRecorder) Intent(context.Context, api.CallRecord) error  { return nil }
+func (noRecorder) Outcome(context.Context, api.CallRecord) error { return nil }
 
 func TestDownload(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -2,7 +2,9 @@ package audit
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -36,7 +38,16 @@ type Actor struct {
 	Session   string // public id of the session, not its secret
 	IP        string
 	UserAgent string
-	RequestID string // our own id of the HTTP request
+	RequestID string // our own id of the HTTP request, or of the round of background work: what one act caused has the same
+}
+
+// NewRequestID makes the name of a request or a round of background work: 24 hex digits, the time in milliseconds and 48 random bits, so
+// that an index of them grows at its end.
+func NewRequestID(at time.Time) string {
+	var id [12]byte
+	binary.BigEndian.PutUint64(id[:], uint64(at.UnixMilli())<<16) //nolint:gosec // after 1970
+	rand.Read(id[6:])                                             //nolint:errcheck // never fails
+	return hex.EncodeToString(id[:])
 }
 
 type actorKey struct{}

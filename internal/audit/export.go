@@ -76,8 +76,8 @@ type exportHead struct {
 func (l *Log) export(ctx context.Context, out exporter, q query) (n int64, err error) {
 	f := q.f
 	q.limit, q.oldest = exportPage, true
-	wanted := phrases(f.Text)
-	if len(wanted) > 0 {
+	wanted, about := phrases(f.Text), exact(f.About)
+	if len(wanted)+len(about) > 0 {
 		if err := l.catchUp(ctx); err != nil {
 			return 0, err
 		}
@@ -96,7 +96,7 @@ func (l *Log) export(ctx context.Context, out exporter, q query) (n int64, err e
 		return 0, err
 	}
 	q.to = min(q.to, c.Size)
-	if f.Text != "" && len(wanted) == 0 {
+	if f.Text != "" && len(wanted) == 0 || len(f.About) > 0 && len(about) == 0 {
 		q.to = q.from
 	}
 	if err := out.head(exportHead{exportFormat, l.opts.Key.public, string(c.Text)}); err != nil {
@@ -104,7 +104,7 @@ func (l *Log) export(ctx context.Context, out exporter, q query) (n int64, err e
 	}
 	cache := make(nodeCache)
 	for {
-		events, paths, err := l.exportPage(ctx, &q, wanted, c, cache)
+		events, paths, err := l.exportPage(ctx, &q, wanted, about, c, cache)
 		if err != nil {
 			return n, err
 		}
@@ -121,10 +121,10 @@ func (l *Log) export(ctx context.Context, out exporter, q query) (n int64, err e
 	}
 }
 
-func (l *Log) exportPage(ctx context.Context, q *query, wanted []phrase, c Checkpoint, cache nodeCache) (events []Event, paths [][]tlog.Hash, err error) {
+func (l *Log) exportPage(ctx context.Context, q *query, wanted, about []phrase, c Checkpoint, cache nodeCache) (events []Event, paths [][]tlog.Hash, err error) {
 	err = l.db.Read(ctx, func(tx *store.Tx) error {
-		if len(wanted) > 0 {
-			events, err = q.search(ctx, tx, wanted)
+		if len(wanted)+len(about) > 0 {
+			events, err = q.search(ctx, tx, wanted, about)
 		} else {
 			events, err = q.plain(ctx, tx)
 		}

@@ -26,6 +26,24 @@ type Filter struct {
 	From, To   time.Time // From is included, To is not
 	Calls      bool      // only what came of calls of the platform
 	Text       string    // words and Chinese in any field that people read; see phrases
+	Role       string    // role of the actor at the time
+	Actions    []string  // any of these
+	About      []string  // ids, any of which the event is about or names in its detail
+
+	acts   bool  // only what may be a Line
+	oldest bool  // oldest first
+	first  int64 // no event before this number
+}
+
+// chooser tells of single events whether they pass the filter, but for its times: by the same rules as a query.
+func (f Filter) chooser() func(*Event) bool {
+	wanted, about := phrases(f.Text), exact(f.About)
+	same := func(want, got string) bool { return want == "" || want == got }
+	return func(e *Event) bool {
+		return same(f.Actor, e.Actor.Name) && same(f.Action, e.Action) && same(f.ObjectType, e.ObjectType) && same(f.ObjectID, e.ObjectID) &&
+			same(f.Outcome, e.Outcome) && same(f.Role, e.Actor.Role) && (len(f.Actions) == 0 || slices.Contains(f.Actions, e.Action)) &&
+			e.matches(wanted, about)
+	}
 }
 
 // MaxPage is the most events that one Query returns.
@@ -51,11 +69,11 @@ func (l *Log) Query(ctx context.Context, f Filter, before int64, limit int) ([]E
 	if before <= 0 {
 		before = 1 << 62
 	}
-	wanted := phrases(f.Text)
-	if f.Text != "" && len(wanted) == 0 {
+	wanted, about := phrases(f.Text), exact(f.About)
+	if f.Text != "" && len(wanted) == 0 || len(f.About) > 0 && len(about) == 0 {
 		return nil, nil // nothing but punctuation was typed: no event has that
 	}
-	if len(wanted) > 0 {
+	if len(wanted)+len(about) > 0 {
 		if err := l.catchUp(ctx); err != nil {
 			return nil, err
 		}
@@ -66,9 +84,9 @@ func (l *Log) Query(ctx context.Context, f Filter, before int64, limit int) ([]E
 		if err != nil {
 			return err
 		}
-		q := query{f: f, from: from, to: min(to, before), limit: limit}
-		if len(wanted) > 0 {
-			events, err = q.search(ctx, tx, wanted)
+		q := query{f: f, from: max(from, f.first), to: min(to, before), limit: limit, oldest: f.oldest}
+		if len(wanted)+len(about) > 0 {
+			events, err = q.search(ctx, tx, wanted, about)
 		} else {
 			events, err = q.plain(ctx, tx)
 		}
@@ -165,6 +183,10 @@ func (q *query) where(args []any) (string, []any) {
 	add("e.object_id", q.f.ObjectID)
 	add("e.object_type", q.f.ObjectType)
 	add("e.outcome", q.f.Outcome)
+	add("e.role", q.f.Role)
+	if q.f.acts {
+		b.WriteString(lineCondition)
+	}
 	if q.f.Calls {
 		b.WriteString(" AND e.action >= 'platform.' AND e.action < 'platform/' AND e.outcome <> 'intent'")
 	}
@@ -196,6 +218,9 @@ var eventColumns = "e." + strings.ReplaceAll(columns, ", ", ", e.")
 
 // plain finds events without looking for text.
 func (q *query) plain(ctx context.Context, tx *store.Tx) ([]Event, error) {
+	if len(q.f.Actions) > 0 {
+		return q.anyAction(ctx, tx)
+	}
 	if f := q.f; f.ObjectID == "" && f.Outcome == "" && ((f.Actor == "") != (f.Action == "") || f.Calls && f.Actor == "") {
 		return q.everyOutcome(ctx, tx)
 	}
@@ -208,15 +233,53 @@ func (q *query) plain(ctx context.Context, tx *store.Tx) ([]Event, error) {
 // everyOutcome merges the numbers out of the lists of the outcomes, which the indexes of actors, actions and calls keep apart, and reads the
 // events of those that are left.
 func (q *query) everyOutcome(ctx context.Context, tx *store.Tx) ([]Event, error) {
-	where, args := q.where([]any{q.from, q.to, q.limit})
 	index, _ := q.index()
-	end := " ORDER BY n " + q.order() + " LIMIT $3"
+	args := []any{q.from, q.to, q.limit}
 	var lists []string
 	for _, outcome := range Outcomes() {
-		args = append(args, outcome)
-		lists = append(lists, "SELECT * FROM (SELECT e.seq AS n FROM audit_events e"+index+" WHERE e.seq >= $1 AND e.seq < $2"+where+
-			" AND e.outcome = $"+strconv.Itoa(len(args))+end+")")
+		one := *q
+		one.f.Outcome = outcome
+		lists, args = one.list(lists, index, "", args)
 	}
+	return q.merge(ctx, tx, lists, args)
+}
+
+// anyAction merges the numbers out of the lists of several actions.
+func (q *query) anyAction(ctx context.Context, tx *store.Tx) ([]Event, error) {
+	args := []any{q.from, q.to, q.limit}
+	var lists []string
+	for _, action := range q.f.Actions {
+		if q.f.Action != "" && q.f.Action != action {
+			continue
+		}
+		one := *q
+		one.f.Actions, one.f.Action = nil, action
+		outcomes := []string{q.f.Outcome}
+		if q.f.Outcome == "" && q.f.Actor == "" && q.f.ObjectID == "" {
+			outcomes = Outcomes()
+		}
+		for _, outcome := range outcomes {
+			one.f.Outcome = outcome
+			index, condition := one.index()
+			lists, args = one.list(lists, index, condition, args)
+		}
+	}
+	return q.merge(ctx, tx, lists, args)
+}
+
+// list adds a list of the numbers of the events that pass, in their order and no longer than the page.
+func (q *query) list(lists []string, index, condition string, args []any) ([]string, []any) {
+	where, args := q.where(args)
+	return append(lists, "SELECT * FROM (SELECT e.seq AS n FROM audit_events e"+index+" WHERE e.seq >= $1 AND e.seq < $2"+where+condition+
+		" ORDER BY n "+q.order()+" LIMIT $3)"), args
+}
+
+// merge reads the events of the numbers that are left of several lists.
+func (q *query) merge(ctx context.Context, tx *store.Tx, lists []string, args []any) ([]Event, error) {
+	if len(lists) == 0 {
+		return nil, nil
+	}
+	end := " ORDER BY n " + q.order() + " LIMIT $3"
 	return readEvents(ctx, tx, "SELECT "+eventColumns+" FROM (SELECT n FROM ("+strings.Join(lists, " UNION ALL ")+")"+end+
 		") CROSS JOIN audit_events e ON e.seq = n ORDER BY n "+q.order(), args...)
 }
@@ -229,7 +292,7 @@ func (q *query) order() string {
 }
 
 // search reads the newest, unindexed events one by one and finds the others through the index.
-func (q *query) search(ctx context.Context, tx *store.Tx, wanted []phrase) ([]Event, error) {
+func (q *query) search(ctx context.Context, tx *store.Tx, wanted, about []phrase) ([]Event, error) {
 	var indexed int64
 	if err := tx.QueryRow(ctx, "SELECT indexed FROM audit_search_state").Scan(&indexed); err != nil {
 		return nil, err
@@ -240,7 +303,7 @@ func (q *query) search(ctx context.Context, tx *store.Tx, wanted []phrase) ([]Ev
 	if err != nil {
 		return nil, err
 	}
-	events = slices.DeleteFunc(events, func(e Event) bool { return !e.matches(wanted) })
+	events = slices.DeleteFunc(events, func(e Event) bool { return !e.matches(wanted, about) })
 	if !q.oldest && len(events) >= q.limit {
 		return events[:q.limit], nil
 	}
@@ -248,7 +311,15 @@ func (q *query) search(ctx context.Context, tx *store.Tx, wanted []phrase) ([]Ev
 	if !q.oldest {
 		limit -= len(events)
 	}
-	where, args := q.where([]any{q.from, min(q.to, indexed), limit, match(append(q.f.tags(), wanted...))})
+	where, args := q.where([]any{q.from, min(q.to, indexed), limit, match(append(q.f.tags(), wanted...), about)})
+	if len(q.f.Actions) > 0 {
+		list := make([]string, len(q.f.Actions))
+		for i, action := range q.f.Actions {
+			args = append(args, action)
+			list[i] = "$" + strconv.Itoa(len(args))
+		}
+		where += " AND e.action IN (" + strings.Join(list, ", ") + ")"
+	}
 	found, err := readEvents(ctx, tx, "SELECT "+eventColumns+" FROM audit_search s CROSS JOIN audit_events e ON e.seq = s.rowid"+
 		" WHERE s.words MATCH $4 AND s.rowid >= $1 AND s.rowid < $2"+where+" ORDER BY s.rowid "+q.order()+" LIMIT $3", args...)
 	if err != nil {

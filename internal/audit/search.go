@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -215,8 +216,27 @@ func phrases(text string) []phrase {
 	return all
 }
 
-// match writes phrases in the language of FTS5. Tokens are letters and digits only, so that nothing needs escaping.
-func match(all []phrase) string {
+// exact are the phrases of texts as they stand.
+func exact(texts []string) []phrase {
+	var all []phrase
+	for _, text := range texts {
+		if p := (phrase{tokens: tokens(text)}); len(p.tokens) > 0 {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// match writes phrases in the language of FTS5: all of some, and any of some more unless there are none. Tokens are letters and digits only, so that nothing needs escaping.
+func match(all, some []phrase) string {
+	parts := written(all)
+	if len(some) > 0 {
+		parts = append(parts, "("+strings.Join(written(some), " OR ")+")")
+	}
+	return strings.Join(parts, " AND ")
+}
+
+func written(all []phrase) []string {
 	var parts []string
 	for _, p := range all {
 		part := `"` + strings.Join(p.tokens, " ") + `"`
@@ -225,7 +245,7 @@ func match(all []phrase) string {
 		}
 		parts = append(parts, part)
 	}
-	return strings.Join(parts, " AND ")
+	return parts
 }
 
 // in tells whether the phrase occurs among the tokens of a text.
@@ -243,14 +263,18 @@ func (p phrase) in(text []string) bool {
 	return false
 }
 
-func (e *Event) matches(all []phrase) bool {
+// matches tells whether all of some phrases occur in the event, and any of some more unless there are none.
+func (e *Event) matches(all, some []phrase) bool {
+	if len(all)+len(some) == 0 {
+		return true
+	}
 	text := tokens(e.searchText())
 	for _, p := range all {
 		if !p.in(text) {
 			return false
 		}
 	}
-	return true
+	return len(some) == 0 || slices.ContainsFunc(some, func(p phrase) bool { return p.in(text) })
 }
 
 // scanner is a row to read from.

@@ -107,8 +107,8 @@ func (w *world) work(ctx context.Context) error {
 // unrecorded keeps no record of the calls that prepare a measurement.
 type unrecorded struct{}
 
-func (unrecorded) Intent(context.Context, api.CallRecord) (int64, error) { return 0, nil }
-func (unrecorded) Outcome(context.Context, int64, api.CallRecord) error  { return nil }
+func (unrecorded) Intent(context.Context, api.CallRecord) error  { return nil }
+func (unrecorded) Outcome(context.Context, api.CallRecord) error { return nil }
 
 // Close removes everything.
 func (w *world) Close() error {

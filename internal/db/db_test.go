@@ -198,21 +198,20 @@ func TestCallsAreRecordedBeforeAndAfter(t *testing.T) {
 	d, _ := openTest(t)
 	ctx, cancel := context.WithCancel(audit.WithActor(context.Background(), audit.Actor{Name: "li"}))
 	r := d.Recorder()
-	call := api.CallRecord{Action: "CreateSeal", ObjectType: "seal", Request: []byte(`{"SealName":"公章"}`)}
-	id, err := r.Intent(ctx, call)
-	if err != nil {
+	call := api.CallRecord{ID: "c0ffee", Action: "CreateSeal", ObjectType: "seal", Request: []byte(`{"SealName":"公章"}`)}
+	if err := r.Intent(ctx, call); err != nil {
 		t.Fatal(err)
 	}
 	cancel() // whoever asked is gone; the outcome is written all the same
 	call.ErrorCode, call.RequestID, call.Duration = "OperationDenied", "s123", 5*time.Millisecond
-	if err := r.Outcome(ctx, id, call); err != nil {
+	if err := r.Outcome(ctx, call); err != nil {
 		t.Fatal(err)
 	}
 	got := events(t, d, audit.Filter{Action: "platform.CreateSeal"})
 	if len(got) != 2 || got[1].Outcome != audit.Intent || got[0].Outcome != audit.Failed || got[0].PlatformRequestID != "s123" || got[0].Actor.Name != "li" {
 		t.Fatalf("recorded %+v", got)
 	}
-	if !strings.Contains(got[1].DetailText, "公章") || !strings.Contains(got[0].DetailText, `"intent"`) {
+	if !strings.Contains(got[1].DetailText, "公章") || got[0].Detail["call"] != "c0ffee" || got[1].Detail["call"] != "c0ffee" {
 		t.Errorf("details %s, %s", got[1].DetailText, got[0].DetailText)
 	}
 }

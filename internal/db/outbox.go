@@ -49,6 +49,8 @@ type OutboxEntry struct {
 	Error    string
 	Attempts int
 	Due      time.Time
+	// Actor caused the call, in the request or round of that name; empty where nobody is known.
+	Actor, RequestID string
 }
 
 // Approver is whom an entry of the kind OutboxSend is about.
@@ -57,20 +59,21 @@ func (e OutboxEntry) Approver() string {
 	return id
 }
 
-const outboxColumns = `seq, flow_id, kind, subject, state, result, error, attempts, due`
+const outboxColumns = `seq, flow_id, kind, subject, state, result, error, attempts, due, actor, request_id`
 
 func scanOutbox(row interface{ Scan(...any) error }) (OutboxEntry, error) {
 	var e OutboxEntry
 	var due int64
-	err := row.Scan(&e.Seq, &e.FlowID, &e.Kind, &e.Subject, &e.State, &e.Result, &e.Error, &e.Attempts, &due)
+	err := row.Scan(&e.Seq, &e.FlowID, &e.Kind, &e.Subject, &e.State, &e.Result, &e.Error, &e.Attempts, &due, &e.Actor, &e.RequestID)
 	e.Due = store.Time(due)
 	return e, missing(err)
 }
 
 func (d *DB) enqueue(ctx context.Context, tx *store.Tx, flowID, kind, subject string) error {
-	now := store.Micros(d.now())
-	if _, err := tx.Exec(ctx, `INSERT INTO flow_outbox (flow_id, kind, subject, state, result, error, attempts, due, updated)
-		VALUES ($1, $2, $3, $4, '', '', 0, $5, $5) ON CONFLICT (flow_id, kind, subject) DO NOTHING`, flowID, kind, subject, OutboxWaiting, now); err != nil {
+	now, cause := store.Micros(d.now()), audit.ActorFrom(ctx)
+	if _, err := tx.Exec(ctx, `INSERT INTO flow_outbox (flow_id, kind, subject, state, result, error, attempts, due, updated, actor, request_id)
+		VALUES ($1, $2, $3, $4, '', '', 0, $5, $5, $6, $7) ON CONFLICT (flow_id, kind, subject) DO NOTHING`, flowID, kind, subject, OutboxWaiting, now,
+		cause.Name, cause.RequestID); err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
 	return nil
@@ -322,10 +325,10 @@ func (d *DB) RetryOutbox(ctx context.Context, scope Scope, flowID string) error 
 		}
 		// An entry that failed after an unknown outcome is asked about again before it is repeated.
 		// Only where asking is impossible does the person decide to repeat without it. What waited behind it is due as well.
-		now := store.Micros(d.now())
+		now, cause := store.Micros(d.now()), audit.ActorFrom(ctx)
 		if _, err := tx.Exec(ctx, `UPDATE flow_outbox SET state = CASE WHEN state = $1 AND error <> $2 THEN $3 ELSE $4 END, attempts = 0, due = $5,
-			updated = $5 WHERE flow_id = $6 AND state IN ($1, $4)`,
-			OutboxFailed, CodeCannotAsk, OutboxUnknown, OutboxWaiting, now, flowID); err != nil {
+			updated = $5, actor = $7, request_id = $8 WHERE flow_id = $6 AND state IN ($1, $4)`,
+			OutboxFailed, CodeCannotAsk, OutboxUnknown, OutboxWaiting, now, flowID, cause.Name, cause.RequestID); err != nil {
 			return fmt.Errorf("retry: %w", err)
 		}
 		before := f

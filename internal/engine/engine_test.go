@@ -156,8 +156,8 @@ func newClient(t testing.TB, keys engine.Credentials, transport http.RoundTrippe
 // unrecorded stands where the portal writes its audit trail.
 type unrecorded struct{}
 
-func (unrecorded) Intent(context.Context, api.CallRecord) (int64, error) { return 0, nil }
-func (unrecorded) Outcome(context.Context, int64, api.CallRecord) error  { return nil }
+func (unrecorded) Intent(context.Context, api.CallRecord) error  { return nil }
+func (unrecorded) Outcome(context.Context, api.CallRecord) error { return nil }
 
 // do calls an action that must work.
 func do[Req, Resp any](p *platform, a api.Action[Req, Resp], req *Req) *Resp {

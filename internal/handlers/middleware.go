@@ -2,8 +2,6 @@ package handlers
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -38,7 +36,7 @@ func (s *server) begin(next http.Handler) http.Handler {
 		start := time.Now()
 		ctx, cancel := context.WithCancelCause(r.Context())
 		defer cancel(nil)
-		x := &exchange{id: requestID(), body: r.Body, timer: time.AfterFunc(answerTimeout, func() { cancel(errTimeout) })}
+		x := &exchange{id: audit.NewRequestID(start), body: r.Body, timer: time.AfterFunc(answerTimeout, func() { cancel(errTimeout) })}
 		defer x.timer.Stop()
 		ctx = context.WithValue(ctx, exchangeKey{}, x)
 		ctx = i18n.WithLanguage(ctx, s.language(r, ""))
@@ -53,14 +51,6 @@ func (s *server) begin(next http.Handler) http.Handler {
 				"duration_ms", time.Since(start).Milliseconds())
 		}
 	})
-}
-
-func requestID() string {
-	var b [8]byte
-	if _, err := rand.Read(b[:]); err != nil { // never: crypto/rand ends the program instead
-		return ""
-	}
-	return hex.EncodeToString(b[:])
 }
 
 // answerWriter remembers what was answered.

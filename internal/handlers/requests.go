@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -82,14 +81,9 @@ func (s *server) showRequest(w http.ResponseWriter, r *http.Request) error {
 
 // sent is the masked request of a call, which stands in the event before it left; empty where there is none.
 func (s *server) sent(ctx context.Context, outcome *audit.Event) (string, error) {
-	number, _ := outcome.Detail["intent"].(json.Number)
-	seq, err := number.Int64()
-	if err != nil {
-		return "", nil // counted together with others
-	}
-	intent, err := s.db.Audit().Get(ctx, seq)
+	intent, err := s.db.Audit().IntentOf(ctx, outcome)
 	if errors.Is(err, audit.ErrNotFound) {
-		return "", nil
+		return "", nil // counted together with others
 	}
 	if err != nil {
 		return "", err

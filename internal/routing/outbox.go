@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -24,7 +25,7 @@ const callTimeout = 60 * time.Second
 
 // workOff does what is due for one flow, entry by entry, until nothing is due or everything left must wait.
 func (r *Router) workOff(ctx context.Context, flowID string) error {
-	ctx = audit.WithActor(ctx, audit.Actor{Name: "sealdesk", Role: "system"})
+	ctx = audit.WithActor(ctx, onOrder(db.OutboxEntry{}))
 	for ctx.Err() == nil {
 		entries, err := r.opts.DB.Outbox(ctx, flowID)
 		if err != nil {
@@ -45,7 +46,7 @@ func (r *Router) workOff(ctx context.Context, flowID string) error {
 			return r.holdBlocked(ctx, entries)
 		}
 		// A call that has begun is finished and recorded even when the portal stops meanwhile.
-		work, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
+		work, cancel := context.WithTimeout(audit.WithActor(context.WithoutCancel(ctx), onOrder(entry)), callTimeout)
 		err = r.do(work, flow, entries, entry)
 		cancel()
 		r.opts.Changed(flowID)
@@ -54,6 +55,12 @@ func (r *Router) workOff(ctx context.Context, flowID string) error {
 		}
 	}
 	return nil
+}
+
+// onOrder is the program at work on the order of whoever caused an entry, under the name of their request, by which the audit log finds
+// the act.
+func onOrder(e db.OutboxEntry) audit.Actor {
+	return audit.Actor{Name: cmp.Or(e.Actor, "sealdesk"), Role: "system", RequestID: e.RequestID}
 }
 
 // pick chooses an entry that is due and whose turn it is: files before the flow, the flow before its approvers. A flow that is to be

@@ -29,8 +29,8 @@ import (
 // noTrail is a recorder for calls of the tests.
 type noTrail struct{}
 
-func (noTrail) Intent(context.Context, api.CallRecord) (int64, error) { return 0, nil }
-func (noTrail) Outcome(context.Context, int64, api.CallRecord) error  { return nil }
+func (noTrail) Intent(context.Context, api.CallRecord) error  { return nil }
+func (noTrail) Outcome(context.Context, api.CallRecord) error { return nil }
 
 // renderer is shared by all tests, since it compiles PDFium first.
 var renderer = sync.OnceValues(func() (*pdf.Renderer, error) {
