@@ -65,6 +65,9 @@ func (p *program) serveEngine(ctx context.Context, group *errgroup.Group) error 
 	if err != nil {
 		return err
 	}
+	if err := p.engine.BeginServing(ctx); err != nil {
+		return err
+	}
 	if err := p.listen(ctx, group, p.cfg.EngineListen, handler); err != nil {
 		return err
 	}

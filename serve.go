@@ -233,7 +233,8 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 		DB: p.portal.DB, Client: p.client, Files: p.files, Renderer: p.renderer, Face: p.face, Routing: p.router, Watch: p.watch,
 		Platform: p.cfg.Platform, PublicURL: p.cfg.PublicURL, EngineURL: p.cfg.EngineURL, SetupToken: token,
 		Settings: p.cfg.Settings, OIDC: p.cfg.OIDC, TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, CallbackKeys: p.callbackKeys(), OwnApproval: p.cfg.OwnApproval,
-		Notices: handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
+		Simulated: p.engine != nil && p.engine.Simulated(),
+		Notices:   handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
 	})
 	if err != nil {
 		return err

@@ -78,23 +78,23 @@ func (s *server) pages() map[string]handler {
 		"POST /console/callbacks/{seq}/redeliver": s.redeliver,
 		"GET /console/rights":                     s.listRights,
 		"POST /console/rights":                    s.setRight,
-		"GET /console/clock":                      s.showClock,
-		"POST /console/clock":                     s.advanceClock,
-		"POST /console/clock/reset":               s.resetClock,
+		"GET /console/clock":                      s.bending(s.showClock),
+		"POST /console/clock":                     s.bending(s.advanceClock),
+		"POST /console/clock/reset":               s.bending(s.resetClock),
 		"GET /console/messages":                   s.listMessages,
-		"GET /console/reviews":                    s.listReviews,
-		"POST /console/reviews/{id}":              s.decideReview,
-		"GET /console/faces":                      s.listFaces,
-		"POST /console/faces":                     s.beginCheck,
-		"POST /console/faces/ticket":              s.showAPITicket,
+		"GET /console/reviews":                    s.bending(s.listReviews),
+		"POST /console/reviews/{id}":              s.bending(s.decideReview),
+		"GET /console/faces":                      s.bending(s.listFaces),
+		"POST /console/faces":                     s.bending(s.beginCheck),
+		"POST /console/faces/ticket":              s.bending(s.showAPITicket),
 		"GET /console/catalogs":                   s.listCatalogs,
 		"POST /console/catalogs":                  s.createCatalog,
-		"GET /console/identities":                 s.listIdentities,
-		"GET /console/identities/export":          s.exportIdentities,
-		"POST /console/identities/import":         s.importIdentities,
-		"GET /console/identities/{id}":            s.showIdentity,
-		"POST /console/identities/{id}":           s.saveIdentity,
-		"POST /console/identities/{id}/delete":    s.deleteIdentity,
+		"GET /console/identities":                 s.bending(s.listIdentities),
+		"GET /console/identities/export":          s.bending(s.exportIdentities),
+		"POST /console/identities/import":         s.bending(s.importIdentities),
+		"GET /console/identities/{id}":            s.bending(s.showIdentity),
+		"POST /console/identities/{id}":           s.bending(s.saveIdentity),
+		"POST /console/identities/{id}/delete":    s.bending(s.deleteIdentity),
 		"GET /console/":                           s.showNothing,
 	}
 }
@@ -129,6 +129,16 @@ func (s *server) wrap(h handler) http.Handler {
 	})
 }
 
+// bending lets a page that bends the world exist in simulation only.
+func (s *server) bending(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if !s.engine.Simulated() {
+			return engine.ErrNotSimulated
+		}
+		return h(w, r)
+	}
+}
+
 // protect sets the headers that keep a page to its reader.
 func protect(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "+
@@ -155,6 +165,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status, name := http.StatusInternalServerError, "failed"
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.Is(err, engine.ErrNotSimulated):
+		status, name = http.StatusNotFound, "simulated"
 	case errors.Is(err, errNoPage):
 		status, name = http.StatusNotFound, "unknown"
 	case errors.Is(err, errOrigin):
@@ -184,7 +196,7 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, d temp
 
 // write writes a whole page, or nothing where it cannot be made.
 func (s *server) write(w http.ResponseWriter, r *http.Request, status int, d templates.ConsoleData, content templ.Component) error {
-	d.Theme, d.Path = templates.ThemeOf(r), r.URL.Path
+	d.Theme, d.Path, d.Simulated = templates.ThemeOf(r), r.URL.Path, s.engine.Simulated()
 	var page bytes.Buffer
 	if err := templates.Console(d, content).Render(r.Context(), &page); err != nil {
 		return err

@@ -46,7 +46,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T, change ...func(*engine.Options)) *desk {
 	t.Helper()
 	face, err := font.Default()
 	must(t, err)
@@ -56,7 +56,11 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{t: t}
 	d.server = httptest.NewUnstartedServer(nil)
 	address := "http://" + d.server.Listener.Addr().String()
-	d.engine, err = engine.New(t.Context(), engine.Options{Memory: true, Simulate: true, PublicURL: address, Face: face, Renderer: renderer, Outbox: &d.outbox})
+	options := engine.Options{Memory: true, Simulate: true, PublicURL: address, Face: face, Renderer: renderer, Outbox: &d.outbox}
+	for _, f := range change {
+		f(&options)
+	}
+	d.engine, err = engine.New(t.Context(), options)
 	must(t, err)
 	t.Cleanup(func() { must(t, d.engine.Close()) })
 	d.server.Config.Handler, err = New(Options{Engine: d.engine, PublicURL: address})
@@ -168,6 +172,48 @@ func TestNothingIsServedWithoutASession(t *testing.T) {
 	d.post("/console/logout", nil).want(200, "/console/login")
 	d.get("/console/clock").want(200, "/console/login")
 	d.post("/console/login", url.Values{"token": {"guessed"}}).want(422, "/console/login")
+}
+
+// TestTheWorldIsBentInSimulationOnly asks an engine that serves for real for every page that bends the world.
+func TestTheWorldIsBentInSimulationOnly(t *testing.T) {
+	simulated := newDesk(t)
+	simulated.logIn()
+	for _, path := range []string{"/console/requests", "/console/clock"} {
+		if a := simulated.get(path); !strings.Contains(a.text("[data-simulation]"), "SIMULATED") {
+			t.Errorf("%s does not say that it is simulated", path)
+		}
+	}
+	d := newDesk(t, func(o *engine.Options) { o.Simulate = false })
+	d.logIn()
+	bent := 0
+	for pattern := range (&server{}).pages() {
+		method, path, _ := strings.Cut(pattern, " ")
+		path = strings.NewReplacer("{$}", "", "{id}", "1", "{seq}", "1").Replace(path)
+		page := strings.Split(path, "/")[2]
+		if page != "clock" && page != "identities" && page != "faces" && page != "reviews" {
+			continue
+		}
+		bent++
+		a := d.send(method, path, "application/x-www-form-urlencoded", "by=24h&name=林一帆&mobile=13490000001&accept=1")
+		if a.status != 404 || !strings.Contains(a.body, "--simulate") {
+			t.Errorf("%s: %d", pattern, a.status)
+		}
+	}
+	if bent < 14 {
+		t.Errorf("only %d pages were tried", bent)
+	}
+	a := d.get("/console/requests")
+	for _, key := range []string{"clock", "identities", "faces", "reviews"} {
+		if strings.Contains(a.body, "/console/"+key) {
+			t.Errorf("the navigation offers %s", key)
+		}
+	}
+	if strings.Contains(a.body, "data-simulation") {
+		t.Error("a real console says that it is simulated")
+	}
+	if d.engine.ClockOffset() != 0 {
+		t.Error("the clock was set")
+	}
 }
 
 func TestRightsAndClock(t *testing.T) {

@@ -49,6 +49,11 @@ func (a *approver) channels() []string {
 	return append(slices.Clone(a.Channels), channelOffline)
 }
 
+// offered lists those of the approver's channels that exist here.
+func (e *Engine) offered(a *approver) []string {
+	return slices.DeleteFunc(slices.Clone(a.channels()), func(c string) bool { return !e.hasChannel(c) })
+}
+
 // owner is whose certificate signs: the organisation's where there is one.
 func (a *approver) owner() owner {
 	if a.OrganizationID != "" {

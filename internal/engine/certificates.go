@@ -25,13 +25,13 @@ type owner struct {
 }
 
 // certificate gives the owner's certificate for signing, and makes one where there is none for this name that lasts
-// long enough. No id number stands in it: everybody who gets a signed contract can read it.
+// long enough. What was made under simulation serves there only. No id number stands in it: everybody who gets a signed contract can read it.
 func (e *Engine) certificate(ctx context.Context, tx *store.Tx, o owner, name string) (identity, error) {
 	var id string
 	var der, sealed []byte
 	err := tx.QueryRow(ctx, `SELECT id, der, key_sealed FROM engine_certificates
-		WHERE owner_kind = $1 AND owner_id = $2 AND subject = $3 AND not_after > $4 ORDER BY created DESC, id DESC LIMIT 1`,
-		string(o.Kind), o.ID, name, store.Micros(e.now().Add(leafReserve))).Scan(&id, &der, &sealed)
+		WHERE owner_kind = $1 AND owner_id = $2 AND subject = $3 AND not_after > $4 AND simulated = $5
+		ORDER BY created DESC, id DESC LIMIT 1`, string(o.Kind), o.ID, name, store.Micros(e.now().Add(leafReserve)), flag(e.simulate)).Scan(&id, &der, &sealed)
 	switch {
 	case err == nil:
 		return e.openIdentity("engine_certificates.key", id, der, sealed)
@@ -47,14 +47,18 @@ func (e *Engine) issueCertificate(ctx context.Context, tx *store.Tx, o owner, na
 	if o.Kind == ownerOrganization {
 		subject.Organization = []string{name}
 	}
-	made, key, err := issue(e.leafTemplate(subject), &identity{cert: e.authority.issuing, key: e.authority.issuingKey})
+	template := e.leafTemplate(subject)
+	if e.simulate {
+		template.Subject.OrganizationalUnit = append(template.Subject.OrganizationalUnit, SimulatedMark)
+	}
+	made, key, err := issue(template, &identity{cert: e.authority.issuing, key: e.authority.issuingKey})
 	if err != nil {
 		return identity{}, err
 	}
 	id := newID(e.wall())
-	_, err = tx.Exec(ctx, `INSERT INTO engine_certificates (id, owner_kind, owner_id, subject, der, key_sealed, created, not_after)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, id, string(o.Kind), o.ID, name, made.cert.Raw,
-		e.vault.Seal("engine_certificates.key", id, key), store.Micros(e.now()), store.Micros(made.cert.NotAfter))
+	_, err = tx.Exec(ctx, `INSERT INTO engine_certificates (id, owner_kind, owner_id, subject, der, key_sealed, created, not_after, simulated)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, id, string(o.Kind), o.ID, name, made.cert.Raw,
+		e.vault.Seal("engine_certificates.key", id, key), store.Micros(e.now()), store.Micros(made.cert.NotAfter), flag(e.simulate))
 	if err != nil {
 		return identity{}, fmt.Errorf("store a certificate: %w", err)
 	}

@@ -49,7 +49,7 @@ func runChild(dir string) {
 		if err != nil {
 			return err
 		}
-		e, err := engine.New(ctx, engine.Options{DataDir: dir, PublicURL: "http://" + listener.Addr().String(), Face: face, Renderer: renderer})
+		e, err := engine.New(ctx, engine.Options{DataDir: dir, Simulate: true, PublicURL: "http://" + listener.Addr().String(), Face: face, Renderer: renderer})
 		if err != nil {
 			return err
 		}
@@ -189,7 +189,7 @@ func (p *platform) someParty(i int) party {
 func reopen(t *testing.T, dir string) *engine.Engine {
 	t.Helper()
 	face, renderer := drawing(t)
-	e, err := engine.New(t.Context(), engine.Options{DataDir: dir, PublicURL: "http://engine.test", Face: face, Renderer: renderer})
+	e, err := engine.New(t.Context(), engine.Options{DataDir: dir, Simulate: true, PublicURL: "http://engine.test", Face: face, Renderer: renderer})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,9 @@ func (e *Engine) ClockOffset() time.Duration { return time.Duration(e.offset.Loa
 
 // AdvanceClock sets the engine's clock forward, so that deadlines pass.
 func (e *Engine) AdvanceClock(ctx context.Context, by time.Duration) error {
+	if !e.simulate {
+		return ErrNotSimulated
+	}
 	if offset := e.ClockOffset() + by; by <= 0 || offset > maxAdvance {
 		return ErrClock
 	}
@@ -40,34 +43,50 @@ func (e *Engine) AdvanceClock(ctx context.Context, by time.Duration) error {
 }
 
 // ResetClock takes the engine's clock back to the time of the world. What has expired by then may wait again.
-func (e *Engine) ResetClock(ctx context.Context) error { return e.setOffset(ctx, 0) }
-
-func (e *Engine) setOffset(ctx context.Context, offset time.Duration) error {
-	return e.db.Write(ctx, func(tx *store.Tx) error {
-		if err := e.setSetting(ctx, tx, offsetSetting, strconv.FormatInt(int64(offset), 10)); err != nil {
-			return err
-		}
-		tx.OnCommit(func() {
-			e.offset.Store(int64(offset))
-			e.callbacks.wakeUp() // deadlines may have passed
-		})
-		return e.record(ctx, tx, event{Action: "clock.set", ObjectType: "engine", Detail: map[string]any{"offset": offset.String()}})
-	})
+func (e *Engine) ResetClock(ctx context.Context) error {
+	if !e.simulate {
+		return ErrNotSimulated
+	}
+	return e.setOffset(ctx, 0)
 }
 
-// openClock reads the offset.
+func (e *Engine) setOffset(ctx context.Context, offset time.Duration) error {
+	return e.db.Write(ctx, func(tx *store.Tx) error { return e.storeOffset(ctx, tx, offset, e.ClockOffset()) })
+}
+
+func (e *Engine) storeOffset(ctx context.Context, tx *store.Tx, offset, before time.Duration) error {
+	if err := e.setSetting(ctx, tx, offsetSetting, strconv.FormatInt(int64(offset), 10)); err != nil {
+		return err
+	}
+	tx.OnCommit(func() {
+		e.offset.Store(int64(offset))
+		e.callbacks.wakeUp() // deadlines may have passed
+	})
+	return e.record(ctx, tx, event{Action: "clock.set", ObjectType: "engine", Detail: map[string]any{"offset": offset.String(), "before": before.String()}})
+}
+
+// storedOffset reads the offset as it was set last.
+func (e *Engine) storedOffset(ctx context.Context, tx *store.Tx) (time.Duration, error) {
+	text, err := e.setting(ctx, tx, offsetSetting)
+	if err != nil || text == "" {
+		return 0, err
+	}
+	offset, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("read the clock's offset: %w", err)
+	}
+	return time.Duration(offset), nil
+}
+
+// openClock takes the offset up. Outside of simulation the engine's time is the machine's, whatever was set before.
 func (e *Engine) openClock(ctx context.Context) error {
-	return e.db.Read(ctx, func(tx *store.Tx) error {
-		text, err := e.setting(ctx, tx, offsetSetting)
-		if err != nil || text == "" {
-			return err
-		}
-		offset, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return fmt.Errorf("read the clock's offset: %w", err)
-		}
-		e.offset.Store(offset)
+	if !e.simulate {
 		return nil
+	}
+	return e.db.Read(ctx, func(tx *store.Tx) error {
+		offset, err := e.storedOffset(ctx, tx)
+		e.offset.Store(int64(offset))
+		return err
 	})
 }
 

@@ -76,6 +76,16 @@ func handle[Req, Resp any](e *Engine, a api.Action[Req, Resp], run func(context.
 	}}
 }
 
+// handleSimulated registers an action whose answers only simulation can give.
+func handleSimulated[Req, Resp any](e *Engine, a api.Action[Req, Resp], run func(context.Context, *Req) (*Resp, error)) {
+	handle(e, a, func(ctx context.Context, req *Req) (*Resp, error) {
+		if err := e.needSimulation(a.Name); err != nil {
+			return nil, err
+		}
+		return run(ctx, req)
+	})
+}
+
 // decode fills the request. Unknown fields are ignored, as the platform does.
 func (in input) decode(req any) error {
 	if in.query != nil {

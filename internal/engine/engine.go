@@ -43,7 +43,7 @@ type Options struct {
 	Face     *font.Face
 	Renderer *pdf.Renderer
 	// Simulate lets the console bend the world (clock, register, outcomes of checks) and offers the channels that only simulation has;
-	// what is signed so is marked for ever.
+	// what is made so is marked for ever.
 	Simulate bool
 	// MasterKey (32 bytes) encrypts secrets; nil reads or makes keys/master.key.
 	MasterKey []byte
@@ -83,6 +83,7 @@ type Engine struct {
 	verifier  *api.Verifier
 	requests  *requests
 	callbacks *callbacks
+	shown     shownMessages
 	offset    atomic.Int64 // of the engine's clock to the given one, in nanoseconds
 }
 
@@ -120,8 +121,10 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 	if err = e.sweep(ctx); err != nil {
 		return nil, err
 	}
-	if err = e.makeIdentities(ctx); err != nil {
-		return nil, err
+	if e.simulate {
+		if err = e.makeIdentities(ctx); err != nil {
+			return nil, err
+		}
 	}
 	e.register()
 	return e, nil
@@ -149,6 +152,7 @@ func newEngine(opts Options) (*Engine, error) {
 		renderer:  opts.Renderer,
 		outbox:    opts.Outbox,
 		simulate:  opts.Simulate,
+		shown:     shownMessages{tasks: map[string]shownMessage{}},
 		fetcher:   newFetcher(opts.AllowPrivateFetch),
 		flowLocks: newLocks(),
 		actions:   map[string]action{},
@@ -216,9 +220,6 @@ func (e *Engine) Close() error {
 	}
 	return errors.Join(errs...)
 }
-
-// Simulated tells whether the engine's world may be bent, as Options.Simulate says.
-func (e *Engine) Simulated() bool { return e.simulate }
 
 // Evidence is the engine's own log: every act with time, address, device and ticket.
 func (e *Engine) Evidence() *audit.Log { return e.log }

@@ -58,6 +58,12 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
 		detail = map[string]any{"sourceIp": c.SourceIP}
 		maps.Copy(detail, ev.Detail)
 	}
+	if e.simulate {
+		if detail = maps.Clone(detail); detail == nil {
+			detail = map[string]any{}
+		}
+		detail["simulated"] = true
+	}
 	_, err := e.log.Append(ctx, tx, audit.Event{Actor: actor, Action: ev.Action, ObjectType: ev.ObjectType, ObjectID: ev.ObjectID,
 		Outcome: audit.OK, Detail: detail})
 	if err != nil {

@@ -123,7 +123,7 @@ func (e *Engine) BeginCheck(ctx context.Context, token, channel string) (page st
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(b.approver.Channels, channel) || !isPersonChannel(channel) {
+		if !slices.Contains(b.approver.Channels, channel) || !isPersonChannel(channel) || !e.hasChannel(channel) {
 			return ErrCheckChannel
 		}
 		page, err = e.beginUserCheck(ctx, tx, b.flow.ApplicationID, b.approver.UserID, b.approver.SignID, channel)
@@ -135,7 +135,7 @@ func (e *Engine) BeginCheck(ctx context.Context, token, channel string) (page st
 // BeginUserCheck begins a check of a user of the first application without a contract, for whoever needs a ticket to call SignFlow
 // with. It gives the address of the page, which shows the ticket.
 func (e *Engine) BeginUserCheck(ctx context.Context, userID, channel string) (page string, err error) {
-	if !isPersonChannel(channel) {
+	if !isPersonChannel(channel) || !e.hasChannel(channel) {
 		return "", ErrCheckChannel
 	}
 	err = e.db.Write(ctx, func(tx *store.Tx) (err error) {
@@ -156,8 +156,11 @@ func (e *Engine) beginUserCheck(ctx context.Context, tx *store.Tx, applicationID
 		SignID: signID, WbAppID: defaultWbAppID})
 }
 
-// FindCheck reads the check behind the token of its page.
+// FindCheck reads the check behind the token of its page; ErrNotSimulated where none can be made.
 func (e *Engine) FindCheck(ctx context.Context, token string) (c *PersonCheck, err error) {
+	if !e.simulate {
+		return nil, ErrNotSimulated
+	}
 	err = e.db.Read(ctx, func(tx *store.Tx) error {
 		c, err = e.checkByToken(ctx, tx, token)
 		return err

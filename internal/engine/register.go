@@ -108,6 +108,9 @@ func numberRule(err error) string {
 
 // PutIdentity adds a row, or replaces the one with the same ID, and gives its ID. What is wrong with it is an *IdentityError.
 func (e *Engine) PutIdentity(ctx context.Context, i Identity) (id string, err error) {
+	if !e.simulate {
+		return "", ErrNotSimulated
+	}
 	i.normalize()
 	if err := i.check(e.now()); err != nil {
 		return "", err
@@ -171,6 +174,9 @@ func (e *Engine) identityIndex(column, value string) []byte {
 
 // DeleteIdentity takes a row out of the register.
 func (e *Engine) DeleteIdentity(ctx context.Context, id string) error {
+	if !e.simulate {
+		return ErrNotSimulated
+	}
 	return e.db.Write(ctx, func(tx *store.Tx) error {
 		res, err := tx.Exec(ctx, `DELETE FROM engine_identities WHERE id = $1`, id)
 		if err != nil {

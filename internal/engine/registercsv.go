@@ -36,6 +36,9 @@ const byteOrderMark = "\ufeff"
 // ImportIdentities reads a CSV file (UTF-8, a line of headings first, in any order) into the register, all of it or nothing. A row whose
 // numbers are on the register already replaces that row. What is wrong with the file is an *IdentityError.
 func (e *Engine) ImportIdentities(ctx context.Context, r io.Reader) (added, replaced int, err error) {
+	if !e.simulate {
+		return 0, 0, ErrNotSimulated
+	}
 	rows, err := e.readIdentities(r)
 	if err != nil {
 		return 0, 0, err

@@ -65,6 +65,9 @@ type storedChoice struct {
 // submit takes an act whose willingness is shown offline. Everything but the willingness is checked now; the files are
 // stamped when the review accepts it.
 func (e *Engine) submit(ctx context.Context, act *signAct) error {
+	if err := e.needSimulation("VerifyChannel " + channelOffline); err != nil {
+		return err
+	}
 	return e.onFlow(ctx, act.FlowID, func() error {
 		p, err := e.planSigning(ctx, act, stepSign)
 		if err != nil {
@@ -123,8 +126,11 @@ func (e *Engine) insertReview(ctx context.Context, tx *store.Tx, p *signing, act
 }
 
 // DecideReview accepts a signature, which then takes place, or refuses it, after which the signer may try again. When the
-// contract has moved on meanwhile it gives an *api.Error (OperationDenied).
+// contract has moved on meanwhile it gives an *api.Error (OperationDenied). Outside of simulation nothing can be accepted.
 func (e *Engine) DecideReview(ctx context.Context, id string, accept bool, note string) error {
+	if accept && !e.simulate {
+		return ErrNotSimulated
+	}
 	r, act, err := e.findReview(ctx, id)
 	if err != nil {
 		return err

@@ -195,8 +195,13 @@ func (e *Engine) planChannels(applicationID string, a *approver, channels []stri
 			channels = []string{channelNone}
 		}
 	}
+	if a.CanOffline && !e.hasChannel(channelOffline) {
+		return e.needSimulation("CanOffLine")
+	}
 	for _, c := range channels {
 		switch {
+		case !e.hasChannel(c):
+			return e.needSimulation("VerifyChannel " + c)
 		case c == channelThird:
 			return badValue("VerifyChannel", "THIRD is not supported")
 		case c == channelNone && !mayNone:

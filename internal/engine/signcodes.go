@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -43,7 +44,8 @@ func (e *Engine) codeIndex(applicationID, mobile string) []byte {
 
 // SendCode sends the signer behind a link a six-digit code. Here it goes to the outbox: no SMS leaves this machine.
 func (e *Engine) SendCode(ctx context.Context, token string) error {
-	return e.sendMessage(ctx, func(tx *store.Tx, code string) (mobile, text string, err error) {
+	var signID, message string
+	err := e.sendMessage(ctx, func(tx *store.Tx, code string) (mobile, text string, err error) {
 		p, err := e.pendingByLink(ctx, tx, token)
 		if err != nil {
 			return "", "", err
@@ -58,8 +60,13 @@ func (e *Engine) SendCode(ctx context.Context, token string) error {
 		}
 		target := codeTarget{ApplicationID: p.flow.ApplicationID, Mobile: a.Mobile, FlowID: p.flow.ID, SignID: a.SignID, UserID: a.UserID,
 			event: event{Action: "code.send", ObjectType: "approver", ObjectID: a.SignID}}
-		return a.Mobile, codeText(sign, a.Mobile, p.flow.Name, code), e.storeCode(ctx, tx, target, code)
+		signID, message = a.SignID, codeText(sign, a.Mobile, p.flow.Name, code)
+		return a.Mobile, message, e.storeCode(ctx, tx, target, code)
 	})
+	if err == nil {
+		e.show(signID, message)
+	}
+	return err
 }
 
 // codeText is the message; subject is the name of a contract, or empty. It is printed on a terminal, so that nothing that a caller names
@@ -124,9 +131,9 @@ func (e *Engine) storeCode(ctx context.Context, tx *store.Tx, t codeTarget, code
 		}
 	}
 	id := newID(e.wall())
-	_, err := tx.Exec(ctx, `INSERT INTO engine_codes (id, application_id, flow_id, sign_id, user_id, mobile_index, code_hash, attempts, used, expires, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9)`, id, t.ApplicationID, t.FlowID, t.SignID, t.UserID, index, e.vault.Blind("code|"+id, code),
-		store.Micros(now.Add(codeLife)), store.Micros(now))
+	_, err := tx.Exec(ctx, `INSERT INTO engine_codes (id, application_id, flow_id, sign_id, user_id, mobile_index, code_hash, attempts, used, expires, created,
+		simulated) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10)`, id, t.ApplicationID, t.FlowID, t.SignID, t.UserID, index, e.vault.Blind("code|"+id, code),
+		store.Micros(now.Add(codeLife)), store.Micros(now), flag(e.simulate))
 	if err != nil {
 		return fmt.Errorf("store the code: %w", err)
 	}
@@ -150,11 +157,12 @@ func (c *sentCode) is(e *Engine, code string) bool {
 	return subtle.ConstantTimeCompare(c.hash, e.vault.Blind("code|"+c.ID, code)) == 1
 }
 
-// newestCode reads the last code for a mobile that fits a condition, nil where there is none.
+// newestCode reads the last code for a mobile that fits a condition, nil where there is none. One that simulation showed to whoever
+// held the link is none for real.
 func (e *Engine) newestCode(ctx context.Context, tx *store.Tx, applicationID, mobile, condition string, args ...any) (*sentCode, error) {
 	c := &sentCode{}
 	var expires int64
-	err := tx.QueryRow(ctx, `SELECT id, flow_id, code_hash, attempts, expires, used FROM engine_codes WHERE application_id = $1 AND mobile_index = $2 `+condition+
+	err := tx.QueryRow(ctx, `SELECT id, flow_id, code_hash, attempts, expires, used FROM engine_codes WHERE application_id = $1 AND mobile_index = $2 AND simulated = `+strconv.Itoa(flag(e.simulate))+` `+condition+
 		` ORDER BY created DESC, id DESC LIMIT 1`, append([]any{applicationID, e.codeIndex(applicationID, mobile)}, args...)...).
 		Scan(&c.ID, &c.FlowID, &c.hash, &c.attempts, &expires, &c.used)
 	if errors.Is(err, store.ErrNotFound) {

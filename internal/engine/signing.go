@@ -274,7 +274,7 @@ func (e *Engine) reject(ctx context.Context, act *signAct) error {
 			return err
 		}
 		// A refusal needs no review: who may show their will offline may refuse so.
-		if act.Channel != channelOffline || !p.approver.CanOffline {
+		if act.Channel != channelOffline || !p.approver.CanOffline || !e.hasChannel(channelOffline) {
 			if p.codeID, err = e.checkTicket(ctx, p.flow, p.approver, act.Channel, act.Ticket); err != nil {
 				return err
 			}

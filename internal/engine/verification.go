@@ -33,6 +33,9 @@ func (e *Engine) checkTicket(ctx context.Context, f *flow, a *approver, channel,
 	if !slices.Contains(a.Channels, channel) {
 		return "", invalid
 	}
+	if !e.hasChannel(channel) {
+		return "", e.needSimulation("VerifyChannel " + channel)
+	}
 	switch channel {
 	case channelNone:
 		if !e.apps.has(f.ApplicationID, RightChannelNone) {

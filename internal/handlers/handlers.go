@@ -70,6 +70,8 @@ type Options struct {
 	Logger         *slog.Logger
 	// OwnApproval lets somebody approve what they sent themselves, for portals with a single account.
 	OwnApproval bool
+	// Simulated says that the platform is the engine in this program and that its world may be bent; every page tells.
+	Simulated bool
 	// CallbackKeys gives what the platform's callbacks are signed and encrypted with; nil takes none.
 	CallbackKeys func(context.Context) (api.CallbackKeys, error)
 	Clock        func() time.Time
@@ -100,6 +102,7 @@ type server struct {
 	now        func() time.Time
 
 	ownApproval bool
+	simulated   bool
 
 	callbackKeys func(context.Context) (api.CallbackKeys, error)
 
@@ -133,7 +136,7 @@ func newServer(o Options) (*server, error) {
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
-		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval,
+		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated,
 		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
 		throttle: auth.NewThrottle(o.Clock),

@@ -79,7 +79,7 @@ func (s *server) frame(w http.ResponseWriter, r *http.Request, status int, p pag
 	var err error
 	data := templates.PageData{
 		Title: p.TitleText, Active: p.Active, Path: here(r), Theme: templates.ThemeOf(r), Back: p.Back, Action: p.Action, Badge: p.Badge,
-		Scripts: p.Scripts, Wide: p.Wide, Nav: []string{}, Flash: flash,
+		Scripts: p.Scripts, Wide: p.Wide, Nav: []string{}, Flash: flash, Simulated: s.simulated,
 	}
 	if p.Title != "" {
 		data.Title = i18n.T(ctx, p.Title, p.TitleArgs...)

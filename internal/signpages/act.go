@@ -293,12 +293,17 @@ func (s *server) sendCode(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("send a code: %w", err)
 	}
 	if r.Header.Get("Accept") == acceptsObject {
+		simulated, err := s.simulatedMessage(ctx, r.PathValue("token"))
+		if err != nil {
+			return fmt.Errorf("show a simulated message: %w", err)
+		}
 		w.Header().Set("Content-Type", acceptsObject)
 		return json.NewEncoder(w).Encode(struct {
-			Kind string `json:"kind"`
-			Text string `json:"text"`
-			Wait int    `json:"wait"`
-		}{kind, text, wait})
+			Kind      string `json:"kind"`
+			Text      string `json:"text"`
+			Wait      int    `json:"wait"`
+			Simulated string `json:"simulated,omitempty"` // the message that simulation shows in place
+		}{kind, text, wait, simulated})
 	}
 	e.problems["VerifyResult"] = text
 	return s.renderSession(w, r, http.StatusOK, session, e)

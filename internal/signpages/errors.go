@@ -34,6 +34,8 @@ func stopFor(err error) (s stop, expected bool) {
 		return stop{http.StatusNotFound, "unknown", "link"}, true
 	case errors.Is(err, engine.ErrLinkExpired):
 		return stop{http.StatusGone, "expired", "clock"}, true
+	case errors.Is(err, engine.ErrNotSimulated):
+		return stop{http.StatusNotFound, "simulated", "ban"}, true
 	case errors.Is(err, errBusy):
 		return stop{http.StatusTooManyRequests, "busy", "clock"}, true
 	case errors.Is(err, errOrigin):
@@ -69,7 +71,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // render writes a whole page, or nothing where it cannot be made.
 func (s *server) render(w http.ResponseWriter, r *http.Request, status int, title string, content templ.Component) error {
-	data := templates.SignData{Title: title, Path: r.URL.Path, Theme: templates.ThemeOf(r), Scripts: []string{"sign.js"}}
+	data := templates.SignData{Title: title, Path: r.URL.Path, Theme: templates.ThemeOf(r), Scripts: []string{"sign.js"},
+		Simulated: s.engine.Simulated()}
 	if r.Method == http.MethodPost && r.PathValue("token") != "" {
 		kind, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 		data.Path = "/" + kind + "/" + r.PathValue("token")

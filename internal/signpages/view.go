@@ -221,8 +221,20 @@ func (s *server) form(ctx context.Context, token, base string, session *engine.S
 	}
 	f.ReadFor, f.FullText = roundUp(wait), unseen
 	f.Told = base + "/checks"
+	if f.Simulated, err = s.simulatedMessage(ctx, token); err != nil {
+		return nil, err
+	}
 	f.Checks, err = s.checkViews(ctx, token, base, session)
 	return f, err
+}
+
+// simulatedMessage is the message that simulation shows in place, in words that say so; empty for none.
+func (s *server) simulatedMessage(ctx context.Context, token string) (string, error) {
+	text, err := s.engine.SimulatedMessage(ctx, token)
+	if err != nil || text == "" {
+		return "", err
+	}
+	return i18n.T(ctx, "sign.code.simulated", "Text", text), nil
 }
 
 func groupView(ctx context.Context, base string, session *engine.Session, g group, e entry) templates.SignGroup {

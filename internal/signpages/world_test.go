@@ -67,15 +67,18 @@ type world struct {
 	organization, seal, user string
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, change ...func(*engine.Options)) *world {
 	t.Helper()
 	face, err := font.Default()
 	must(t, err)
 	r, err := renderer()
 	must(t, err)
 	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)}, outbox: &bytes.Buffer{}}
-	w.engine, err = engine.New(t.Context(), engine.Options{Memory: true, Simulate: true, PublicURL: "http://127.0.0.1:8081", Clock: w.clock.Now, Face: face,
-		Renderer: r, Outbox: w.outbox})
+	options := engine.Options{Memory: true, Simulate: true, PublicURL: "http://127.0.0.1:8081", Clock: w.clock.Now, Face: face, Renderer: r, Outbox: w.outbox}
+	for _, f := range change {
+		f(&options)
+	}
+	w.engine, err = engine.New(t.Context(), options)
 	must(t, err)
 	t.Cleanup(func() { must(t, w.engine.Close()) })
 	handler, err := New(Options{Engine: w.engine, Clock: w.clock.Now})

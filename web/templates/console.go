@@ -2,6 +2,7 @@ package templates
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,11 +24,13 @@ type ConsoleData struct {
 	Badge  templ.Component
 	Ahead  time.Duration // how far the engine's clock is ahead; shown on every page
 	Now    time.Time     // of the engine's clock
+
+	Simulated bool // the pages that bend the world exist, and every page says so
 }
 
-// consoleNavigation lists the pages; their texts are the keys "console.nav." + key.
-func consoleNavigation() []navGroup {
-	return []navGroup{
+// consoleNavigation lists the pages; their texts are the keys "console.nav." + key. Those that bend the world are there in simulation only.
+func consoleNavigation(simulated bool) []navGroup {
+	groups := []navGroup{
 		{"connect", []navEntry{
 			{"connect", ConsolePrefix + "connect", "link"}, {"requests", ConsolePrefix + "requests", "history"}, {"callbacks", ConsolePrefix + "callbacks", "send"},
 		}},
@@ -39,6 +42,15 @@ func consoleNavigation() []navGroup {
 			{"identities", ConsolePrefix + "identities", "identity"}, {"rights", ConsolePrefix + "rights", "key"}, {"clock", ConsolePrefix + "clock", "clock"},
 		}},
 	}
+	if simulated {
+		return groups
+	}
+	for i := range groups {
+		groups[i].entries = slices.DeleteFunc(groups[i].entries, func(e navEntry) bool {
+			return e.key == "reviews" || e.key == "faces" || e.key == "identities" || e.key == "clock"
+		})
+	}
+	return groups
 }
 
 // ConsoleRequest is one request in the list.

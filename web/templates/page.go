@@ -57,6 +57,8 @@ type PageData struct {
 	Unseen  int             // new notices, for the bell
 	Wide    bool            // use the whole width (builder)
 	Badge   templ.Component // state, right beside the title
+
+	Simulated bool // the platform's world may be bent, and the page says so
 }
 
 // SignData is what the frame of a signer's page needs.
@@ -67,6 +69,8 @@ type SignData struct {
 	Scripts []string
 	Wide    bool
 	Private bool // keep the page out of search engines and referrers
+
+	Simulated bool // the world behind the page may be bent, and the page says so
 }
 
 // navEntry is an entry of the main navigation; its text is the key "nav." + key.

@@ -68,6 +68,7 @@ type SignForm struct {
 	NeedsCode          bool   // one of the channels is a code by text message
 	Mobile             string // masked, where the code goes
 	CodeValue          string
+	Simulated          string // the message that simulation shows in place; empty for none
 	Agreed             bool
 	Reason             string
 	Rejecting          bool // open the part for refusing

@@ -126,8 +126,11 @@ async function sendCode(event) {
   button.disabled = true;
   try {
     const answer = await fetch(button.formAction, { method: "POST", headers: { Accept: "application/json" }, body: new URLSearchParams() });
-    const { kind, text: message, wait } = await answer.json();
+    const { kind, text: message, wait, simulated } = await answer.json();
     toast(kind, message);
+    const shown = form.querySelector("[data-simulated-message]");
+    shown.textContent = simulated ?? shown.textContent;
+    shown.hidden = !shown.textContent;
     form.querySelector("[name=VerifyResult]").focus();
     for (let left = wait; left > 0; left--) {
       label.textContent = button.dataset.textAgain.replace("%n", left);

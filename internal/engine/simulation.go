@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"sealdesk/internal/api"
+	"sealdesk/internal/store"
+)
+
+// The engine has no camera, no register of citizens, no staff, and no clock but the machine's. What stands in for them chooses its own
+// outcome and proves nothing: it exists only where Options.Simulate is set, and everything that is made there says so for ever.
+
+// SimulatedMark begins the reason of every signature that was made while the world was simulated, and stands in its certificate.
+const SimulatedMark = "SIMULATED 模拟"
+
+// ErrNotSimulated refuses to bend the world of an engine that serves for real.
+var ErrNotSimulated = errors.New("engine: this exists only with --simulate")
+
+// simulationSetting keeps how the engine served last.
+const simulationSetting = "simulation"
+
+// Simulated tells whether the engine's world may be bent, as Options.Simulate says.
+func (e *Engine) Simulated() bool { return e.simulate }
+
+// simulatedChannels are ways to show one's will of which the embedded engine only has the outward form: nobody looks at a face, asks
+// WeChat or reviews a paper.
+var simulatedChannels = []string{channelFace, channelWeChat, channelOffline}
+
+// hasChannel tells whether a way to show one's will exists here.
+func (e *Engine) hasChannel(channel string) bool {
+	return e.simulate || !slices.Contains(simulatedChannels, channel)
+}
+
+// needSimulation refuses on the wire what is only simulated here.
+func (e *Engine) needSimulation(what string) error {
+	if e.simulate {
+		return nil
+	}
+	return fail(api.CodeUnsupportedOperation, "%s: the embedded engine can only simulate this, and only when it was started with --simulate", what)
+}
+
+// reason is what a signature says it was made for.
+func (e *Engine) reason(flowName string) string {
+	if e.simulate {
+		return SimulatedMark + " · " + flowName
+	}
+	return flowName
+}
+
+// shownMessages are the messages that simulation shows in place instead of sending them, by the id of the task. They live in memory only.
+type shownMessages struct {
+	mu    sync.Mutex
+	tasks map[string]shownMessage
+}
+
+type shownMessage struct {
+	text  string
+	until time.Time
+}
+
+// show keeps the newest message to a task's signer for their page.
+func (e *Engine) show(signID, text string) {
+	if !e.simulate {
+		return
+	}
+	e.shown.mu.Lock()
+	defer e.shown.mu.Unlock()
+	now := e.now()
+	maps.DeleteFunc(e.shown.tasks, func(_ string, m shownMessage) bool { return !now.Before(m.until) })
+	e.shown.tasks[signID] = shownMessage{text, now.Add(codeLife)}
+}
+
+// SimulatedMessage is the code message that the signer behind a link would have got in the last ten minutes; empty for none, and always
+// empty outside of simulation. Only the link of that very task shows it.
+func (e *Engine) SimulatedMessage(ctx context.Context, token string) (text string, err error) {
+	if !e.simulate {
+		return "", nil
+	}
+	err = e.db.Read(ctx, func(tx *store.Tx) error {
+		b, err := e.pendingByLink(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		e.shown.mu.Lock()
+		defer e.shown.mu.Unlock()
+		if m := e.shown.tasks[b.approver.SignID]; e.now().Before(m.until) {
+			text = m.text
+		}
+		return nil
+	})
+	if errors.Is(err, ErrNotPending) {
+		return "", nil
+	}
+	return text, err
+}
+
+// BeginServing notes in the evidence that from now on the world is simulated, or no longer. A clock that was set goes back to the
+// machine's when simulation ends. Whoever serves calls it once, before; commands beside a running engine do not.
+func (e *Engine) BeginServing(ctx context.Context) error {
+	return e.db.Write(ctx, func(tx *store.Tx) error {
+		before, err := e.setting(ctx, tx, simulationSetting)
+		if err != nil {
+			return err
+		}
+		offset, err := e.storedOffset(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if !e.simulate && offset != 0 { // also of a folder from before there was such a mode
+			if err := e.storeOffset(ctx, tx, 0, offset); err != nil {
+				return err
+			}
+		}
+		now := strconv.FormatBool(e.simulate)
+		if before == now || before == "" && !e.simulate {
+			return nil
+		}
+		action := "simulation.end"
+		if e.simulate {
+			action = "simulation.begin"
+		}
+		return errors.Join(e.setSetting(ctx, tx, simulationSetting, now), e.record(ctx, tx, event{Action: action, ObjectType: "engine"}))
+	})
+}
