@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"internal/outward":   {},
 	"internal/mailer":    {},
 	"internal/notices":   {"internal/audit", "internal/db", "internal/i18n", "internal/mailer", "internal/outward"},
+	"internal/outside":   {"internal/audit", "internal/db", "internal/i18n", "internal/mailer", "internal/notices", "internal/outward", "internal/witness"},
 	"internal/routing":   {"internal/api", "internal/audit", "internal/db", "internal/files"},
 	"internal/watch":     {"internal/api", "internal/audit", "internal/db", "internal/routing"},
 	"web/compress":       {},

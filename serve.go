@@ -23,6 +23,7 @@ import (
 	"sealdesk/internal/handlers"
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/notices"
+	"sealdesk/internal/outside"
 	"sealdesk/internal/pdf"
 	"sealdesk/internal/routing"
 	"sealdesk/internal/signpages"
@@ -57,6 +58,7 @@ type program struct {
 	watch  *watch.Watcher
 
 	notices *notices.Sender
+	outside *outside.Sender
 }
 
 // serve runs the portal and, unless the cloud is the platform, the engine, until the context ends.
@@ -172,6 +174,9 @@ func (p *program) openPortal(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if p.outside, err = p.newOutside(); err != nil {
+		return err
+	}
 	options := routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now, OwnApproval: p.cfg.OwnApproval}
 	if p.engine != nil {
 		options.CallbackURL = ownCallback(p.cfg)
@@ -245,6 +250,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 	group.Go(func() error { return p.router.Run(ctx) })
 	group.Go(func() error { return p.watch.Run(ctx) })
 	group.Go(func() error { return p.notices.Run(ctx) })
+	group.Go(func() error { return p.outside.Run(ctx) })
 	fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.portal", "URL", p.cfg.PublicURL))
 	if token != "" {
 		fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.setup"))

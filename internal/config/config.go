@@ -25,6 +25,7 @@ type Config struct {
 	Platform             Platform
 	TrustedProxies       []netip.Prefix
 	Notices              Notices
+	Checkpoints          Checkpoints
 	OIDC                 OIDC
 	Demo                 bool
 	OwnApproval          bool // an account may approve what it sent itself
@@ -45,6 +46,15 @@ type Notices struct {
 	MailURL                   *url.URL // smtp or smtps
 	MailFrom                  string
 	WebhookURL, WebhookSecret string
+}
+
+// Checkpoints is how checkpoints of the audit logs leave the machine; what is empty is off.
+type Checkpoints struct {
+	Folder                 string
+	Syslog                 *url.URL // unixgram with a path, udp or tcp with host and port
+	PostURL, PostSecret    string
+	Mail                   bool // to the reviewers, through the server of Notices
+	WitnessURL, WitnessKey string
 }
 
 // OIDC is the OpenID Connect provider that people may sign in with; without an issuer there is none.
@@ -92,6 +102,10 @@ func (c ServeCommand) Config() (Config, error) {
 	cfg.Log, err = c.LogFlags.config()
 	report("log-level", err)
 	cfg.Notices, err = c.notices()
+	if err != nil {
+		problems = append(problems, err)
+	}
+	cfg.Checkpoints, err = c.checkpoints()
 	if err != nil {
 		problems = append(problems, err)
 	}

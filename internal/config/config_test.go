@@ -223,3 +223,31 @@ func TestWhoSimulates(t *testing.T) {
 		}
 	}
 }
+
+func TestWaysOutOfCheckpointsAreWholeOrAbsent(t *testing.T) {
+	c, _ := parse(t, "serve", "--checkpoint-folder", "out", "--checkpoint-syslog", "unixgram:///dev/log", "--checkpoint-url", "https://keep.example.com/x",
+		"--checkpoint-secret", "s", "--checkpoint-mail", "--smtp-url", "smtp://mail.example.com:25", "--smtp-from", "desk@example.com",
+		"--witness", "https://witness.example.com", "--witness-key", "k")
+	cfg, err := c.Serve.Config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := cfg.Checkpoints; !filepath.IsAbs(w.Folder) || w.Syslog.Path != "/dev/log" || w.PostSecret != "s" || !w.Mail || w.WitnessKey != "k" {
+		t.Errorf("%+v", w)
+	}
+	for want, args := range map[string][]string{
+		"--checkpoint-syslog: ":                           {"--checkpoint-syslog", "udp://host"},
+		"is not unixgram":                                 {"--checkpoint-syslog", "/dev/log"},
+		"--checkpoint-url: ":                              {"--checkpoint-url", "keep.example.com", "--checkpoint-secret", "s"},
+		"--checkpoint-secret or --checkpoint-secret-file": {"--checkpoint-url", "https://keep.example.com"},
+		"--smtp-url is needed":                            {"--checkpoint-mail"},
+		"--witness and --witness-key belong":              {"--witness", "https://witness.example.com"},
+		"--witness-key belong":                            {"--witness-key", "k"},
+		"--witness: ":                                     {"--witness", "witness.example.com", "--witness-key", "k"},
+	} {
+		c, _ := parse(t, append([]string{"serve"}, args...)...)
+		if _, err := c.Serve.Config(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %s", args, err, want)
+		}
+	}
+}

@@ -26,6 +26,10 @@ var (
 	ErrUnknownKey = errors.New("the witness knows this log with another key")
 	// ErrAnswer says that the answer is none of a witness, or that its signature is not of the key that is set.
 	ErrAnswer = errors.New("the answer is not signed by the witness")
+	// ErrProof says that the log cannot prove that it grew from what the witness signed: its hashes are damaged.
+	ErrProof = errors.New("the log cannot prove that it only grew")
+	// ErrStatus says that the witness answered neither yes nor no.
+	ErrStatus = errors.New("the witness cannot answer now")
 )
 
 // Log is what a witness asks of a log: proofs of consistency of its beginnings with a checkpoint.
@@ -68,16 +72,16 @@ func (w *Client) Post(ctx context.Context, log Log, old int64, c audit.Checkpoin
 			}
 			old = size // an answer was lost, or somebody else asked: once more from where the witness stands
 		default:
-			return "", fmt.Errorf("the witness answered %d", status)
+			return "", fmt.Errorf("%w: status %d", ErrStatus, status)
 		}
 	}
-	return "", errors.New("the witness changed its mind meanwhile")
+	return "", fmt.Errorf("%w: its size changed meanwhile", ErrStatus)
 }
 
 func (w *Client) ask(ctx context.Context, log Log, old int64, c audit.Checkpoint) (status int, body []byte, err error) {
 	proof, err := log.Consistency(ctx, old, c)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, fmt.Errorf("%w: %w", ErrProof, err)
 	}
 	r := request{old, proof, c.Text}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(w.URL, "/")+addPath, bytes.NewReader(r.format()))
