@@ -47,6 +47,8 @@ type fixture struct {
 	key   Key
 	clock *clock
 	path  string
+
+	twelve Checkpoint // of the first twelve events, for whoever puts them back
 }
 
 // newKey is a key that does not depend on the test.
@@ -320,7 +322,7 @@ func TestFallingTimeIsFound(t *testing.T) {
 	f := open(t, Options{})
 	f.fill(t, 5)
 	f.clock.Add(-time.Hour)
-	f.lastTime = 0
+	f.state.time = 0
 	if err := f.Record(t.Context(), sample(5)); err != nil {
 		t.Fatal(err)
 	}

@@ -2,14 +2,10 @@ package audit
 
 import (
 	"bytes"
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,105 +14,131 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Key signs the checkpoints of a log (Ed25519). Its name is the log's origin.
-type Key struct {
-	signer   note.Signer
-	verifier note.Verifier
-	private  string
-	public   string
-}
-
-// NewKey makes a key. The name is the log's origin, such as "contracts.example.com/portal"; it has no space and no plus sign.
-func NewKey(name string) (Key, error) {
-	private, _, err := note.GenerateKey(rand.Reader, name)
-	if err != nil {
-		return Key{}, fmt.Errorf("make an audit key: %w", err)
-	}
-	return ParseKey(private)
-}
-
-// ParseKey reads what Private gave.
-func ParseKey(private string) (Key, error) {
-	signer, err := note.NewSigner(private)
-	if err != nil {
-		return Key{}, fmt.Errorf("read the audit key: %w", err)
-	}
-	parts := strings.SplitN(private, "+", 5) // PRIVATE+KEY+name+hash+base64(algorithm, seed)
-	seed, err := base64.StdEncoding.DecodeString(parts[len(parts)-1])
-	if err != nil || len(seed) != 1+ed25519.SeedSize {
-		return Key{}, errors.New("read the audit key: not an Ed25519 key")
-	}
-	public, err := note.NewEd25519VerifierKey(signer.Name(), ed25519.NewKeyFromSeed(seed[1:]).Public().(ed25519.PublicKey))
-	if err != nil {
-		return Key{}, fmt.Errorf("read the audit key: %w", err)
-	}
-	verifier, err := note.NewVerifier(public)
-	if err != nil {
-		return Key{}, fmt.Errorf("read the audit key: %w", err)
-	}
-	return Key{signer, verifier, private, public}, nil
-}
-
-// OpenKey reads the key in a file, or makes one of that name and writes it there, readable by this user only.
-func OpenKey(path, name string) (Key, error) {
-	data, err := os.ReadFile(path) // #nosec G304 -- the operator's own setting
-	if err == nil {
-		return ParseKey(strings.TrimSpace(string(data)))
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return Key{}, fmt.Errorf("read the audit key: %w", err)
-	}
-	key, err := NewKey(name)
-	if err != nil {
-		return Key{}, err
-	}
-	if err := writeNew(path, key.private+"\n"); err != nil {
-		return Key{}, fmt.Errorf("write the audit key: %w", err)
-	}
-	return key, nil
-}
-
-// writeNew writes a file that did not exist and waits until it and its name are on the disk.
-func writeNew(path, text string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // #nosec G304 -- the operator's own setting
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
-	}
-	folder, err := os.Open(filepath.Dir(path)) // #nosec G304 -- the operator's own setting
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
-}
-
-// Private is the key as a line of text. It is a secret.
-func (k Key) Private() string { return k.private }
-
-// Public is the line of text that verifies what the key signed. Give it to whoever checks exports.
-func (k Key) Public() string { return k.public }
-
-// Checkpoint says that the first Size events of a log have the root hash Root. Its Text is a signed note
-// (C2SP tlog-checkpoint with one extension line, the time).
+// Checkpoint says that the first Size events of a log, or of its segment, have the root hash Root. Its Text is a signed note
+// (C2SP tlog-checkpoint with extension lines: the time, and from the second segment on what stands before it).
 type Checkpoint struct {
-	Origin string
+	Origin string // of the log; from the second segment on with "#" and the segment's number, since each is a tree of its own
 	Size   int64
 	Root   tlog.Hash
 	Time   time.Time
-	Text   []byte
+	Segment
+	Text []byte
 }
 
-func signCheckpoint(key Key, origin string, size int64, root tlog.Hash, now time.Time) (Checkpoint, error) {
+// Segment is a part of a log that has a tree of its own. A log has one; each break begins another.
+type Segment struct {
+	// Number counts from 1.
+	Number int
+	// First is the number of the segment's first event.
+	First int64
+	// Limit is above the numbers of the segment's events: math.MaxInt64, or that of a row that somebody had put there before.
+	Limit int64
+	// Closed are the segments before, oldest first, as they were last signed.
+	Closed []Closed
+}
+
+// Closed is what had been signed of a segment when it was found that the table does not go on from there.
+type Closed struct {
+	First, Size int64
+	Root        tlog.Hash
+	Reason      string // one of the reasons of a Break
+}
+
+// firstSegment is that of a log that was never broken.
+func firstSegment() Segment { return Segment{Number: 1, Limit: math.MaxInt64} }
+
+// End is the number after the last event that the checkpoint covers.
+func (c *Checkpoint) End() int64 { return c.First + c.Size }
+
+// log is the origin without the segment.
+func (c *Checkpoint) log() string {
+	name, _, _ := strings.Cut(c.Origin, "#")
+	return name
+}
+
+// of gives what the checkpoint says of the segment that the event of a number belongs to; false when the event stands under no signature.
+func (c *Checkpoint) of(seq int64) (first, size int64, root tlog.Hash, ok bool) {
+	first, size, root = c.First, c.Size, c.Root
+	for i := len(c.Closed) - 1; i >= 0 && seq < first; i-- {
+		first, size, root = c.Closed[i].First, c.Closed[i].Size, c.Closed[i].Root
+	}
+	return first, size, root, seq >= first && seq-first < size
+}
+
+// breaks are the numbers of the first events of the segments after the first: each tells of a break.
+func (s *Segment) breaks() []int64 {
+	var all []int64
+	for i := 1; i < len(s.Closed); i++ {
+		all = append(all, s.Closed[i].First)
+	}
+	if s.Number > 1 {
+		all = append(all, s.First)
+	}
+	return all
+}
+
+// after tells whether the checkpoint was signed later than another of the same log.
+func (c *Checkpoint) after(other *Checkpoint) bool {
+	if c.Number != other.Number {
+		return c.Number > other.Number
+	}
+	return c.Size > other.Size
+}
+
+func signCheckpoint(key Key, origin string, s Segment, size int64, root tlog.Hash, now time.Time) (Checkpoint, error) {
 	now = now.UTC().Truncate(time.Microsecond)
-	body := fmt.Sprintf("%s\n%d\n%s\ntime %s\n", origin, size, root, now.Format(time.RFC3339Nano))
+	if s.Number > 1 {
+		origin += "#" + strconv.Itoa(s.Number)
+	}
+	body := fmt.Sprintf("%s\n%d\n%s\ntime %s\n%s", origin, size, root, now.Format(time.RFC3339Nano), s.lines())
 	text, err := note.Sign(&note.Note{Text: body}, key.signer)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("sign the checkpoint: %w", err)
 	}
-	return Checkpoint{origin, size, root, now, text}, nil
+	return Checkpoint{origin, size, root, now, s, text}, nil
+}
+
+// lines are what a checkpoint says of its segment and those before; of the first segment nothing.
+func (s *Segment) lines() string {
+	if s.Number == 1 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "segment %d from %d below %d\n", s.Number, s.First, s.Limit)
+	for _, c := range s.Closed {
+		fmt.Fprintf(&b, "after %d %d %s %s\n", c.First, c.Size, c.Root, c.Reason)
+	}
+	return b.String()
+}
+
+// parseSegment is the inverse of lines.
+func parseSegment(lines []string) (Segment, error) {
+	s := firstSegment()
+	if len(lines) == 0 || !strings.HasPrefix(lines[0], "segment ") {
+		return s, nil
+	}
+	if _, err := fmt.Sscanf(lines[0], "segment %d from %d below %d", &s.Number, &s.First, &s.Limit); err != nil {
+		return s, fmt.Errorf("the line %q: %w", lines[0], err)
+	}
+	for _, line := range lines[1:] {
+		if !strings.HasPrefix(line, "after ") {
+			break
+		}
+		var c Closed
+		var root string
+		if _, err := fmt.Sscanf(line, "after %d %d %s %s", &c.First, &c.Size, &root, &c.Reason); err != nil {
+			return s, fmt.Errorf("the line %q: %w", line, err)
+		}
+		var err error
+		if c.Root, err = tlog.ParseHash(root); err != nil {
+			return s, fmt.Errorf("the line %q: %w", line, err)
+		}
+		s.Closed = append(s.Closed, c)
+	}
+	if len(s.Closed) != s.Number-1 {
+		return s, fmt.Errorf("segment %d names %d before it", s.Number, len(s.Closed))
+	}
+	return s, nil
 }
 
 // ParseCheckpoint reads one checkpoint and checks its signature against a public key.
@@ -141,9 +163,12 @@ func ParseCheckpoint(text []byte, publicKey string) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("read the checkpoint: %w", err)
 	}
-	c := Checkpoint{Origin: lines[0], Size: size, Root: root, Text: text}
+	c := Checkpoint{Origin: lines[0], Size: size, Root: root, Segment: firstSegment(), Text: slices.Clone(text)}
 	if at, ok := strings.CutPrefix(lines[3], "time "); ok {
 		if c.Time, err = time.Parse(time.RFC3339Nano, at); err != nil {
+			return Checkpoint{}, fmt.Errorf("read the checkpoint: %w", err)
+		}
+		if c.Segment, err = parseSegment(lines[4:]); err != nil {
 			return Checkpoint{}, fmt.Errorf("read the checkpoint: %w", err)
 		}
 	}

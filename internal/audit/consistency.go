@@ -20,7 +20,7 @@ func (l *Log) Consistency(ctx context.Context, old int64, c Checkpoint) (tlog.Tr
 	}
 	var proof tlog.TreeProof
 	err := l.db.Read(ctx, func(tx *store.Tx) (err error) {
-		proof, err = tlog.ProveTree(c.Size, old, nodes(ctx, tx, nil))
+		proof, err = tlog.ProveTree(c.Size, old, nodes(ctx, tx, c.First, nil))
 		return err
 	})
 	if err != nil {

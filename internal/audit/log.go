@@ -1,6 +1,7 @@
 // Package audit is a tamper-evident log: an append-only table whose rows are the leaves of an RFC 6962 Merkle tree, with checkpoints of
 // the tree signed in the same transaction as the events, which is the transaction of the change that they record.
 //
+// Before it signs, a log checks that the tree which it signs grows from what it signed before; what does not is never signed, see Break.
 // Editing, removing or inserting a row is found by Verify; cutting the newest rows together with the checkpoint is found by verifying
 // against a checkpoint that was kept elsewhere. docs/audit.md describes the format for whoever checks it without this program.
 package audit
@@ -13,7 +14,6 @@ import (
 	"io"
 	"io/fs"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,22 +41,40 @@ type Options struct {
 	Checkpoints io.Writer
 	// Every is the shortest time between two of them. Default one minute.
 	Every time.Duration
+	// Known are checkpoints of this log that were kept outside of the database: what is stored must go on from all of them.
+	Known []Checkpoint
+	// OnBreak, if set, is told once of each break. It must not use the log.
+	OnBreak func(Break)
+	// ReadOnly opens a log to be read and verified; its tables must be there, and nothing is changed.
+	ReadOnly bool
 }
 
 // Log is an open audit log, safe for concurrent use.
 type Log struct {
 	db     *store.DB
 	opts   Options
-	size   atomic.Int64 // committed events
+	size   atomic.Int64 // number after the last committed event
+	broken atomic.Pointer[Break]
 	search searcher
 	out    publisher
 
 	// What follows belongs to whoever holds the database's write turn.
-	tree     tree
-	lastTime int64
-	tx       *store.Tx // whose rollback is taken care of
-	buf      []byte
+	state state
+	known []Checkpoint // the last that this process signed or found good; at first Options.Known
+	tx    *store.Tx    // whose rollback is taken care of
+	buf   []byte
 }
+
+// state is where the log stands.
+type state struct {
+	Segment
+	tree tree
+	time int64  // of the newest event
+	text []byte // the checkpoint in the database; nil before the first event
+}
+
+// next is the number of the next event.
+func (s *state) next() int64 { return s.First + s.tree.size }
 
 // Open opens the log in db, making its tables when missing.
 func Open(ctx context.Context, db *store.DB, o Options) (*Log, error) {
@@ -75,59 +93,50 @@ func Open(ctx context.Context, db *store.DB, o Options) (*Log, error) {
 	if strings.ContainsAny(o.Origin, "\n\r") {
 		return nil, errors.New("open the audit log: the origin has more than one line")
 	}
-	root, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("open the audit log: %w", err)
-	}
-	if err := db.Migrate(ctx, root, migrationTable); err != nil {
-		return nil, fmt.Errorf("open the audit log: %w", err)
-	}
-	l := &Log{db: db, opts: o, search: searcher{done: make(chan struct{})}}
-	l.out = publisher{to: o.Checkpoints, every: o.Every, clock: o.Clock}
-	err = db.Read(ctx, func(tx *store.Tx) error {
-		if err := tx.QueryRow(ctx, "SELECT indexed FROM audit_search_state").Scan(&l.search.indexed); err != nil {
-			return err
+	if !o.ReadOnly {
+		if err := migrate(ctx, db); err != nil {
+			return nil, fmt.Errorf("open the audit log: %w", err)
 		}
-		return l.load(ctx, tx)
-	})
-	if err != nil {
+	}
+	l := &Log{db: db, opts: o, known: o.Known, search: searcher{done: make(chan struct{})}}
+	l.out = publisher{to: o.Checkpoints, every: o.Every, clock: o.Clock}
+	if err := db.Read(ctx, func(tx *store.Tx) error { return l.load(ctx, tx) }); err != nil {
 		return nil, fmt.Errorf("open the audit log: %w", err)
 	}
-	l.size.Store(l.tree.size)
 	return l, nil
 }
 
-// load reads the right edge of the tree from the table.
-func (l *Log) load(ctx context.Context, tx *store.Tx) error {
-	var last, at int64 = -1, 0
-	err := tx.QueryRow(ctx, "SELECT seq, time FROM audit_events ORDER BY seq DESC LIMIT 1").Scan(&last, &at)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("read the newest event: %w", err)
+func migrate(ctx context.Context, db *store.DB) error {
+	root, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
 	}
-	t := tree{size: last + 1}
-	levels, ks := edgePlaces(t.size)
-	for i, level := range levels {
-		h, err := readNode(ctx, tx, level, ks[i])
-		if err != nil {
-			return err
-		}
-		t.edge = append(t.edge, h)
-	}
-	l.tree, l.lastTime = t, at
-	return nil
+	return db.Migrate(ctx, root, migrationTable)
 }
 
-func readNode(ctx context.Context, tx *store.Tx, level int, k int64) (h tlog.Hash, err error) {
-	var hashes []byte
-	row := place(level, k)
-	if err := tx.QueryRow(ctx, "SELECT hashes FROM audit_events WHERE seq = $1", row).Scan(&hashes); err != nil {
-		return h, fmt.Errorf("read the hashes of event %d: %w", row, err)
+// load reads where the log stands. One that is broken is open all the same; one that was emptied is refused.
+func (l *Log) load(ctx context.Context, tx *store.Tx) error {
+	if err := tx.QueryRow(ctx, "SELECT indexed FROM audit_search_state").Scan(&l.search.indexed); err != nil {
+		return fmt.Errorf("read how far the search index goes: %w", err)
 	}
-	if len(hashes) != tlog.HashSize*bornWith(row) {
-		return h, fmt.Errorf("the hashes of event %d have %d bytes", row, len(hashes))
+	s, b, err := l.inspect(ctx, tx)
+	if err != nil {
+		return err
 	}
-	copy(h[:], hashes[tlog.HashSize*level:])
-	return h, nil
+	if b != nil {
+		if b.Found.Size == 0 {
+			return fmt.Errorf("%w: there were %d", ErrEmptied, b.Signed.Size)
+		}
+		l.size.Store(b.Found.Size)
+		l.tell(*b)
+		return nil // the next event begins a segment
+	}
+	l.state = s
+	l.size.Store(s.next())
+	if past, ok := l.past(ctx, tx, &s.Segment); ok {
+		l.tell(past)
+	}
+	return nil
 }
 
 const insert = "INSERT INTO audit_events (" + columns + ", hashes) VALUES " +
@@ -135,17 +144,25 @@ const insert = "INSERT INTO audit_events (" + columns + ", hashes) VALUES " +
 
 // Append adds an event in the caller's transaction and returns its number. The event is in the log exactly if the transaction is kept.
 func (l *Log) Append(ctx context.Context, tx *store.Tx, e Event) (int64, error) {
-	if err := l.begin(ctx, tx); err != nil {
-		return 0, fmt.Errorf("append to the audit log: %w", err)
+	err := l.begin(ctx, tx)
+	if err == nil {
+		var seq int64
+		if seq, err = l.append(ctx, tx, e); err == nil {
+			return seq, nil
+		}
 	}
-	now := max(l.opts.Clock().UnixMicro(), l.lastTime)
-	if err := e.prepare(l.tree.size, store.Time(now)); err != nil {
-		return 0, fmt.Errorf("append to the audit log: %w", err)
+	return 0, fmt.Errorf("append to the audit log: %w", err)
+}
+
+func (l *Log) append(ctx context.Context, tx *store.Tx, e Event) (int64, error) {
+	now := max(l.opts.Clock().UnixMicro(), l.state.time)
+	if err := e.prepare(l.state.next(), store.Time(now)); err != nil {
+		return 0, err
 	}
 	f := e.fields()
 	l.buf = appendLeaf(l.buf[:0], f[:])
 	var nodes [64]tlog.Hash
-	next := l.tree.clone()
+	next := l.state.tree.clone()
 	born := next.push(tlog.RecordHash(l.buf), nodes[:0])
 	hashes := make([]byte, 0, tlog.HashSize*len(born))
 	for i := range born {
@@ -155,47 +172,70 @@ func (l *Log) Append(ctx context.Context, tx *store.Tx, e Event) (int64, error) 
 	_, err := tx.Exec(ctx, insert, e.Seq, now, a.Name, a.Role, a.Session, a.IP, a.UserAgent, e.Action, e.ObjectType, e.ObjectID, e.Outcome,
 		e.ErrorCode, a.RequestID, e.PlatformRequestID, e.Duration.Microseconds(), e.DetailText, hashes)
 	if err != nil {
-		return 0, fmt.Errorf("append to the audit log: %w", err)
+		return 0, err
 	}
-	l.tree, l.lastTime = next, now
+	l.state.tree, l.state.time = next, now
 	return e.Seq, nil
 }
 
-// begin takes care, once for each callback, that the tree goes back with its transaction, and once for each shared transaction that the
-// checkpoint is signed before it commits and that the tree is the database's: another process may have appended.
+// begin takes care, once for each callback, that the state goes back with its transaction, and once for each shared transaction that the
+// checkpoint is signed before it commits and that what is signed goes on from what was signed: another process may have appended, or
+// somebody may have changed the tables.
 func (l *Log) begin(ctx context.Context, tx *store.Tx) error {
 	if l.tx != tx {
-		was, at := l.tree, l.lastTime
-		tx.OnRollback(func() { l.tree, l.lastTime, l.tx = was, at, nil })
+		was, known := l.state, l.known
+		tx.OnRollback(func() { l.state, l.known, l.tx = was, known, nil })
 		l.tx = tx
 	}
 	if !tx.BeforeCommit(l, func(tx *store.Tx) error { return l.sign(ctx, tx) }) {
 		return nil
 	}
-	var next int64
-	if err := tx.QueryRow(ctx, "SELECT coalesce(max(seq) + 1, 0) FROM audit_events").Scan(&next); err != nil {
-		return err
+	good, err := l.continues(ctx, tx)
+	if err != nil || good {
+		return l.unreadable(ctx, err)
 	}
-	if next == l.tree.size {
-		return nil
+	s, b, err := l.inspect(ctx, tx)
+	if err != nil {
+		return l.unreadable(ctx, err)
 	}
-	return l.load(ctx, tx)
+	if b != nil {
+		return l.startSegment(ctx, tx, b)
+	}
+	was := l.state.Number
+	l.state = s
+	if past, ok := l.past(ctx, tx, &s.Segment); ok && s.Number != was {
+		l.tell(past)
+	}
+	return nil
+}
+
+// unreadable tells of tables that cannot be read, such as those that somebody dropped; a caller who has gone away is no such thing.
+func (l *Log) unreadable(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() == nil {
+		last := l.lastSigned()
+		l.tell(Break{Reason: ReasonUnreadable, Signed: Head{last.End(), last.Root}, Time: l.opts.Clock().UTC()})
+	}
+	return err
 }
 
 // sign stores the checkpoint of what the shared transaction appended.
 func (l *Log) sign(ctx context.Context, tx *store.Tx) error {
 	ctx = context.WithoutCancel(ctx) // the transaction belongs to others too
-	c, err := signCheckpoint(l.opts.Key, l.opts.Origin, l.tree.size, l.tree.root(), store.Time(l.lastTime))
+	s := &l.state
+	c, err := signCheckpoint(l.opts.Key, l.opts.Origin, s.Segment, s.tree.size, s.tree.root(), store.Time(s.time))
 	if err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, "INSERT INTO audit_checkpoint (id, size, text) VALUES (1, $1, $2) "+
-		"ON CONFLICT (id) DO UPDATE SET size = excluded.size, text = excluded.text", c.Size, string(c.Text))
+		"ON CONFLICT (id) DO UPDATE SET size = excluded.size, text = excluded.text", c.End(), string(c.Text))
 	if err != nil {
 		return fmt.Errorf("store the checkpoint: %w", err)
 	}
+	was, known := l.state, l.known
+	tx.OnRollback(func() { l.state, l.known = was, known })
+	l.state.text, l.known = c.Text, []Checkpoint{c}
 	tx.OnCommit(func() {
-		l.size.Store(c.Size)
+		l.size.Store(c.End())
 		l.out.offer(c)
 		l.search.wake(l)
 	})
@@ -235,7 +275,7 @@ func (l *Log) readCheckpoint(ctx context.Context, tx *store.Tx) (Checkpoint, err
 	var text []byte
 	err := tx.QueryRow(ctx, "SELECT text FROM audit_checkpoint").Scan(&text)
 	if errors.Is(err, store.ErrNotFound) {
-		return signCheckpoint(l.opts.Key, l.opts.Origin, 0, (&tree{}).root(), l.opts.Clock())
+		return signCheckpoint(l.opts.Key, l.opts.Origin, firstSegment(), 0, (&tree{}).root(), l.opts.Clock())
 	}
 	if err != nil {
 		return Checkpoint{}, err
@@ -247,68 +287,4 @@ func (l *Log) readCheckpoint(ctx context.Context, tx *store.Tx) (Checkpoint, err
 func (l *Log) Close() error {
 	l.search.close()
 	return l.out.close()
-}
-
-// publisher writes checkpoints out, not more often than allowed. A failure is kept and told by flush and close.
-type publisher struct {
-	to    io.Writer
-	every time.Duration
-	clock func() time.Time
-
-	mu      sync.Mutex
-	waiting *Checkpoint
-	size    int64 // of the last one written
-	at      time.Time
-	timer   *time.Timer
-	closed  bool
-	err     error
-}
-
-func (p *publisher) offer(c Checkpoint) {
-	if p.to == nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if c.Size <= p.size && !p.at.IsZero() {
-		return
-	}
-	p.waiting = &c
-	if wait := p.every - p.clock().Sub(p.at); p.at.IsZero() || wait <= 0 {
-		p.write()
-	} else if p.timer == nil && !p.closed {
-		p.timer = time.AfterFunc(wait, func() { _ = p.flush() }) // flush keeps its error for the next caller
-	}
-}
-
-func (p *publisher) write() {
-	if p.timer != nil {
-		p.timer.Stop()
-		p.timer = nil
-	}
-	c := p.waiting
-	if c == nil {
-		return
-	}
-	if _, err := p.to.Write(append(c.Text[:len(c.Text):len(c.Text)], '\n')); err != nil {
-		p.err = fmt.Errorf("write the checkpoint out: %w", err)
-		return
-	}
-	p.waiting, p.size, p.at, p.err = nil, c.Size, p.clock(), nil
-}
-
-func (p *publisher) flush() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.to != nil {
-		p.write()
-	}
-	return p.err
-}
-
-func (p *publisher) close() error {
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
-	return p.flush()
 }

@@ -90,6 +90,9 @@ func (x *exportCheck) head(h exportHead) error {
 	}
 	c, err := ParseCheckpoint([]byte(h.Checkpoint), x.key)
 	x.report.Checkpoint, x.begun = c, true
+	for _, first := range c.breaks() {
+		x.add(ProblemBreak, first)
+	}
 	return err
 }
 
@@ -99,10 +102,10 @@ func (x *exportCheck) event(e *Event, at string, path []tlog.Hash) {
 		x.add(ProblemOrder, e.Seq)
 	}
 	x.last = max(x.last, e.Seq)
-	c := &x.report.Checkpoint
+	first, size, root, signed := x.report.Checkpoint.of(e.Seq)
 	err := errors.New("the number or the time is not of this log")
-	if e.Seq >= 0 && e.Seq < c.Size && at == atText(e.Time) {
-		err = tlog.CheckRecord(path, c.Size, c.Root, e.Seq, tlog.RecordHash(e.Leaf()))
+	if e.Seq >= 0 && signed && at == atText(e.Time) {
+		err = tlog.CheckRecord(path, size, root, e.Seq-first, tlog.RecordHash(e.Leaf()))
 	}
 	if err != nil {
 		x.add(ProblemContent, e.Seq)

@@ -142,7 +142,7 @@ func seqRange(ctx context.Context, tx *store.Tx, from, to time.Time) (first, end
 // seqAt is the number of the first event at or after a time, found by halving.
 func seqAt(ctx context.Context, tx *store.Tx, micros int64) (int64, error) {
 	var low, high int64
-	if err := tx.QueryRow(ctx, "SELECT coalesce(max(seq) + 1, 0) FROM audit_events").Scan(&high); err != nil {
+	if err := tx.QueryRow(ctx, "SELECT coalesce((SELECT size FROM audit_checkpoint), 0)").Scan(&high); err != nil {
 		return 0, err
 	}
 	for low < high {

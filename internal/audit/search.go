@@ -96,12 +96,12 @@ func (s *searcher) close() {
 func (l *Log) indexSome(ctx context.Context) (more bool, err error) {
 	var from, to int64
 	err = l.db.Write(ctx, func(tx *store.Tx) error {
-		var size int64
-		err := tx.QueryRow(ctx, "SELECT indexed, (SELECT coalesce(max(seq) + 1, 0) FROM audit_events) FROM audit_search_state").Scan(&from, &size)
+		size := l.size.Load()
+		err := tx.QueryRow(ctx, "SELECT indexed FROM audit_search_state").Scan(&from)
 		if err != nil {
 			return err
 		}
-		to = min(from+indexChunk, size)
+		to = max(from, min(from+indexChunk, size))
 		more = size-to >= indexChunk
 		events, err := readEvents(ctx, tx, "SELECT "+columns+" FROM audit_events WHERE seq >= $1 AND seq < $2 ORDER BY seq", from, to)
 		if err != nil {

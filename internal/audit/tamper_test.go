@@ -2,9 +2,10 @@ package audit
 
 import (
 	"database/sql"
-	"slices"
-	"strings"
+	"errors"
 	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"sealdesk/internal/store"
 )
@@ -12,14 +13,7 @@ import (
 // tamper runs SQL as somebody would who has the file and no respect for triggers.
 func (f *fixture) tamper(t *testing.T, statements ...string) {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+f.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	drop := []string{"audit_events_no_update", "audit_events_no_delete", "audit_events_no_gap", "audit_checkpoint_no_delete", "audit_checkpoint_grows"}
-	for _, name := range drop {
-		statements = append([]string{"DROP TRIGGER IF EXISTS " + name}, statements...)
-	}
+	db := f.raw(t)
 	for _, s := range statements {
 		if _, err := db.Exec(s); err != nil {
 			t.Fatalf("%s: %v", s, err)
@@ -27,6 +21,53 @@ func (f *fixture) tamper(t *testing.T, statements ...string) {
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// raw opens the file beside the program, without its triggers.
+func (f *fixture) raw(t *testing.T) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite3", "file:"+f.path+"?_busy_timeout=5000")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"audit_events_no_update", "audit_events_no_delete", "audit_events_no_gap", "audit_checkpoint_no_delete", "audit_checkpoint_grows"} {
+		if _, err := db.Exec("DROP TRIGGER IF EXISTS " + name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
+
+// recompute makes every hash fit the rows, as somebody does who knows the format but has no key.
+func (f *fixture) recompute(t *testing.T) {
+	t.Helper()
+	db := f.raw(t)
+	defer db.Close()
+	rows, err := db.Query("SELECT " + columns + " FROM audit_events WHERE seq >= 0 ORDER BY seq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tr tree
+	var all [][]byte
+	for rows.Next() {
+		e, err := scanEvent(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var hashes []byte
+		for _, h := range tr.push(tlog.RecordHash(e.Leaf()), nil) {
+			hashes = append(hashes, h[:]...)
+		}
+		all = append(all, hashes)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for seq, hashes := range all {
+		if _, err := db.Exec("UPDATE audit_events SET hashes = ? WHERE seq = ?", hashes, seq); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -48,47 +89,6 @@ func TestTriggers(t *testing.T) {
 	}
 	if r := f.verify(t); !r.OK() {
 		t.Errorf("%+v", r)
-	}
-}
-
-func TestTamperingIsFound(t *testing.T) {
-	type tampering struct {
-		sql  string
-		want string
-	}
-	cases := map[string]tampering{
-		"delete":               {"DELETE FROM audit_events WHERE seq = 5", "missing 5"},
-		"delete the first":     {"DELETE FROM audit_events WHERE seq = 0", "missing 0"},
-		"cut the tail":         {"DELETE FROM audit_events WHERE seq >= 15", "cut 20"},
-		"swap":                 {"UPDATE audit_events SET seq = -seq WHERE seq = 7; UPDATE audit_events SET seq = 7 WHERE seq = 8; UPDATE audit_events SET seq = 8 WHERE seq = -7", "content 7"},
-		"inner hash":           {"UPDATE audit_events SET hashes = CAST(substr(hashes, 1, 32) || zeroblob(32) AS BLOB) WHERE seq = 1", "nodes 1"},
-		"no hash":              {"UPDATE audit_events SET hashes = x'' WHERE seq = 1", "content 1"},
-		"checkpoint's text":    {"UPDATE audit_checkpoint SET text = replace(text, '20', '21')", "signature 0"},
-		"no checkpoint":        {"DELETE FROM audit_checkpoint", "checkpoint 0"},
-		"move text to a field": {"UPDATE audit_events SET actor = actor || role, role = '' WHERE seq = 4", "content 4"},
-		"before the first":     {"INSERT INTO audit_events SELECT -1, " + columns[5:] + ", hashes FROM audit_events WHERE seq = 3", "content -1"},
-		"insert":               {"INSERT INTO audit_events SELECT 20, " + columns[5:] + ", hashes FROM audit_events WHERE seq = 3", "content 20"},
-	}
-	for _, column := range columnNames[1:] {
-		change := column + " = " + column + " || 'x'"
-		if column == "time" || column == "duration" {
-			change = column + " = " + column + " + 1"
-		}
-		cases["column "+column] = tampering{"UPDATE audit_events SET " + change + " WHERE seq = 11", "content 11"}
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			f := open(t, Options{})
-			f.fill(t, 20)
-			f.tamper(t, c.sql)
-			r := f.verify(t)
-			if r.OK() || !slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.String() == c.want }) {
-				t.Errorf("problems = %v, want %s", r.Problems, c.want)
-			}
-			if strings.HasPrefix(name, "column") && r.Found != 1 {
-				t.Errorf("one changed event gives %v", r.Problems)
-			}
-		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -27,6 +28,7 @@ const (
 	ProblemAgainst    = "against"    // a checkpoint kept elsewhere has another root hash; Seq is its size
 	ProblemOrigin     = "origin"     // a checkpoint is of another log
 	ProblemCheckpoint = "checkpoint" // there are events but no checkpoint
+	ProblemBreak      = "break"      // what stood before this event did not go on from what was signed: a segment begins here
 )
 
 // Problem is one thing that is wrong with the log, or with an export.
@@ -43,7 +45,7 @@ const maxProblems = 100
 // Report is what Verify found.
 type Report struct {
 	Events     int64
-	Root       tlog.Hash  // computed from the events; zero when one is missing
+	Root       tlog.Hash  // computed from the events of the last segment; zero when one is missing
 	Checkpoint Checkpoint // the stored one; zero when there is none or its signature is wrong
 	Against    int        // how many other checkpoints were compared
 	Took       time.Duration
@@ -64,7 +66,7 @@ func (r *Report) add(kind string, seq int64) {
 	}
 }
 
-// Verify recomputes every leaf from the stored columns and the whole tree from the leaves, and compares with the stored hashes, the
+// Verify recomputes every leaf from the stored columns and the tree of each segment from its leaves, and compares with the stored hashes, the
 // stored checkpoint and others that were kept elsewhere. What is wrong stands in the report; the error is about not being able to look.
 func (l *Log) Verify(ctx context.Context, against ...Checkpoint) (Report, error) {
 	began := time.Now()
@@ -82,6 +84,8 @@ type verifier struct {
 	against []Checkpoint
 	report  Report
 	stored  *Checkpoint
+	spans   []span // of the segments that are still to come, the one at hand first
+	number  int    // of the segment at hand
 	tree    tree
 	next    int64 // number of the next event
 	broken  bool  // an event is missing: the tree cannot be computed from there on
@@ -90,48 +94,97 @@ type verifier struct {
 	born    []tlog.Hash
 }
 
+// span is what a signature says of a segment.
+type span struct {
+	first, end int64 // numbers of its first event and of the one after the last that was signed; no end without a signature
+	root       tlog.Hash
+	signed     bool
+}
+
+// spansOf lists the segments that the stored checkpoint tells of; without one, everything is one segment that nobody signed.
+func spansOf(c *Checkpoint) []span {
+	if c == nil {
+		return []span{{end: math.MaxInt64}}
+	}
+	var all []span
+	for _, closed := range c.Closed {
+		all = append(all, span{closed.First, closed.First + closed.Size, closed.Root, true})
+	}
+	return append(all, span{c.First, c.End(), c.Root, true})
+}
+
 func (v *verifier) run(ctx context.Context, tx *store.Tx, publicKey string) error {
 	r := &v.report
 	var text []byte
-	err := tx.QueryRow(ctx, "SELECT text FROM audit_checkpoint").Scan(&text)
+	var size int64
+	err := tx.QueryRow(ctx, "SELECT text, size FROM audit_checkpoint").Scan(&text, &size)
 	switch {
 	case err == nil:
 		c, err := ParseCheckpoint(text, publicKey)
-		if err != nil {
+		if err != nil || size != c.End() {
 			r.add(ProblemSignature, 0)
-			break
 		}
-		v.stored, r.Checkpoint = &c, c
+		if err == nil {
+			v.stored, r.Checkpoint = &c, c
+			if c.log() != v.origin {
+				r.add(ProblemOrigin, c.End())
+			}
+		}
 	case !errors.Is(err, store.ErrNotFound):
 		return err
 	}
-	v.compare()
+	v.spans = spansOf(v.stored)
+	v.begin()
 	if err := v.events(ctx, tx); err != nil {
 		return err
+	}
+	for len(v.spans) > 1 {
+		v.turn()
 	}
 	if !v.broken {
 		r.Root = v.tree.root()
 	}
+	v.close()
 	r.Against = len(v.against)
-	last := v.next
-	if v.stored == nil && text == nil && r.Events > 0 {
+	if text == nil && r.Events > 0 {
 		r.add(ProblemCheckpoint, 0)
 	}
-	if v.stored != nil && v.stored.Size < last {
-		r.add(ProblemUnsigned, v.stored.Size)
-	}
-	if v.stored != nil && v.stored.Size > last {
-		r.add(ProblemCut, v.stored.Size)
-	}
-	for _, c := range v.against {
-		if c.Size > last {
-			r.add(ProblemCut, c.Size)
+	for i := range v.against {
+		c := &v.against[i]
+		if c.End() > v.next || c.Number > v.number {
+			r.add(ProblemCut, c.End())
 		}
-		if c.Origin != v.origin {
+		if c.log() != v.origin {
 			r.add(ProblemOrigin, c.Size)
 		}
 	}
 	return nil
+}
+
+// begin starts the segment at hand with an empty tree.
+func (v *verifier) begin() {
+	v.number++
+	v.tree, v.broken, v.time = tree{}, false, 0
+	v.next = v.spans[0].first
+	v.compare()
+}
+
+// close tells whether the segment at hand ends where it was signed.
+func (v *verifier) close() {
+	switch s := &v.spans[0]; {
+	case s.signed && v.next < s.end:
+		v.report.add(ProblemCut, s.end)
+	case s.signed && v.next > s.end:
+		v.report.add(ProblemUnsigned, s.end)
+	}
+}
+
+// turn goes on to the next segment, whose first event tells of the break.
+func (v *verifier) turn() {
+	v.close()
+	v.spans = v.spans[1:]
+	v.report.add(ProblemBreak, v.spans[0].first)
+	v.begin()
 }
 
 func (v *verifier) events(ctx context.Context, tx *store.Tx) (err error) {
@@ -153,37 +206,32 @@ func (v *verifier) events(ctx context.Context, tx *store.Tx) (err error) {
 		for i := range fields {
 			fields[i] = raw[i]
 		}
-		if err := v.event(fields, raw[columnCount]); err != nil {
-			return err
-		}
+		v.event(fields, raw[columnCount])
 	}
 	return rows.Err()
 }
 
-func (v *verifier) event(fields [][]byte, hashes []byte) error {
+func (v *verifier) event(fields [][]byte, hashes []byte) {
 	r := &v.report
 	r.Events++
 	seq, err := strconv.ParseInt(string(fields[0]), 10, 64)
-	if err != nil {
-		return fmt.Errorf("read an event's number: %w", err)
+	if err != nil || seq < 0 { // nothing numbers events so
+		r.add(ProblemContent, seq)
+		return
 	}
-	at, err := strconv.ParseInt(string(fields[columnTime]), 10, 64)
-	if err != nil {
-		return fmt.Errorf("read the time of event %d: %w", seq, err)
+	for len(v.spans) > 1 && seq >= v.spans[1].first {
+		v.turn()
 	}
-	for ; v.next < seq; v.next++ {
-		v.broken = true
-		r.add(ProblemMissing, v.next)
-		if r.Found > maxProblems {
-			v.next = seq // a log with so many holes needs no longer list
-			break
+	v.missing(seq)
+	v.next = min(seq, math.MaxInt64-1) + 1
+	if at, err := strconv.ParseInt(string(fields[columnTime]), 10, 64); err != nil {
+		r.add(ProblemContent, seq)
+	} else {
+		if at < v.time {
+			r.add(ProblemTime, seq)
 		}
+		v.time = at
 	}
-	v.next++
-	if at < v.time {
-		r.add(ProblemTime, seq)
-	}
-	v.time = at
 	v.buf = appendLeaf(v.buf[:0], fields)
 	leaf := tlog.RecordHash(v.buf)
 	if len(hashes) < tlog.HashSize || !bytes.Equal(leaf[:], hashes[:tlog.HashSize]) {
@@ -193,13 +241,8 @@ func (v *verifier) event(fields [][]byte, hashes []byte) error {
 			copy(leaf[:], hashes)
 		}
 	}
-	if seq < 0 { // nothing numbers events so
-		v.next = 0
-		r.add(ProblemContent, seq)
-		return nil
-	}
-	if v.broken {
-		return nil
+	if v.broken || seq != v.spans[0].first+v.tree.size {
+		return
 	}
 	v.born = v.tree.push(leaf, v.born[:0])
 	ok := len(hashes) == tlog.HashSize*len(v.born)
@@ -210,20 +253,28 @@ func (v *verifier) event(fields [][]byte, hashes []byte) error {
 		r.add(ProblemNodes, seq)
 	}
 	v.compare()
-	return nil
+}
+
+// missing names the events between the one before and this one, as far as they were signed.
+func (v *verifier) missing(seq int64) {
+	for end := min(seq, v.spans[0].end); v.next < end; v.next++ {
+		v.broken = true
+		v.report.add(ProblemMissing, v.next)
+		if v.report.Found > maxProblems {
+			return // a log with so many holes needs no longer list
+		}
+	}
 }
 
 // compare checks the checkpoints of the size that the tree has just reached.
 func (v *verifier) compare() {
-	if v.broken {
-		return
-	}
-	if v.stored != nil && v.stored.Size == v.tree.size && v.stored.Root != v.tree.root() {
-		v.report.add(ProblemRoot, v.tree.size)
+	s := &v.spans[0]
+	if s.signed && s.first+v.tree.size == s.end && s.root != v.tree.root() {
+		v.report.add(ProblemRoot, s.end)
 	}
 	for i := range v.against {
-		if c := &v.against[i]; c.Size == v.tree.size && c.Root != v.tree.root() {
-			v.report.add(ProblemAgainst, c.Size)
+		if c := &v.against[i]; c.Number == v.number && c.Size == v.tree.size && c.Root != v.tree.root() {
+			v.report.add(ProblemAgainst, c.End())
 		}
 	}
 }

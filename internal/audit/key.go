@@ -1,0 +1,96 @@
+package audit
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// Key signs the checkpoints of a log (Ed25519). Its name is the log's origin.
+type Key struct {
+	signer   note.Signer
+	verifier note.Verifier
+	private  string
+	public   string
+}
+
+// NewKey makes a key. The name is the log's origin, such as "contracts.example.com/portal"; it has no space and no plus sign.
+func NewKey(name string) (Key, error) {
+	private, _, err := note.GenerateKey(rand.Reader, name)
+	if err != nil {
+		return Key{}, fmt.Errorf("make an audit key: %w", err)
+	}
+	return ParseKey(private)
+}
+
+// ParseKey reads what Private gave.
+func ParseKey(private string) (Key, error) {
+	signer, err := note.NewSigner(private)
+	if err != nil {
+		return Key{}, fmt.Errorf("read the audit key: %w", err)
+	}
+	parts := strings.SplitN(private, "+", 5) // PRIVATE+KEY+name+hash+base64(algorithm, seed)
+	seed, err := base64.StdEncoding.DecodeString(parts[len(parts)-1])
+	if err != nil || len(seed) != 1+ed25519.SeedSize {
+		return Key{}, errors.New("read the audit key: not an Ed25519 key")
+	}
+	public, err := note.NewEd25519VerifierKey(signer.Name(), ed25519.NewKeyFromSeed(seed[1:]).Public().(ed25519.PublicKey))
+	if err != nil {
+		return Key{}, fmt.Errorf("read the audit key: %w", err)
+	}
+	verifier, err := note.NewVerifier(public)
+	if err != nil {
+		return Key{}, fmt.Errorf("read the audit key: %w", err)
+	}
+	return Key{signer, verifier, private, public}, nil
+}
+
+// OpenKey reads the key in a file, or makes one of that name and writes it there, readable by this user only.
+func OpenKey(path, name string) (Key, error) {
+	data, err := os.ReadFile(path) // #nosec G304 -- the operator's own setting
+	if err == nil {
+		return ParseKey(strings.TrimSpace(string(data)))
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return Key{}, fmt.Errorf("read the audit key: %w", err)
+	}
+	key, err := NewKey(name)
+	if err != nil {
+		return Key{}, err
+	}
+	if err := writeNew(path, key.private+"\n"); err != nil {
+		return Key{}, fmt.Errorf("write the audit key: %w", err)
+	}
+	return key, nil
+}
+
+// writeNew writes a file that did not exist and waits until it and its name are on the disk.
+func writeNew(path, text string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // #nosec G304 -- the operator's own setting
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	folder, err := os.Open(filepath.Dir(path)) // #nosec G304 -- the operator's own setting
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// Private is the key as a line of text. It is a secret.
+func (k Key) Private() string { return k.private }
+
+// Public is the line of text that verifies what the key signed. Give it to whoever checks exports.
+func (k Key) Public() string { return k.public }
