@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"internal/audit":     {"internal/store"},
 	"internal/witness":   {"internal/audit", "internal/store"},
 	"internal/auth":      {},
+	"internal/gate":      {},
 	"internal/api":       {},
 	"internal/db":        {"internal/store", "internal/audit", "internal/auth", "internal/api"},
 	"internal/engine":    {"internal/api", "internal/font", "internal/identity", "internal/outward", "internal/seal", "internal/pdf", "internal/store", "internal/files", "internal/audit"},
@@ -38,10 +39,10 @@ var mayImport = map[string][]string{
 	"web/static":         {},
 	"web/templates":      {"internal/api", "internal/audit", "internal/auth", "internal/i18n", "internal/seal", "web/static"},
 	"internal/console":   {"internal/api", "internal/engine", "internal/i18n", "web/static", "web/templates"},
-	"internal/signpages": {"internal/api", "internal/engine", "internal/i18n", "web/compress", "web/static", "web/templates"},
+	"internal/signpages": {"internal/api", "internal/engine", "internal/gate", "internal/i18n", "web/compress", "web/static", "web/templates"},
 	"internal/handlers": {
 		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/csvfile", "internal/db", "internal/files", "internal/font",
-		"internal/i18n", "internal/identity", "internal/pdf", "internal/routing", "internal/seal", "internal/watch", "web/compress", "web/static", "web/templates",
+		"internal/gate", "internal/i18n", "internal/identity", "internal/pdf", "internal/routing", "internal/seal", "internal/watch", "web/compress", "web/static", "web/templates",
 	},
 	"internal/demo": {
 		"internal/api", "internal/audit", "internal/auth", "internal/db", "internal/files", "internal/font", "internal/i18n", "internal/pdf", "internal/routing",
