@@ -234,6 +234,9 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 	if err != nil {
 		return err
 	}
+	if err := p.portal.Readings().Recover(ctx); err != nil {
+		return err
+	}
 	handler, err := handlers.New(handlers.Options{
 		DB: p.portal.DB, Client: p.client, Files: p.files, Renderer: p.renderer, Face: p.face, Routing: p.router, Watch: p.watch,
 		Platform: p.cfg.Platform, PublicURL: p.cfg.PublicURL, EngineURL: p.cfg.EngineURL, SetupToken: token,

@@ -28,10 +28,11 @@ var migrations embed.FS
 
 // DB is the portal's database. It is safe for concurrent use.
 type DB struct {
-	store *store.DB
-	audit *audit.Log
-	vault *store.Vault // for what may not rest in clear
-	now   func() time.Time
+	store    *store.DB
+	audit    *audit.Log
+	readings *audit.Folder
+	vault    *store.Vault // for what may not rest in clear
+	now      func() time.Time
 
 	policy        atomic.Pointer[auth.Policy]
 	mail, webhook bool   // notices go out, see Deliver
@@ -174,7 +175,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the audit log: %w", err), s.Close())
 	}
-	d := &DB{store: s, audit: log, vault: vault, now: opts.Clock}
+	d := &DB{store: s, audit: log, readings: audit.NewFolder(s, log), vault: vault, now: opts.Clock}
 	if err := d.loadPolicy(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -210,14 +211,19 @@ func openVault(dir string) (*store.Vault, error) {
 	return store.NewVault(key, "portal")
 }
 
-// Close ends the work of the audit log and closes the database; calls under way end first.
-func (d *DB) Close() error { return errors.Join(d.audit.Close(), d.store.Close()) }
+// Close writes what was read and not told yet, ends the work of the audit log and closes the database; calls under way end first.
+func (d *DB) Close() error {
+	return errors.Join(d.readings.Close(), d.audit.Close(), d.store.Close())
+}
 
 // Store is the database below, for backups and features of their own.
 func (d *DB) Store() *store.DB { return d.store }
 
 // Audit is the audit log in this database.
 func (d *DB) Audit() *audit.Log { return d.audit }
+
+// Readings takes what is read and becomes few events of the audit log. The program that serves calls its Recover first.
+func (d *DB) Readings() *audit.Folder { return d.readings }
 
 // Ready tells whether the database answers.
 func (d *DB) Ready(ctx context.Context) error {

@@ -75,6 +75,7 @@ func (s *server) listAudit(w http.ResponseWriter, r *http.Request) error {
 	}
 	data := templates.AuditData{Filter: typed, Problems: problems, Actions: auditActions(ctx), Outcomes: auditOutcomes(ctx), Count: s.db.Audit().Count(),
 		CanVerify: can(ctx, auth.AuditVerify)}
+	tell(ctx, auditQuery(q))
 	status, next := http.StatusOK, ""
 	if len(problems) > 0 {
 		status = http.StatusUnprocessableEntity
@@ -222,7 +223,7 @@ func (s *server) givenCheckpoints(r *http.Request) ([]audit.Checkpoint, error) {
 	return all, nil
 }
 
-// exportAudit sends the events that pass the filter as a file. The export is an event of its own, written before the first byte leaves.
+// exportAudit sends the events that pass the filter as a file. The event of the export itself is among them.
 func (s *server) exportAudit(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
 	_, filter, problems := auditFilter(q)
@@ -231,21 +232,24 @@ func (s *server) exportAudit(w http.ResponseWriter, r *http.Request) error {
 	if types[format] == "" || len(problems) > 0 {
 		return &badRequest{errors.New("export the audit log: the format or a date cannot be read")}
 	}
-	detail := map[string]any{"format": format}
-	for name, values := range q {
-		switch name {
-		case "text", "actor", "action", "object", "type", "outcome", "from", "to":
-			if values[0] != "" {
-				detail[name] = values[0]
-			}
-		}
-	}
-	if err := s.record(ctx, audit.Event{Action: actionExport, ObjectType: "audit", Detail: detail}); err != nil {
-		return err
-	}
+	detail := auditQuery(q)
+	detail["format"] = format
+	tell(ctx, detail)
 	attach(w, types[format], "audit-"+s.now().In(auditZone).Format("20060102-150405")+"."+format)
+	w.WriteHeader(http.StatusOK) // which records it
 	_, err := s.db.Audit().Export(ctx, w, filter, format)
 	return err
+}
+
+// auditQuery is what a query of the log asks for, to be told of it.
+func auditQuery(q url.Values) map[string]any {
+	asked := map[string]any{}
+	for _, name := range []string{"text", "actor", "action", "object", "type", "outcome", "from", "to"} {
+		if value := q.Get(name); value != "" {
+			asked[name] = value
+		}
+	}
+	return asked
 }
 
 // exportAuditEvent sends one event with its proof.
@@ -258,10 +262,7 @@ func (s *server) exportAuditEvent(w http.ResponseWriter, r *http.Request) error 
 	if err := s.db.Audit().ExportEvent(r.Context(), &out, seq); err != nil {
 		return err
 	}
-	event := audit.Event{Action: actionExport, ObjectType: "audit", Detail: map[string]any{"format": audit.JSONL, "event": seq}}
-	if err := s.record(r.Context(), event); err != nil {
-		return err
-	}
+	tell(r.Context(), map[string]any{"format": audit.JSONL, "event": seq})
 	attach(w, "application/x-ndjson", "audit-event-"+strconv.FormatInt(seq, 10)+".jsonl")
 	_, err = w.Write(out.Bytes())
 	return disconnected(err)
@@ -270,9 +271,6 @@ func (s *server) exportAuditEvent(w http.ResponseWriter, r *http.Request) error 
 // downloadCheckpoint sends the newest signed checkpoint, to be kept where the portal cannot reach it.
 func (s *server) downloadCheckpoint(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	if err := s.record(ctx, audit.Event{Action: actionCheckpoint, ObjectType: "audit"}); err != nil {
-		return err
-	}
 	c, err := s.db.Audit().Checkpoint(ctx)
 	if err != nil {
 		return err

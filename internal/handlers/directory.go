@@ -21,19 +21,22 @@ import (
 // historyLength is how many events of an object its page shows.
 const historyLength = 20
 
+// maxHistory is how many events are looked at to find those.
+const maxHistory = 1000
+
 // history reads the newest events about an object, without reads and without the first half of calls. Who may not read the audit log gets
 // none.
 func (s *server) history(ctx context.Context, objectType, id string) ([]templates.HistoryItem, error) {
 	if !can(ctx, auth.AuditRead) {
 		return nil, nil
 	}
-	events, err := s.db.Audit().Query(ctx, audit.Filter{ObjectType: objectType, ObjectID: id}, 0, 4*historyLength)
+	events, err := s.db.Audit().Query(ctx, audit.Filter{ObjectType: objectType, ObjectID: id}, 0, maxHistory)
 	if err != nil {
 		return nil, err
 	}
 	var items []templates.HistoryItem
 	for _, e := range events {
-		if e.Outcome == audit.Intent || strings.HasPrefix(e.Action, "platform.Describe") {
+		if e.Outcome == audit.Intent || strings.HasPrefix(e.Action, "platform.Describe") || strings.HasSuffix(e.Action, ".read") {
 			continue
 		}
 		items = append(items, templates.HistoryItem{At: e.Time, Actor: e.Actor.Name, Action: e.Action, Outcome: e.Outcome, Code: e.ErrorCode})

@@ -21,7 +21,7 @@ const secret = "4403001988010112345"
 // failing serves one handler behind the portal's middleware.
 func (p *portal) failing(h handler) *reply {
 	p.t.Helper()
-	server := httptest.NewServer(p.server.middleware(p.server.guard(route{"GET /failing", auth.Public, h})))
+	server := httptest.NewServer(p.server.middleware(p.server.guard(route{"GET /failing", auth.Public, nothing, h})))
 	defer server.Close()
 	v := p.visitor()
 	elsewhere := *p
@@ -86,7 +86,7 @@ func TestAPanicIsAnErrorPageAndALogLine(t *testing.T) {
 
 func TestAnErrorAfterTheFirstByteCutsTheAnswerOff(t *testing.T) {
 	p := startPortal(t)
-	server := httptest.NewServer(p.server.middleware(p.server.guard(route{"GET /failing", auth.Public, func(w http.ResponseWriter, _ *http.Request) error {
+	server := httptest.NewServer(p.server.middleware(p.server.guard(route{"GET /failing", auth.Public, nothing, func(w http.ResponseWriter, _ *http.Request) error {
 		w.Header().Set("Content-Length", "100")
 		if _, err := w.Write([]byte("half")); err != nil {
 			return err

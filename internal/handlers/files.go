@@ -13,7 +13,6 @@ import (
 	"strings"
 	"unicode"
 
-	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/internal/files"
@@ -357,9 +356,6 @@ func (s *server) downloadFile(w http.ResponseWriter, r *http.Request) error {
 	data, err := s.files.Get(ctx, files.Ref(f.Ref))
 	if err != nil {
 		return fmt.Errorf("download: %w", err)
-	}
-	if err := s.record(ctx, audit.Event{Action: "file.download", ObjectType: "file", ObjectID: f.ID}); err != nil {
-		return err
 	}
 	return writePDF(w, f.Name, data)
 }

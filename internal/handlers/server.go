@@ -37,6 +37,7 @@ type exchange struct {
 	account *db.Account       // nil: nobody is logged in
 	session *sessions.Session // nil as account
 	flashed bool              // the session has messages to keep
+	told    map[string]any    // of what is read; see tell
 	timer   *time.Timer       // ends the request's context
 }
 
@@ -124,7 +125,7 @@ func (s *server) guard(route route) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		if err := route.Handle(w, r); err != nil {
+		if err := s.pass(w, r, route); err != nil {
 			s.fail(w, r, err)
 		}
 	})
@@ -146,8 +147,8 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, route route) erro
 		return errAnswered
 	case !may(*x.account, route.Need):
 		_, path, _ := strings.Cut(route.Pattern, " ")
-		err := s.record(r.Context(), audit.Event{Action: "access.denied", ObjectType: "route", ObjectID: path, Outcome: audit.Denied,
-			Detail: map[string]any{"permission": string(route.Need), "method": r.Method}})
+		err := s.db.Readings().Note(r.Context(), audit.Act{Event: audit.Event{Actor: audit.ActorFrom(r.Context()), Action: "access.denied",
+			ObjectType: "route", ObjectID: path, Outcome: audit.Denied, Detail: map[string]any{"permission": string(route.Need), "method": r.Method}}})
 		return errors.Join(errForbidden, err)
 	case isOwnAccount(r.URL.Path):
 		return nil

@@ -63,11 +63,14 @@ func actAs(ctx context.Context, a db.Account) context.Context {
 	return audit.WithActor(ctx, actor)
 }
 
-// endSession logs out.
+// endSession logs out. What the session has read is told now.
 func (s *server) endSession(w http.ResponseWriter, r *http.Request) error {
 	x := exchangeOf(r.Context())
 	if x.session == nil {
 		return nil
+	}
+	if err := s.db.Readings().End(r.Context(), x.sessionID()); err != nil {
+		return fmt.Errorf("end session: %w", err)
 	}
 	x.session.Options.MaxAge = -1
 	if err := x.session.Save(r, w); err != nil {

@@ -141,7 +141,7 @@ func TestATemplateIsMadeAndChangedLikeADraft(t *testing.T) {
 	if err != nil || counts["templates"] != 1 || counts["drafts"] != 0 {
 		t.Errorf("counted %v, %v", counts, err)
 	}
-	events, err := p.db.Audit().Query(context.Background(), audit.Filter{ObjectType: "template", ObjectID: id}, 0, 20)
+	events, err := p.db.Audit().Query(context.Background(), audit.Filter{ObjectType: "template", ObjectID: id, Outcome: audit.OK}, 0, 20)
 	if err != nil || len(events) < 5 || events[0].Action != "template.delete" {
 		t.Errorf("recorded %+v, %v", events, err)
 	}
