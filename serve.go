@@ -179,7 +179,7 @@ func (p *program) openPortal(ctx context.Context) (err error) {
 	}
 	options := routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now, OwnApproval: p.cfg.OwnApproval}
 	if p.engine != nil {
-		options.CallbackURL = ownCallback(p.cfg)
+		options.CallbackURL, options.NoChannels = ownCallback(p.cfg), p.engine.MissingChannels()
 	}
 	p.router, err = routing.New(options)
 	if err != nil {

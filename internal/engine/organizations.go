@@ -197,7 +197,7 @@ func (e *Engine) markOrganizationVerified(ctx context.Context, tx *store.Tx, o *
 	if _, err := e.certificate(ctx, tx, o.owner(), o.Name); err != nil {
 		return err
 	}
-	return e.record(ctx, tx, event{Action: "organization.verify", ObjectType: "organization", ObjectID: o.ID})
+	return e.record(ctx, tx, event{Action: "organization.verify", ObjectType: "organization", ObjectID: o.ID, Detail: declaredOnly()})
 }
 
 func (e *Engine) describeSubOrganizations(ctx context.Context, req *api.DescribeSubOrganizationsRequest) (*api.DescribeSubOrganizationsResponse, error) {

@@ -37,6 +37,14 @@ func (e *Engine) hasChannel(channel string) bool {
 	return e.simulate || !slices.Contains(simulatedChannels, channel)
 }
 
+// MissingChannels are the ways to show one's will that do not exist here.
+func (e *Engine) MissingChannels() []string {
+	if e.simulate {
+		return nil
+	}
+	return slices.Clone(simulatedChannels)
+}
+
 // needSimulation refuses on the wire what is only simulated here.
 func (e *Engine) needSimulation(what string) error {
 	if e.simulate {

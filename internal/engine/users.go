@@ -87,7 +87,7 @@ func (e *Engine) insertUser(ctx context.Context, tx *store.Tx, by api.Caller, u 
 		Detail: map[string]any{"doubt": doubt(u.IDCardType, u.IDCardNumber, u.Created)}})
 }
 
-// verifyUser marks a person verified. CertificateRequired, which needs a grant of its own, makes the certificate at
+// verifyUser marks a person verified, as the caller declares: nothing is checked here. CertificateRequired, which needs a grant of its own, makes the certificate at
 // once; otherwise it is made at the first signature.
 func (e *Engine) verifyUser(ctx context.Context, req *api.VerifyUserRequest) (*api.VerifyUserResponse, error) {
 	if err := e.needRight(ctx, RightVerifyUser); err != nil {
@@ -153,7 +153,7 @@ func (e *Engine) markUserVerified(ctx context.Context, tx *store.Tx, u *user, ce
 		if _, err := tx.Exec(ctx, `UPDATE engine_users SET verified = $1 WHERE id = $2`, store.Micros(u.Verified), u.ID); err != nil {
 			return fmt.Errorf("note the verification: %w", err)
 		}
-		if err := e.record(ctx, tx, event{Action: "user.verify", ObjectType: "user", ObjectID: u.ID}); err != nil {
+		if err := e.record(ctx, tx, event{Action: "user.verify", ObjectType: "user", ObjectID: u.ID, Detail: declaredOnly()}); err != nil {
 			return err
 		}
 	}
@@ -162,6 +162,11 @@ func (e *Engine) markUserVerified(ctx context.Context, tx *store.Tx, u *user, ce
 	}
 	_, err := e.certificate(ctx, tx, u.owner(), u.Name)
 	return err
+}
+
+// declaredOnly is what the evidence says of a verification: the calling application said so, and nobody here has checked it.
+func declaredOnly() map[string]any {
+	return map[string]any{"basis": "declared by the caller", "checked": false}
 }
 
 // describeUsers declares no ResourceNotFound: ids of nobody are left out.

@@ -182,7 +182,7 @@ func TestUnverifiedPeopleAreToldBeforeSending(t *testing.T) {
 	}
 	draft := admin.draft("承揽合同", a, stranger)
 	admin.seals(draft)
-	admin.get(draft+"/preflight").wantStatus(http.StatusOK).wantText("*", "赵强 尚未完成实名认证")
-	admin.post(draft+"/send", nil).wantStatus(http.StatusUnprocessableEntity).wantText("main", "赵强 尚未完成实名认证")
+	admin.get(draft+"/preflight").wantStatus(http.StatusOK).wantText("*", "赵强 尚未声明实名")
+	admin.post(draft+"/send", nil).wantStatus(http.StatusUnprocessableEntity).wantText("main", "赵强 尚未声明实名")
 	admin.get(draft).wantStatus(http.StatusOK)
 }

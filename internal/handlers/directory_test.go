@@ -77,8 +77,8 @@ func TestRegisterOrganization(t *testing.T) {
 
 	verified := admin.post("/organizations/"+id+"/verify", nil)
 	verified.wantStatus(http.StatusOK)
-	verified.wantText(".badge", "已实名")
-	verified.wantText(".timeline", "平台：子机构实名")
+	verified.wantText(".badge", "已声明实名")
+	verified.wantText(".timeline", "平台：声明子机构实名")
 	admin.get("/organizations?state=unverified").wantText(".empty h2", "没有符合条件的子机构")
 	admin.get("/organizations?q="+url.QueryEscape("示例科技")).wantText("td a", "北京示例科技有限公司")
 	admin.get("/organizations?q="+url.QueryEscape("没有这家")).wantText(".empty h2", "没有符合条件的子机构")
@@ -92,7 +92,7 @@ func TestRegisterOrganizationWithSeal(t *testing.T) {
 	form.Set("SealType", "CONTRACT")
 	got := admin.post("/organizations", form)
 	got.wantStatus(http.StatusOK)
-	got.wantText(".badge-ok", "已实名")
+	got.wantText(".badge-ok", "已声明实名")
 	got.wantText(".seal-card", "合同专用章")
 	src, _ := got.find(".seal-card img").Attr("src")
 	picture := admin.get(src)
@@ -120,7 +120,7 @@ func TestPeople(t *testing.T) {
 	if strings.Contains(page.body, "13912345678") {
 		t.Error("the page shows a mobile in full")
 	}
-	admin.post("/users/"+id+"/verify", nil).wantText(".badge", "已实名")
+	admin.post("/users/"+id+"/verify", nil).wantText(".badge", "已声明实名")
 	list := admin.get("/users?organization=" + organization)
 	list.wantText("td a", "李小龙")
 	if strings.Contains(list.body, "13912345678") || strings.Contains(list.body, "110101199003070000") {
@@ -141,7 +141,7 @@ func TestPersonWithSignature(t *testing.T) {
 	admin := p.as(auth.Admin)
 	got := admin.post("/users", url.Values{"Name": {"李小龙"}, "IdCardType": {"ID_CARD"}, "IdCardNumber": {"110101199003070000"}, "WithSeal": {"on"}})
 	got.wantStatus(http.StatusOK)
-	got.wantText(".badge", "已实名")
+	got.wantText(".badge", "已声明实名")
 	got.wantText(".seal-card", "个人签名或印章")
 	passport := admin.post("/users", url.Values{"Name": {"Ann"}, "IdCardType": {"PASSPORT"}, "IdCardNumber": {"E1234567"}, "WithSeal": {"on"}})
 	passport.wantStatus(http.StatusUnprocessableEntity)

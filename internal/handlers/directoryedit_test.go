@@ -29,7 +29,7 @@ func TestANewNameCostsTheVerification(t *testing.T) {
 	admin := p.as(auth.Admin)
 	id := addOrganization(admin, "北京示例科技有限公司", "91110108MA01ABCD2X")
 	seal := addSeal(admin, url.Values{"Owner": {"organization:" + id}, "SealType": {"CONTRACT"}})
-	admin.post("/organizations/"+id+"/verify", nil).wantText(".badge", "已实名")
+	admin.post("/organizations/"+id+"/verify", nil).wantText(".badge", "已声明实名")
 
 	form := admin.get("/organizations/" + id + "/edit").wantStatus(http.StatusOK)
 	form.wantText(".hint", "改名后会变为未实名")
@@ -48,19 +48,19 @@ func TestANewNameCostsTheVerification(t *testing.T) {
 	admin.post("/organizations/"+id, values).wantPath("/organizations/"+id).wantText("[data-flash], .flash, .toast, body", "没有改动")
 
 	values.Set("ContactName", "周助理")
-	admin.post("/organizations/"+id, values).wantPath("/organizations/"+id).wantText(".badge", "已实名").wantText(".facts", "周助理")
+	admin.post("/organizations/"+id, values).wantPath("/organizations/"+id).wantText(".badge", "已声明实名").wantText(".facts", "周助理")
 
 	values.Set("Name", "北京全新科技有限公司")
 	asked := admin.post("/organizations/"+id, values).wantStatus(http.StatusUnprocessableEntity).wantProblem("Confirmed")
 	asked.wantText(".notice-wait", "「北京示例科技有限公司」将改名为「北京全新科技有限公司」")
-	admin.get("/organizations/"+id).wantText("h1", "北京示例科技有限公司").wantText(".badge", "已实名")
+	admin.get("/organizations/"+id).wantText("h1", "北京示例科技有限公司").wantText(".badge", "已声明实名")
 
 	values.Set("Confirmed", "on")
 	done := admin.post("/organizations/"+id, values).wantStatus(http.StatusOK).wantPath("/organizations/" + id)
 	done.wantText("h1", "北京全新科技有限公司").wantText(".badge", "未实名").wantText(".timeline", "平台：修改子机构资料")
 	admin.get("/seals/"+seal).wantText(".facts", "北京全新科技有限公司")
 	admin.get("/organizations?q="+url.QueryEscape("全新科技")).wantText("td a", "北京全新科技有限公司")
-	admin.post("/organizations/"+id+"/verify", nil).wantText(".badge", "已实名")
+	admin.post("/organizations/"+id+"/verify", nil).wantText(".badge", "已声明实名")
 
 	values.Set("Name", "")
 	admin.post("/organizations/"+id, values).wantStatus(http.StatusUnprocessableEntity).wantProblem("Name")
@@ -70,7 +70,7 @@ func TestLicenseIsAPictureAndCostsTheVerification(t *testing.T) {
 	p := startPortal(t)
 	admin := p.as(auth.Admin)
 	id := addOrganization(admin, "北京示例科技有限公司", "91110108MA01ABCD2X")
-	admin.post("/organizations/"+id+"/verify", nil).wantText(".badge", "已实名")
+	admin.post("/organizations/"+id+"/verify", nil).wantText(".badge", "已声明实名")
 	path := "/organizations/" + id + "/license"
 	sure := url.Values{"LicenseConfirmed": {"on"}}
 	for name, data := range map[string][]byte{
@@ -81,7 +81,7 @@ func TestLicenseIsAPictureAndCostsTheVerification(t *testing.T) {
 	admin.postFiles(path, sure).wantStatus(http.StatusUnprocessableEntity).wantProblem("License")
 	license := uploadFile{"License", "执照.png", picture(t, 300, 200)}
 	admin.postFiles(path, nil, license).wantStatus(http.StatusUnprocessableEntity).wantProblem("LicenseConfirmed")
-	admin.get("/organizations/"+id).wantText(".badge", "已实名")
+	admin.get("/organizations/"+id).wantText(".badge", "已声明实名")
 	admin.postFiles(path, sure, license).wantPath("/organizations/"+id).wantText(".badge", "未实名")
 	events, err := p.db.Audit().Query(t.Context(), audit.Filter{Action: "platform.ModifySubOrganizationInfo"}, 0, 9)
 	if err != nil || len(events) == 0 {
@@ -93,8 +93,8 @@ func TestEditPerson(t *testing.T) {
 	p := startPortal(t)
 	admin := p.as(auth.Admin)
 	id := addPerson(admin, "李小龙", "")
-	admin.post("/users/"+id+"/verify", nil).wantText(".badge", "已实名")
-	admin.post("/users/"+id, url.Values{"Name": {"李小龙"}, "Mobile": {"13500001234"}}).wantPath("/users/"+id).wantText(".badge", "已实名").wantText(".facts", "135****1234")
+	admin.post("/users/"+id+"/verify", nil).wantText(".badge", "已声明实名")
+	admin.post("/users/"+id, url.Values{"Name": {"李小龙"}, "Mobile": {"13500001234"}}).wantPath("/users/"+id).wantText(".badge", "已声明实名").wantText(".facts", "135****1234")
 	admin.post("/users/"+id, url.Values{"Name": {"李大龙"}}).wantStatus(http.StatusUnprocessableEntity).wantProblem("Confirmed").wantText(".notice-wait", "取消此人的实名")
 	admin.post("/users/"+id, url.Values{"Name": {"李大龙"}, "Confirmed": {"on"}}).wantText("h1", "李大龙").wantText(".badge", "未实名").wantText(".facts", "135****1234")
 	if strings.Contains(p.logs.String(), "13500001234") {

@@ -97,7 +97,7 @@ func (s *server) draftPeople(w http.ResponseWriter, r *http.Request, status int,
 	if data.Deciders, err = s.deciders(ctx, draft.OrganizationID); err != nil {
 		return err
 	}
-	data.Channels = channelOptions(ctx)
+	data.Channels = s.channelOptions(ctx, draftChannels()...)
 	p := draftPage(ctx, draft)
 	if len(data.Steps) > 0 {
 		p.Action = templates.ToPagesAction(draft.ID)
@@ -109,9 +109,17 @@ func draftPage(ctx context.Context, draft db.Draft) page {
 	return page{TitleText: draft.Name, Active: "drafts", Back: &templates.Link{URL: "/drafts", Text: i18n.T(ctx, "builder.drafts.title")}, Scripts: []string{"people.js"}}
 }
 
-func channelOptions(ctx context.Context) (options []templates.Option) {
-	for _, channel := range []string{api.VerifyChannelNone, api.VerifyChannelCode, api.VerifyChannelFace, api.VerifyChannelWeChat} {
-		options = append(options, templates.Option{Value: channel, Text: i18n.T(ctx, "builder.channel."+channel)})
+// draftChannels are the ways to show one's will that a draft may ask for.
+func draftChannels() []string {
+	return []string{api.VerifyChannelNone, api.VerifyChannelCode, api.VerifyChannelFace, api.VerifyChannelWeChat}
+}
+
+// channelOptions are those of the channels that the platform has.
+func (s *server) channelOptions(ctx context.Context, channels ...string) (options []templates.Option) {
+	for _, channel := range channels {
+		if s.routing.HasChannel(channel) {
+			options = append(options, templates.Option{Value: channel, Text: i18n.T(ctx, "builder.channel."+channel)})
+		}
 	}
 	return options
 }

@@ -56,7 +56,7 @@ func (s *server) showIdentity(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) identityPage(w http.ResponseWriter, r *http.Request, status int, d templates.IdentityData) error {
 	ctx := r.Context()
-	d.Tools = identityTools(ctx)
+	d.Tools, d.Simulated, d.Unavailable = identityTools(ctx), s.simulated, s.checksNobody()
 	if err := mayCheck(d.Tools, d.Tool); err != nil {
 		return err
 	}
@@ -76,6 +76,9 @@ func (s *server) checkIdentity(w http.ResponseWriter, r *http.Request) error {
 	d := templates.IdentityData{Tool: r.PathValue("tool")}
 	if err := mayCheck(identityTools(ctx), d.Tool); err != nil {
 		return err
+	}
+	if s.checksNobody() {
+		return s.identityPage(w, r, http.StatusUnprocessableEntity, d)
 	}
 	var link string
 	err := parseForm(r, &d.Form)
@@ -97,6 +100,9 @@ func (s *server) checkIdentity(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.identityPage(w, r, http.StatusUnprocessableEntity, d)
 }
+
+// checksNobody tells that the platform is the engine in this program and serves for real: it has no register to ask.
+func (s *server) checksNobody() bool { return s.platform.IsEmbedded() && !s.simulated }
 
 // askIdentity sends the check to the platform. A check of a face begins with a link instead of a result.
 func (s *server) askIdentity(ctx context.Context, tool string, f templates.IdentityForm) (res *templates.IdentityResult, link string, err error) {

@@ -114,6 +114,7 @@ type portalSettings struct {
 	oidc      config.OIDC
 	settings  []config.Setting
 	endpoint  string // empty: the engine in this process; else where the client calls
+	real      bool   // the engine serves for real, without simulation
 }
 
 func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
@@ -137,7 +138,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	p.db, err = db.Open(ctx, db.Options{Dir: t.TempDir(), Clock: p.clock.now})
 	must()
 	t.Cleanup(func() { closeAll(t, p.db) })
-	p.engine, err = engine.New(ctx, engine.Options{Memory: true, Simulate: true, PublicURL: "http://engine.test", Clock: p.clock.now, Logger: logger, Face: face, Renderer: renderer,
+	p.engine, err = engine.New(ctx, engine.Options{Memory: true, Simulate: !settings.real, PublicURL: "http://engine.test", Clock: p.clock.now, Logger: logger, Face: face, Renderer: renderer,
 		AllowPrivateCallbacks: true})
 	must()
 	t.Cleanup(func() { closeAll(t, p.engine) })
@@ -153,7 +154,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	server := httptest.NewUnstartedServer(nil)
 	p.url = "http://" + server.Listener.Addr().String()
 	p.routing, err = routing.New(routing.Options{DB: p.db, Client: p.client, Files: p.files, Logger: logger, Clock: p.clock.now, RetryDelay: time.Millisecond,
-		CallbackURL: p.url + CallbackPath})
+		CallbackURL: p.url + CallbackPath, NoChannels: p.engine.MissingChannels()})
 	must()
 	p.watch, err = watch.New(watch.Options{DB: p.db, Client: p.client, Routing: p.routing, Logger: logger, Clock: p.clock.now, Interval: 20 * time.Millisecond})
 	must()
@@ -163,7 +164,8 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	p.server, err = newServer(Options{DB: p.db, Client: p.client, Files: p.files, Renderer: renderer, Face: face, Routing: p.routing, Watch: p.watch,
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
 		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now,
-		CallbackKeys: p.engine.CallbackKeys, OIDC: settings.oidc, Settings: settings.settings})
+		CallbackKeys: p.engine.CallbackKeys, OIDC: settings.oidc, Settings: settings.settings,
+		Simulated: p.engine.Simulated()})
 	must()
 	server.Config.Handler, err = p.server.handler()
 	must()

@@ -29,7 +29,8 @@ func (s *server) showTemplateRoles(w http.ResponseWriter, r *http.Request) error
 }
 
 func (s *server) templateRoles(w http.ResponseWriter, r *http.Request, status int, t db.Draft, editing string, values templates.RoleValues, wrong templates.Problems) error {
-	data := templates.TemplateRoles{ID: t.ID, Roles: templateRoles(t), Editing: editing, Values: values, Problems: wrong}
+	data := templates.TemplateRoles{ID: t.ID, Roles: templateRoles(t), Editing: editing, Values: values, Problems: wrong,
+		Channels: s.channelOptions(r.Context(), api.VerifyChannelNone, api.VerifyChannelFace, api.VerifyChannelWeChat)}
 	slices.SortStableFunc(data.Roles, func(a, b templates.TemplateRole) int { return a.Step - b.Step })
 	p := page{TitleText: t.Name, Active: "templates", Back: backTo(r.Context(), "/templates/"+t.ID, "templates.back")}
 	if len(data.Roles) > 0 {

@@ -183,6 +183,9 @@ func repeated(all []db.Component, approverID string) (db.Component, bool) {
 	return db.Component{}, false
 }
 
+// HasChannel tells whether the platform has a way to show one's will.
+func (r *Router) HasChannel(channel string) bool { return !slices.Contains(r.opts.NoChannels, channel) }
+
 // checkRules checks what one approver must do.
 func (r *Router) checkRules(draft db.Draft, a db.DraftApprover) (problems []Problem) {
 	for _, check := range []struct {
@@ -191,6 +194,7 @@ func (r *Router) checkRules(draft db.Draft, a db.DraftApprover) (problems []Prob
 	}{
 		{"no_channel", len(a.Channels) == 0},
 		{"mobile", slices.Contains(a.Channels, api.VerifyChannelCode) && len(a.MobileBox) == 0},
+		{"channel_gone", slices.ContainsFunc(a.Channels, func(c string) bool { return !r.HasChannel(c) })},
 		{"late_person", a.Deadline.After(draft.Deadline)},
 		{"overdue_person", !a.Deadline.IsZero() && !a.Deadline.After(r.opts.Clock())},
 	} {

@@ -30,6 +30,8 @@ type Options struct {
 	CallbackURL string
 	// OwnApproval lets an account approve what it sent itself.
 	OwnApproval bool
+	// NoChannels are the ways to show one's will that the platform does not have; a draft that asks for one is not sent.
+	NoChannels []string
 	// RetryDelay is the first pause after a call without an answer; it doubles up to five minutes. 0 means 2 seconds.
 	RetryDelay time.Duration
 }

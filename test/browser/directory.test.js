@@ -32,9 +32,9 @@ test("a new name costs the verification, which is said before", async () => {
   await page.getByRole("button", { name: "保存" }).click();
   await page.getByRole("heading", { level: 1, name: "全新" + before }).waitFor();
   await page.getByText("未实名", { exact: true }).first().waitFor();
-  await page.getByRole("button", { name: "通过实名" }).click();
-  await page.getByRole("button", { name: "确认已实名" }).click();
-  await page.getByText("已实名", { exact: true }).first().waitFor();
+  await page.getByRole("button", { name: "声明实名" }).click();
+  await page.getByRole("button", { name: "声明已实名" }).click();
+  await page.getByText("已声明实名", { exact: true }).first().waitFor();
 });
 
 test("a file is checked before anything is made, then made row by row", async () => {

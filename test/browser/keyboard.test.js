@@ -153,7 +153,7 @@ step("register an organisation and verify it in the dialog, which gives the focu
   await page.keyboard.press("Enter");
   await reach('dialog[open] form[action$="/verify"] button[type=submit]');
   await page.keyboard.press("Enter");
-  await page.locator(".badge", { hasText: "已实名" }).first().waitFor();
+  await page.locator(".badge", { hasText: "已声明实名" }).first().waitFor();
 });
 
 step("register the people who sign, with a signature", async () => {

@@ -89,7 +89,7 @@ step("log out and in again", async () => {
 async function verify() {
   await page.locator('button[command="show-modal"][commandfor="verify"]').click();
   await page.locator('dialog[open] form[action$="/verify"] button[type=submit]').click();
-  await page.locator(".badge", { hasText: "已实名" }).first().waitFor();
+  await page.locator(".badge", { hasText: "已声明实名" }).first().waitFor();
 }
 
 async function fillOrganization(o) {
@@ -126,7 +126,7 @@ step("verify it, and register another one in one go with its seal", async () => 
   await field("WithSeal").check();
   await submit();
   await heading(B.name);
-  await page.locator(".badge", { hasText: "已实名" }).first().waitFor();
+  await page.locator(".badge", { hasText: "已声明实名" }).first().waitFor();
 });
 
 step("register the people who sign", async () => {

@@ -751,7 +751,7 @@ func TemplateRolesPage(d TemplateRoles) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = channelBoxes(d.Values.Channels, channelOptions(ctx), d.Problems).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = channelBoxes(d.Values.Channels, d.Channels, d.Problems).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

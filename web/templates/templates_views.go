@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"sealdesk/internal/api"
 )
 
 // TemplatesData is the list of templates.
@@ -51,6 +49,7 @@ type TemplateRoles struct {
 	Roles    []TemplateRole
 	Editing  string
 	Values   RoleValues
+	Channels []Option // ways to show one's will that the platform has
 	Problems Problems
 }
 
@@ -165,14 +164,6 @@ func (r TemplateRole) Kind(ctx context.Context) string {
 
 func roleKinds(ctx context.Context) []Option {
 	return []Option{{Value: "true", Text: t(ctx, "templates.role.organization")}, {Value: "false", Text: t(ctx, "templates.role.person")}}
-}
-
-func channelOptions(ctx context.Context) []Option {
-	var all []Option
-	for _, channel := range []string{api.VerifyChannelNone, api.VerifyChannelFace, api.VerifyChannelWeChat} {
-		all = append(all, Option{Value: channel, Text: t(ctx, "builder.channel."+channel)})
-	}
-	return all
 }
 
 func textOptions(texts []string) []Option {

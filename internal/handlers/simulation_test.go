@@ -1,0 +1,51 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"sealdesk/internal/auth"
+)
+
+// TestPagesSaySimulated looks at the frame of a page with and without somebody logged in.
+func TestPagesSaySimulated(t *testing.T) {
+	for _, real := range []bool{false, true} {
+		p := startPortal(t, func(s *portalSettings) { s.real = real })
+		admin := p.as(auth.Admin)
+		for path, page := range map[string]*reply{"/flows": admin.get("/flows"), "/login": p.visitor().get("/login")} {
+			if n := page.find("[data-simulation]").Length(); (n == 1) == real {
+				t.Errorf("%s, for real: %v: %d banners", path, real, n)
+			}
+		}
+	}
+}
+
+// TestForRealOnlyRealChannelsAreOffered makes a contract on an engine that looks at no face: the forms do not offer it, and a draft that asks
+// for it all the same is not sent.
+func TestForRealOnlyRealChannelsAreOffered(t *testing.T) {
+	simulated := startPortal(t)
+	draft := simulated.as(auth.Admin).draft("采购合同", simulated.side(0))
+	if n := simulated.as(auth.Admin).get(draft + "/people").find(`input[value=FACEID]`).Length(); n != 1 {
+		t.Errorf("in simulation a face check is offered %d times", n)
+	}
+
+	p := startPortal(t, func(s *portalSettings) { s.real = true })
+	a := p.side(0)
+	admin := p.as(auth.Admin)
+	draft = admin.draft("采购合同", a)
+	if n := admin.get(draft + "/people").find(`input[value=FACEID], input[value=WEIXINAPP]`).Length(); n != 0 {
+		t.Errorf("for real, simulated channels are offered %d times", n)
+	}
+	admin.post(draft+"/people", url.Values{"UserId": {a.person}, "OrganizationId": {a.organization}, "Channel": {"FACEID"}, "Step": {"1"}}).wantStatus(http.StatusOK)
+	admin.seals(draft)
+	admin.get(draft+"/preflight").wantStatus(http.StatusOK).wantText("*", "不提供")
+	admin.post(draft+"/send", nil).wantStatus(http.StatusUnprocessableEntity).wantText("main", "不提供")
+
+	admin.get("/identity/id-card").wantStatus(http.StatusOK).wantText("main", "无法核验任何人的身份")
+	if n := admin.get("/identity/id-card").find("main form").Length(); n != 0 {
+		t.Error("a form for checks that nobody makes")
+	}
+	admin.post("/identity/id-card", url.Values{"Name": {"林一帆"}, "IdCardNumber": {"110101190001010014"}}).
+		wantStatus(http.StatusUnprocessableEntity).wantText("main", "无法核验任何人的身份")
+}
