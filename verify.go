@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 
@@ -84,8 +85,16 @@ func printReport(ctx context.Context, out io.Writer, report *pdf.Report) {
 		if !s.TimestampTime.IsZero() {
 			line(t("cli.verify.stamped") + ": " + s.TimestampTime.Local().Format(timeFormat))
 		}
+		if len(s.AlsoIn) > 0 {
+			line(t("cli.verify.also", "Fields", strings.Join(s.AlsoIn, ", ")))
+		}
 		if s.Problem != "" {
-			line(t("cli.verify.broken", "Problem", s.Problem))
+			line(t("cli.verify.broken", "Problem", t("verify.problem."+s.Problem)))
+			for _, change := range s.ChangedAfter {
+				if !change.Permitted {
+					line(t("cli.verify.changed", "Change", changeText(ctx, change)))
+				}
+			}
 			continue
 		}
 		line(t("cli.verify.intact"))
@@ -98,24 +107,46 @@ func printReport(ctx context.Context, out io.Writer, report *pdf.Report) {
 			line(t("cli.verify.whole"))
 		}
 		if len(s.ChangedAfter) > 0 {
-			line(t("cli.verify.followed", "Changes", changes(s.ChangedAfter)))
+			line(t("cli.verify.followed", "Changes", changes(ctx, s.ChangedAfter)))
 		}
 	}
 	switch {
 	case report.OK:
 		fmt.Fprintln(out, t("cli.verify.ok", "Count", len(report.Signatures)))
-	case len(report.Signatures) == 0:
+	case len(report.Signatures) == 0 && report.Problem == pdf.ProblemNoSignature:
 		fmt.Fprintln(out, t("cli.verify.none"))
+	case report.Problem != "":
+		fmt.Fprintln(out, t("cli.verify.bad", "Problem", t("verify.problem."+report.Problem)))
 	default:
-		fmt.Fprintln(out, t("cli.verify.bad", "Problem", report.Problem))
+		fmt.Fprintln(out, t("cli.verify.badones"))
 	}
 }
 
-// changes lists later updates, such as "signature_added approver-2".
-func changes(list []pdf.Change) string {
+// changes lists later updates, each kind and field once.
+func changes(ctx context.Context, list []pdf.Change) string {
 	var words []string
 	for _, change := range list {
-		words = append(words, strings.TrimSpace(change.Code+" "+change.Field))
+		words = append(words, changeText(ctx, change))
 	}
-	return strings.Join(words, ", ")
+	return strings.Join(words, "; ")
+}
+
+// changeText says what was changed, and where.
+func changeText(ctx context.Context, c pdf.Change) string {
+	at := []string{}
+	if c.Field != "" {
+		at = append(at, i18n.T(ctx, "verify.at.field", "Field", c.Field))
+	}
+	if c.Page > 0 {
+		at = append(at, i18n.T(ctx, "verify.at.page", "Page", c.Page))
+	}
+	if p := c.Place; p != (pdf.Place{}) {
+		point := func(v float64) int { return int(math.Round(v)) }
+		at = append(at, i18n.T(ctx, "verify.at.place", "X", point(p.X), "Y", point(p.Y), "Width", point(p.Width), "Height", point(p.Height)))
+	}
+	text := i18n.T(ctx, "verify.change."+c.Code)
+	if len(at) == 0 {
+		return text
+	}
+	return text + " (" + strings.Join(at, ", ") + ")"
 }

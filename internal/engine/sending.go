@@ -265,6 +265,12 @@ func (e *Engine) fillAtSending(ctx context.Context, t *task) ([]*flowFile, error
 		if err != nil {
 			return nil, err
 		}
+		if pdf.Signed(data) { // before it came here
+			for _, c := range t.components {
+				c.Filled = c.Filled && int(c.FileIndex) != f.Index
+			}
+			continue
+		}
 		if data, err = pdf.Prepare(data, e.face, marks); err != nil {
 			return nil, markError("SignComponents", err)
 		}

@@ -41,8 +41,12 @@ func (e *editor) drawForm(id string, w *widget, f *Form) (*stream, error) {
 	scale := min(w.width/x.width, w.height/x.height)
 	resources := dict{"XObject": dict{"F": x.ref}}
 	b := []byte("q ")
+	state := w.state()
 	if f.Opacity > 0 && f.Opacity < 1 {
-		resources["ExtGState"] = dict{"G": dict{"Type": name("ExtGState"), "ca": f.Opacity, "CA": f.Opacity}}
+		state["ca"], state["CA"] = f.Opacity, f.Opacity
+	}
+	if len(state) > 0 {
+		resources["ExtGState"] = dict{"G": state}
 		b = append(b, "/G gs "...)
 	}
 	a := font.Affine{x.unitX * scale, 0, 0, x.unitY * scale,
@@ -52,6 +56,15 @@ func (e *editor) drawForm(id string, w *widget, f *Form) (*stream, error) {
 	}
 	b = append(b, "cm /F Do Q"...)
 	return w.appearance(b, resources), nil
+}
+
+// state is how the widget's look is laid on the page: a see-through one like ink, which darkens what is beneath it and hides
+// nothing that is darker.
+func (w *widget) state() dict {
+	if w.seeThrough {
+		return dict{"Type": name("ExtGState"), "BM": name("Multiply")}
+	}
+	return dict{}
 }
 
 // drawn is a drawing that stands in the update. A form is drawn in points, an image in a unit square.
@@ -189,7 +202,12 @@ func (e *editor) drawText(id string, w *widget, s textStyle, text string) (*stre
 	if s.multiline {
 		baseline = w.height - padding/2.0 - size*ascent/unitsPerEm
 	}
+	resources := dict{"Font": dict{"T": e.textRef}}
 	b := []byte("/Tx BMC q BT ")
+	if state := w.state(); len(state) > 0 {
+		resources["ExtGState"] = dict{"G": state}
+		b = []byte("/Tx BMC q /G gs BT ")
+	}
 	for _, v := range s.color {
 		b = append(appendNumber(b, v), ' ')
 	}
@@ -209,7 +227,7 @@ func (e *editor) drawText(id string, w *widget, s textStyle, text string) (*stre
 		b = append(t.show(b, l.text), " Tj "...)
 	}
 	b = append(b, "ET Q EMC"...)
-	return w.appearance(b, dict{"Font": dict{"T": e.textRef}}), nil
+	return w.appearance(b, resources), nil
 }
 
 // fit wraps a text, drawing it smaller until it fits its box.

@@ -8,7 +8,9 @@
 // with a detached CMS. Verify checks every signature and what was changed after each. Composer sets plain documents.
 //
 // The first signature does not certify the file (DocMDP): an approver may be added after it, whose fields would break a
-// certification. Verify tells instead what each later update did, and permits filling, signing and new fields only.
+// certification. Verify tells instead what each later update did. Everything that differs between the revision that was
+// signed and the file as it is now is a change, and only these are permitted: filling a field that was there, a signature
+// field that its own update signs, certificates and revocation lists, and renewed dates of the description.
 //
 // All coordinates that callers see are points (1/72 inch) from the top left of the page as shown, y down; pages count
 // from 1.

@@ -19,6 +19,7 @@ type file struct {
 	data     []byte // from the header on; offsets in the file count from there
 	base     int    // bytes before the header
 	xref     map[int]entry
+	sections []section // the newest first; none of a rebuilt file counts
 	trailer  dict
 	start    int  // offset of the newest cross-reference section
 	streamed bool // the newest section is a stream
@@ -37,6 +38,15 @@ type entry struct {
 	kind   entryKind
 	offset int // in the file, or the number of the object stream
 	gen    int // generation, or the index in the object stream
+}
+
+// section is one cross-reference section: a table with its trailer, or a stream.
+type section struct {
+	offset  int
+	entries map[int]entry
+	trailer dict
+	hybrid  bool // it names a stream besides: old and new readers find other objects
+	doubled bool // it names an object twice
 }
 
 type entryKind uint8
@@ -245,8 +255,9 @@ func (f *file) stream(d dict, pos int) object {
 
 // objectStream is a decoded stream of objects.
 type objectStream struct {
-	data   []byte
-	places map[int]place // by object number
+	data    []byte
+	places  map[int]place // by object number
+	doubled bool          // a number occurs twice: readers differ in which one counts
 }
 
 // place is where an object stands in an object stream.
@@ -300,9 +311,11 @@ func (f *file) openPacked(container int) *objectStream {
 		if !ok || offset > len(data)-first {
 			break
 		}
-		if _, twice := s.places[num]; !twice {
-			s.places[num] = place{first + offset, i}
+		if _, twice := s.places[num]; twice {
+			s.doubled = true
+			continue
 		}
+		s.places[num] = place{first + offset, i}
 	}
 	f.packed[container] = s
 	return s

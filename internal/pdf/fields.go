@@ -18,8 +18,12 @@ const (
 	flagReadOnly   = 1 << 0
 	flagMultiline  = 1 << 12
 	flagPushButton = 1 << 16
-	flagPrint      = 1 << 2
-	flagLocked     = 1 << 7
+
+	flagHidden         = 1 << 1
+	flagPrint          = 1 << 2
+	flagNoView         = 1 << 5
+	flagLocked         = 1 << 7
+	flagLockedContents = 1 << 9
 )
 
 // editor changes a file's form: it adds fields and fills them, and gathers everything into one update.
@@ -31,6 +35,7 @@ type editor struct {
 	order    []string           // mark IDs in the order of the form's fields
 	names    map[string]bool    // full names that are taken
 	signers  map[string]bool    // who has a signature field among the marks given
+	signed   bool               // the file holds a signature: only fields that this update signs may be added
 	added    array              // new fields
 	annots   map[int]array      // new annotations by index of page
 	drawings map[*Form]drawn
@@ -46,6 +51,8 @@ type widget struct {
 	width, height float64 // as shown
 	rotate        int
 	filled        bool // it has a value or an appearance
+	text          bool // it takes a text, not a drawing
+	seeThrough    bool // its look leaves what lies beneath to be seen
 }
 
 func newEditor(data []byte, face *font.Face) (*editor, error) {
@@ -59,7 +66,7 @@ func newEditor(data []byte, face *font.Face) (*editor, error) {
 	}
 	e := &editor{
 		update: f.update(), face: face, pages: pages, widgets: map[string]*widget{}, names: map[string]bool{},
-		signers: map[string]bool{}, annots: map[int]array{}, drawings: map[*Form]drawn{},
+		signers: map[string]bool{}, annots: map[int]array{}, drawings: map[*Form]drawn{}, signed: len(f.signatureFields()) > 0,
 	}
 	e.readFields()
 	return e, nil
@@ -104,6 +111,7 @@ func (w *widget) measure(f *file) bool {
 		w.width, w.height = w.height, w.width
 	}
 	w.filled = w.dict["V"] != nil || w.dict["AP"] != nil
+	w.text = w.dict["FT"] == name("Tx")
 	return true
 }
 
@@ -169,7 +177,7 @@ func (e *editor) same(w *widget, m *Mark) bool {
 }
 
 // place makes a mark's field.
-func (e *editor) place(m *Mark) {
+func (e *editor) place(m *Mark) *widget {
 	p := e.pages[m.Page-1]
 	d := dict{
 		"Type": name("Annot"), "Subtype": name("Widget"), "F": flagPrint | flagLocked, "P": p.ref,
@@ -178,6 +186,9 @@ func (e *editor) place(m *Mark) {
 	}
 	if p.rotate != 0 {
 		d["MK"] = dict{"R": p.rotate}
+	}
+	if m.Signer != "" {
+		d[signerKey] = textString(m.Signer)
 	}
 	switch m.Kind {
 	case Seal, Signature:
@@ -197,7 +208,7 @@ func (e *editor) place(m *Mark) {
 		}
 		d["FT"], d["Ff"], d["DA"], d["Q"] = name("Tx"), flags, s.defaultAppearance(), quadding(s.align)
 	}
-	w := &widget{ref: e.add(d), dict: d, width: m.Width, height: m.Height, rotate: p.rotate}
+	w := &widget{ref: e.add(d), dict: d, width: m.Width, height: m.Height, rotate: p.rotate, text: d["FT"] == name("Tx")}
 	e.added = append(e.added, w.ref)
 	e.annots[m.Page-1] = append(e.annots[m.Page-1], w.ref)
 	if e.widgets[m.ID] == nil {
@@ -205,6 +216,7 @@ func (e *editor) place(m *Mark) {
 	}
 	e.widgets[m.ID] = w
 	e.dirty = true
+	return w
 }
 
 // freeName makes a field name that is not taken. A full stop would separate levels of the hierarchy.

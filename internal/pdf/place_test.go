@@ -139,20 +139,27 @@ func TestMarksLieWhereTheyWereAsked(t *testing.T) {
 	}
 }
 
-// checkClean lets the tools of others look at a signed file.
-func checkClean(t *testing.T, data []byte, signatures int) {
+// checkClean lets the tools of others look at a signed file. It counts signatures; those who count fields find one of the signatures in further fields.
+func checkClean(t *testing.T, data []byte, signatures int, further ...string) {
 	t.Helper()
 	path := write(t, "signed.pdf", data)
 	if out := mustRun(t, "qpdf", "--check", path); strings.Contains(out, "WARNING") {
 		t.Error(out)
 	}
 	out, _ := run(t, "pdfsig", path)
-	if got := strings.Count(out, "Signature Validation: Signature is Valid."); got != signatures {
-		t.Errorf("pdfsig finds %d valid signatures, want %d\n%s", got, signatures, out)
+	if got := strings.Count(out, "Signature Validation: Signature is Valid."); got != signatures+len(further) {
+		t.Errorf("pdfsig finds %d valid signatures, want %d\n%s", got, signatures+len(further), out)
 	}
 	report, err := pdf.Verify(data, newAuthority(t).roots)
 	if err != nil || !report.OK || len(report.Signatures) != signatures {
 		t.Errorf("Verify: %+v, %v", report, err)
+	}
+	var also []string
+	for _, s := range report.Signatures {
+		also = append(also, s.AlsoIn...)
+	}
+	if !slices.Equal(also, further) {
+		t.Errorf("further fields %v, want %v", also, further)
 	}
 }
 

@@ -45,11 +45,13 @@ func (e *editor) fill(id string, v Fill, s textStyle) error {
 	}
 	var look *stream
 	var err error
-	switch isText := w.dict["FT"] == name("Tx"); {
-	case isText && v.Form == nil:
+	switch {
+	case w.text && v.Form == nil:
 		look, err = e.drawText(id, w, s, v.Text)
-		w.dict["V"] = textString(v.Text)
-	case !isText && v.Form != nil && v.Text == "":
+		if w.dict["FT"] == name("Tx") {
+			w.dict["V"] = textString(v.Text)
+		}
+	case !w.text && v.Form != nil && v.Text == "":
 		look, err = e.drawForm(id, w, v.Form)
 	default:
 		return &MarkError{id, ReasonKind}
@@ -114,6 +116,10 @@ func (e *editor) finishForm() {
 	form["Fields"] = slices.Concat(old, e.added)
 	flags, _ := asInt(e.get(form["SigFlags"]))
 	form["SigFlags"] = flags | 3
+	if e.signed { // what was signed goes on as it was
+		e.setBelowCatalog("AcroForm", form)
+		return
+	}
 	delete(form, "NeedAppearances")
 	delete(form, "XFA")
 	resources := e.dict(form["DR"])

@@ -158,7 +158,7 @@ func TestAnApproverWhoComesLaterAddsFields(t *testing.T) {
 			"b": {Form: flag()}, "b2": {Form: flag()}, "bdate": {Text: "2026年5月6日"},
 		}), slices.Concat(first, later))
 		three := sign(t, two, a.act(a.ecdsa, "丙", nil), nil) // without any mark
-		checkClean(t, three, 3)
+		checkClean(t, three, 3, "b2")
 		checkFlag(t, three, 2, 50, 50, 100, 50)
 	}
 }

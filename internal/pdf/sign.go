@@ -100,11 +100,19 @@ type signing struct {
 	*editor
 	act                 Act
 	contents, byteRange *hole
+	fresh               []*widget // fields of marks that came late
 }
 
 // prepare adds and fills fields and puts the signature's dictionary into the update.
 func (s *signing) prepare(marks []Mark) error {
+	late := s.splitLate(&marks)
 	if err := s.ensure(marks, false); err != nil {
+		return err
+	}
+	if err := s.check(late); err != nil {
+		return err
+	}
+	if err := s.addLate(late); err != nil {
 		return err
 	}
 	styles := map[string]textStyle{}
@@ -116,6 +124,9 @@ func (s *signing) prepare(marks []Mark) error {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.act.Fills)) {
+		if slices.ContainsFunc(late, func(m Mark) bool { return m.ID == id }) {
+			continue
+		}
 		target := s.widgets[id]
 		if target == nil {
 			return &MarkError{id, ReasonUnknown}
@@ -131,14 +142,39 @@ func (s *signing) prepare(marks []Mark) error {
 			return err
 		}
 	}
-	w.dict["V"] = s.add(s.signature())
-	flags, _ := asInt(w.dict["Ff"])
-	w.dict["Ff"] = flags | flagReadOnly
-	s.set(w.ref, w.dict)
+	value := s.add(s.signature())
+	fields := []*widget{w}
+	fields = append(fields, s.fresh...) // of one act one signature, shown on each of its pages
+	for _, field := range fields {
+		field.dict["V"] = value
+		flags, _ := asInt(field.dict["Ff"])
+		field.dict["Ff"] = flags | flagReadOnly
+		s.set(field.ref, field.dict)
+	}
 	if len(s.act.Revocation) > 0 {
 		s.addSecurityStore(s.act.Chain, s.act.Revocation)
 	}
 	return nil
+}
+
+// splitLate takes the act's marks that a signed file does not have out of marks, and those of others altogether: fields for
+// them would be fields that this update does not sign.
+func (s *signing) splitLate(marks *[]Mark) (late []Mark) {
+	if !s.signed {
+		return nil
+	}
+	var known []Mark
+	for _, m := range *marks {
+		_, mine := s.act.Fills[m.ID]
+		switch {
+		case s.widgets[m.ID] != nil:
+			known = append(known, m)
+		case mine:
+			late = append(late, m)
+		}
+	}
+	*marks = known
+	return late
 }
 
 // choose finds the field that holds the signature: the one named, else the first signature field among the fills, else
@@ -165,6 +201,9 @@ func (s *signing) choose() (*widget, error) {
 			return w, nil
 		}
 	}
+	if w := s.ownEmpty(); w != nil {
+		return w, nil
+	}
 	p := s.pages[0]
 	d := dict{
 		"Type": name("Annot"), "Subtype": name("Widget"), "FT": name("Sig"), "F": flagPrint | flagLocked, "P": p.ref,
@@ -174,6 +213,23 @@ func (s *signing) choose() (*widget, error) {
 	s.added = append(s.added, w.ref)
 	s.annots[0] = append(s.annots[0], w.ref)
 	return w, nil
+}
+
+// ownEmpty finds the empty signature field that was prepared for whom the act's other fields were prepared for.
+func (s *signing) ownEmpty() *widget {
+	for id := range s.act.Fills {
+		filled := s.widgets[id]
+		if filled == nil || filled.dict[signerKey] == nil {
+			continue
+		}
+		for _, other := range s.order {
+			w := s.widgets[other]
+			if w.dict["FT"] == name("Sig") && w.dict["V"] == nil && w.dict[signerKey] == filled.dict[signerKey] {
+				return w
+			}
+		}
+	}
+	return nil
 }
 
 // signature is the signature dictionary, with room for what is known only later.

@@ -9,8 +9,10 @@ import (
 
 // signatureField is a signature field that is signed.
 type signatureField struct {
-	name  string
-	value dict
+	name     string
+	num      int // of the field's object, 0 for one that is none
+	value    dict
+	valueNum int // of the signature's object, 0 for one that is none
 }
 
 // maxFields bounds the walk through a form.
@@ -45,13 +47,20 @@ func (f *file) signatureFields() []signatureField {
 			}
 		}
 		if v, ok := f.get(value).(dict); ok && kind == name("Sig") && !f.hasNamedKids(d) {
-			out = append(out, signatureField{strings.Join(path, "."), v})
+			signature, _ := value.(ref)
+			out = append(out, signatureField{strings.Join(path, "."), r.num, v, signature.num})
 		}
 	}
 	for _, field := range f.array(f.dict(f.catalog()["AcroForm"])["Fields"]) {
 		walk(field, nil, nil, nil, 0)
 	}
 	return out
+}
+
+// Signed tells whether a file holds a signature: nothing may be added to it but by signing. What cannot be read is not signed.
+func Signed(data []byte) bool {
+	f, err := open(data)
+	return err == nil && len(f.signatureFields()) > 0
 }
 
 // hasNamedKids tells a node of the hierarchy from a field whose kids are only its widgets.

@@ -19,6 +19,7 @@ type Report struct {
 // SignatureReport is about one signature.
 type SignatureReport struct {
 	Field           string    `json:"field"`
+	AlsoIn          []string  `json:"alsoIn,omitempty"`       // further fields that show this one signature
 	Signer          string    `json:"signer"`                 // common name in the certificate
 	Organization    string    `json:"organization,omitempty"` // organisation in the certificate
 	Reason          string    `json:"reason,omitempty"`
@@ -33,7 +34,9 @@ type SignatureReport struct {
 
 	Certificate *x509.Certificate `json:"-"` // nil when the signature could not be read
 
-	end int // of the bytes covered
+	end    int   // of the bytes covered
+	value  dict  // the signature's dictionary
+	fields []int // numbers of the fields that show it, the first of them named Field
 }
 
 // Problems of a file or of a signature.
@@ -61,15 +64,18 @@ func Verify(data []byte, roots *x509.CertPool) (*Report, error) {
 		return nil, fmt.Errorf("verify: %w", err)
 	}
 	report := &Report{Signatures: []SignatureReport{}}
-	for _, field := range f.signatureFields() {
-		report.Signatures = append(report.Signatures, f.checkSignature(field, roots))
-	}
-	slices.SortStableFunc(report.Signatures, func(a, b SignatureReport) int { return a.end - b.end })
+	report.Signatures = f.checkSignatures(roots)
 	report.OK = len(report.Signatures) > 0
+	byField := map[int]*SignatureReport{}
+	for i := range report.Signatures {
+		for _, num := range report.Signatures[i].fields {
+			byField[num] = &report.Signatures[i]
+		}
+	}
 	for i := range report.Signatures {
 		s := &report.Signatures[i]
 		if s.end > 0 && s.end < len(data) {
-			s.ChangedAfter = f.changesAfter(s.end)
+			s.ChangedAfter = f.changesAfter(s, byField)
 		}
 		for _, change := range s.ChangedAfter {
 			if !change.Permitted {
@@ -86,10 +92,32 @@ func Verify(data []byte, roots *x509.CertPool) (*Report, error) {
 		report.OK, report.Problem = false, ProblemRemoved
 	case n == 0:
 		report.Problem = ProblemNoSignature
-	case !report.Signatures[n-1].CoversWholeFile:
+	case !report.Signatures[n-1].CoversWholeFile && !onlyStored(report.Signatures[n-1].ChangedAfter):
 		report.OK, report.Problem = false, ProblemNotCovered
 	}
 	return report, nil
+}
+
+// checkSignatures checks each signature by itself. Fields that refer to one signature show one signature.
+func (f *file) checkSignatures(roots *x509.CertPool) []SignatureReport {
+	out := []SignatureReport{}
+	index := map[int]int{} // number of a signature's object → place in out
+	for _, field := range f.signatureFields() {
+		if i, ok := index[field.valueNum]; ok && field.valueNum != 0 {
+			out[i].AlsoIn = append(out[i].AlsoIn, field.name)
+			out[i].fields = append(out[i].fields, field.num)
+			continue
+		}
+		index[field.valueNum] = len(out)
+		out = append(out, f.checkSignature(field, roots))
+	}
+	slices.SortStableFunc(out, func(a, b SignatureReport) int { return a.end - b.end })
+	return out
+}
+
+// onlyStored tells whether certificates and revocation lists are all that came behind a signature.
+func onlyStored(changes []Change) bool {
+	return len(changes) > 0 && !slices.ContainsFunc(changes, func(c Change) bool { return c.Code != ChangeStore })
 }
 
 // signatureRemoved looks for a signature that stands in the file's bytes but no longer in its form: a later update
@@ -128,7 +156,7 @@ func (s *SignatureReport) problem(code string) {
 
 // checkSignature checks one signature by itself.
 func (f *file) checkSignature(field signatureField, roots *x509.CertPool) SignatureReport {
-	s := SignatureReport{Field: field.name, Time: f.signingTime(field.value)}
+	s := SignatureReport{Field: field.name, Time: f.signingTime(field.value), value: field.value, fields: []int{field.num}}
 	for key, target := range map[name]*string{"Reason": &s.Reason, "Location": &s.Location} {
 		if v, ok := f.get(field.value[key]).(str); ok {
 			*target = decodeText(v)
@@ -140,7 +168,7 @@ func (f *file) checkSignature(field signatureField, roots *x509.CertPool) Signat
 		return s
 	}
 	der, ok := f.contents(field.value, start, holeEnd)
-	if !ok {
+	if !ok || !f.holds(field, start, holeEnd) {
 		s.problem(ProblemContents)
 		return s
 	}
@@ -224,6 +252,26 @@ func (f *file) contents(value dict, start, end int) ([]byte, bool) {
 		return nil, false
 	}
 	return der[:n], true
+}
+
+// holds tells whether the hole lies in the very object that the field's signature is read from. A copy of a signature's
+// dictionary elsewhere is none.
+func (f *file) holds(field signatureField, start, end int) bool {
+	num := field.valueNum
+	if num == 0 {
+		num = field.num
+	}
+	e := f.xref[num]
+	if e.kind != entryPlain {
+		return false
+	}
+	pos, ok := f.header(num, e.offset)
+	if !ok {
+		return false
+	}
+	p := parser{data: f.data, pos: pos}
+	_, err := f.parse(&p)
+	return err == nil && e.offset+f.base < start && end <= p.pos+f.base
 }
 
 // derLength is the length of the first DER value, 0 when there is none.

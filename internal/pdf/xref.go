@@ -12,7 +12,7 @@ import (
 // readSections reads the chain of cross-reference sections from the newest to the oldest. The first entry found for a
 // number counts.
 func (f *file) readSections() error {
-	f.xref, f.trailer = map[int]entry{}, nil
+	f.xref, f.trailer, f.sections = map[int]entry{}, nil, nil
 	seen := map[int]bool{}
 	offset := f.start
 	for {
@@ -20,16 +20,19 @@ func (f *file) readSections() error {
 			return fmt.Errorf("no cross-reference section at %d", offset)
 		}
 		seen[offset] = true
+		f.sections = append(f.sections, section{offset: offset, entries: map[int]entry{}})
 		trailer, streamed, err := f.readSection(offset)
 		if err != nil {
 			return err
 		}
+		f.sections[len(f.sections)-1].trailer = trailer
 		if f.trailer == nil {
 			f.trailer, f.streamed = trailer, streamed
 		}
 		// A hybrid file: the stream stands between this table and the one before it.
 		if hidden, ok := asInt(trailer["XRefStm"]); ok && !streamed && !seen[hidden] {
 			seen[hidden] = true
+			f.sections[len(f.sections)-1].hybrid = true
 			if err := f.readHidden(hidden); err != nil {
 				return err
 			}
@@ -115,11 +118,16 @@ func (f *file) enter(num int, e entry) error {
 	if num < 0 || num > maxObjects {
 		return fmt.Errorf("object number %d is out of range", num)
 	}
-	if _, ok := f.xref[num]; ok {
-		return nil
-	}
 	if e.kind == entryPlain && e.offset == 0 {
 		e = entry{} // a habit of some writers: a free entry that is called in use
+	}
+	if n := len(f.sections); n > 0 {
+		_, twice := f.sections[n-1].entries[num]
+		f.sections[n-1].doubled = f.sections[n-1].doubled || twice
+		f.sections[n-1].entries[num] = e
+	}
+	if _, ok := f.xref[num]; ok {
+		return nil
 	}
 	if e.kind == entryFree {
 		f.freed = append(f.freed, num)

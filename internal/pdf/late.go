@@ -1,0 +1,79 @@
+package pdf
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Marks that come late, of an approver who was not known when others signed. Those who signed agreed to no other field:
+// only a signature field may be added that its own update signs. So whatever an act shows on a page for the first time
+// is the look of one signature field, and the fields of several pages show one signature.
+
+// addLate adds the fields of the act's marks that the file does not have, filled.
+func (s *signing) addLate(marks []Mark) error {
+	for i := range marks {
+		m := &marks[i]
+		text := m.Kind == Text || m.Kind == Date
+		if v := s.act.Fills[m.ID]; text != (v.Form == nil) || !text && v.Text != "" {
+			return &MarkError{m.ID, ReasonKind}
+		}
+	}
+	// The page of a seal or signature first: its field names the signature.
+	weight := func(m Mark) int {
+		if m.Kind == Seal || m.Kind == Signature {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(marks, func(a, b Mark) int { return weight(a) - weight(b) })
+	for len(marks) > 0 {
+		page := marks[0].Page
+		elsewhere := func(m Mark) bool { return m.Page != page }
+		if err := s.addLatePage(slices.DeleteFunc(slices.Clone(marks), elsewhere)); err != nil {
+			return err
+		}
+		marks = slices.DeleteFunc(slices.Clone(marks), func(m Mark) bool { return !elsewhere(m) })
+	}
+	return nil
+}
+
+// addLatePage adds the field for marks of one page. What it shows lets everything beneath it be seen.
+func (s *signing) addLatePage(marks []Mark) error {
+	box := marks[0]
+	right, bottom := box.X+box.Width, box.Y+box.Height
+	for _, m := range marks[1:] {
+		box.X, box.Y = min(box.X, m.X), min(box.Y, m.Y)
+		right, bottom = max(right, m.X+m.Width), max(bottom, m.Y+m.Height)
+	}
+	box.Width, box.Height = right-box.X, bottom-box.Y
+	w := s.place(&box)
+	w.text = false
+	parts := dict{}
+	var content []byte
+	for i, m := range marks {
+		part := &widget{width: m.Width, height: m.Height, seeThrough: true}
+		var look *stream
+		var err error
+		if fill := s.act.Fills[m.ID]; fill.Form != nil {
+			look, err = s.drawForm(m.ID, part, fill.Form)
+		} else {
+			look, err = s.drawText(m.ID, part, m.style(), fill.Text)
+		}
+		if err != nil {
+			return err
+		}
+		key := name(fmt.Sprintf("P%d", i))
+		parts[key] = s.add(look)
+		content = append(content, "q 1 0 0 1 "...)
+		content = append(appendNumber(content, m.X-box.X), ' ')
+		content = append(appendNumber(content, bottom-m.Y-m.Height), " cm /"...)
+		content = append(append(content, key...), " Do Q\n"...)
+	}
+	w.dict["FT"] = name("Sig")
+	for _, key := range []name{"DA", "Q", "Ff"} {
+		delete(w.dict, key)
+	}
+	w.dict["AP"] = dict{"N": s.add(w.appearance(content, dict{"XObject": parts}))}
+	s.fresh = append(s.fresh, w)
+	return nil
+}
