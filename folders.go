@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 	"sealdesk/internal/engine"
 )
@@ -36,7 +37,7 @@ type portalDB struct {
 }
 
 // openPortal opens the portal's database and makes what is missing.
-func openPortal(ctx context.Context, f folders, clock func() time.Time) (*portalDB, error) {
+func openPortal(ctx context.Context, f folders, clock func() time.Time, onBreak func(audit.Break)) (*portalDB, error) {
 	if err := os.MkdirAll(f.portal(), 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
@@ -44,7 +45,7 @@ func openPortal(ctx context.Context, f folders, clock func() time.Time) (*portal
 	if err != nil {
 		return nil, fmt.Errorf("open the checkpoints of the audit log: %w", err)
 	}
-	portal, err := db.Open(ctx, db.Options{Dir: f.portal(), Clock: clock, Origin: auditOrigin, Checkpoints: checkpoints})
+	portal, err := db.Open(ctx, db.Options{Dir: f.portal(), Clock: clock, Origin: auditOrigin, Checkpoints: checkpoints, OnBreak: onBreak})
 	if err != nil {
 		return nil, errors.Join(err, checkpoints.Close())
 	}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
 	"sealdesk/internal/config"
 	"sealdesk/internal/console"
 	"sealdesk/internal/engine"
@@ -137,7 +138,7 @@ func open(ctx context.Context, cfg config.Config, cache string, out io.Writer) (
 	}
 	p.engine, err = engine.New(ctx, engine.Options{
 		DataDir: p.folders.engine(), Memory: cfg.Memory, PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Outbox: out,
-		AllowPrivateFetch: cfg.AllowPrivate, AllowPrivateCallbacks: cfg.AllowPrivate, OwnCallback: ownCallback(cfg),
+		AllowPrivateFetch: cfg.AllowPrivate, AllowPrivateCallbacks: cfg.AllowPrivate, OwnCallback: ownCallback(cfg), OnBreak: tellBreak(p.logger, "evidence"),
 		Simulate: cfg.Simulate,
 	})
 	if err != nil {
@@ -159,7 +160,7 @@ func newLogger(l config.Log) *slog.Logger {
 
 // openPortal opens the portal's own parts and the client that speaks with the platform.
 func (p *program) openPortal(ctx context.Context) (err error) {
-	if p.portal, err = openPortal(ctx, p.folders, time.Now); err != nil {
+	if p.portal, err = openPortal(ctx, p.folders, time.Now, tellBreak(p.logger, "portal")); err != nil {
 		return err
 	}
 	if p.files, err = files.Open(p.folders.portalFiles()); err != nil {
@@ -240,7 +241,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 	handler, err := handlers.New(handlers.Options{
 		DB: p.portal.DB, Client: p.client, Files: p.files, Renderer: p.renderer, Face: p.face, Routing: p.router, Watch: p.watch,
 		Platform: p.cfg.Platform, PublicURL: p.cfg.PublicURL, EngineURL: p.cfg.EngineURL, SetupToken: token,
-		Settings: p.cfg.Settings, OIDC: p.cfg.OIDC, TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, CallbackKeys: p.callbackKeys(), OwnApproval: p.cfg.OwnApproval,
+		Settings: p.cfg.Settings, OIDC: p.cfg.OIDC, TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, Evidence: p.evidenceState(), CallbackKeys: p.callbackKeys(), OwnApproval: p.cfg.OwnApproval,
 		Simulated: p.engine != nil && p.engine.Simulated(),
 		Notices:   handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
 	})
@@ -260,6 +261,24 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 		fmt.Fprintf(p.out, "  %s/setup?token=%s\n", p.cfg.PublicURL, token)
 	}
 	return nil
+}
+
+// evidenceState tells whether the engine's log is broken; nil without an engine.
+func (p *program) evidenceState() func() (audit.Break, bool) {
+	if p.engine == nil {
+		return nil
+	}
+	return p.engine.Evidence().Broken
+}
+
+// tellBreak writes the one line in the operator's log that says that an audit log is broken; log is "portal" or "evidence".
+func tellBreak(logger *slog.Logger, log string) func(audit.Break) {
+	ctx := i18n.WithLanguage(context.Background(), i18n.English)
+	return func(b audit.Break) {
+		text := i18n.T(ctx, "audit.broken."+log) + i18n.T(ctx, "audit.broken.reason."+b.Reason, "Found", b.Found.Size, "Signed", b.Signed.Size)
+		logger.Error(text+" "+i18n.T(ctx, "audit.broken.line"), "reason", b.Reason, "found", b.Found.Size, "found_root", b.Found.Root.String(),
+			"signed", b.Signed.Size, "signed_root", b.Signed.Root.String(), "segment", b.Segment)
+	}
 }
 
 // setupToken is a token for the set-up page, as long as there is no account.
@@ -287,6 +306,13 @@ func (p *program) engineHandler() (http.Handler, error) {
 	for _, prefix := range []string{"/s/", "/p/", "/d/", "/f/", "/static/", "/preferences"} {
 		mux.Handle(prefix, pages)
 	}
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if _, broken := p.engine.Evidence().Broken(); broken {
+			http.Error(w, "not ready", http.StatusServiceUnavailable) // why is for the operator: the log and the portal tell
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	return mux, nil
 }

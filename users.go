@@ -24,7 +24,7 @@ var terminalActor = audit.Actor{Name: "terminal", Role: string(auth.Admin)}
 
 // withPortal runs a command on the portal's database of a data folder. The server may run at the same time.
 func withPortal(ctx context.Context, data string, run func(context.Context, *db.DB) error) error {
-	portal, err := openPortal(ctx, folders{data}, time.Now)
+	portal, err := openPortal(ctx, folders{data}, time.Now, nil)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -254,9 +255,11 @@ func (l *Log) past(ctx context.Context, tx *store.Tx, s *Segment) (Break, bool) 
 	}
 	c := s.Closed[len(s.Closed)-1]
 	b := Break{Reason: c.Reason, Segment: s.Number, Found: Head{Size: s.First}, Signed: Head{c.First + c.Size, c.Root}}
-	var at int64
-	if err := tx.QueryRow(ctx, "SELECT time FROM audit_events WHERE seq = $1", s.First).Scan(&at); err == nil {
-		b.Time = store.Time(at) // without its first event the break is told without its time
+	// Without its first event the break is told all the same.
+	e, err := scanEvent(tx.QueryRow(ctx, "SELECT "+columns+" FROM audit_events WHERE seq = $1", s.First))
+	var detail struct{ Found struct{ Events int64 } }
+	if err == nil && json.Unmarshal([]byte(e.DetailText), &detail) == nil {
+		b.Time, b.Found.Size = e.Time, detail.Found.Events
 	}
 	return b, true
 }

@@ -175,6 +175,19 @@ func ParseCheckpoint(text []byte, publicKey string) (Checkpoint, error) {
 	return c, nil
 }
 
+// parseKnown reads checkpoints that were kept, each as its text.
+func parseKnown(texts []string, publicKey string) ([]Checkpoint, error) {
+	var all []Checkpoint
+	for _, text := range texts {
+		c, err := ParseCheckpoint([]byte(text), publicKey)
+		if err != nil {
+			return nil, fmt.Errorf("a checkpoint kept outside of the database: %w", err)
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
 // ParseCheckpoints reads one or more checkpoints that stand in a file one after the other, as Options.Checkpoints receives them.
 func ParseCheckpoints(data []byte, publicKey string) ([]Checkpoint, error) {
 	var all []Checkpoint

@@ -41,8 +41,8 @@ type Options struct {
 	Checkpoints io.Writer
 	// Every is the shortest time between two of them. Default one minute.
 	Every time.Duration
-	// Known are checkpoints of this log that were kept outside of the database: what is stored must go on from all of them.
-	Known []Checkpoint
+	// Known are texts of checkpoints of this log that were kept outside of the database: what is stored must go on from all of them.
+	Known []string
 	// OnBreak, if set, is told once of each break. It must not use the log.
 	OnBreak func(Break)
 	// ReadOnly opens a log to be read and verified; its tables must be there, and nothing is changed.
@@ -98,7 +98,11 @@ func Open(ctx context.Context, db *store.DB, o Options) (*Log, error) {
 			return nil, fmt.Errorf("open the audit log: %w", err)
 		}
 	}
-	l := &Log{db: db, opts: o, known: o.Known, search: searcher{done: make(chan struct{})}}
+	known, err := parseKnown(o.Known, o.Key.public)
+	if err != nil {
+		return nil, fmt.Errorf("open the audit log: %w", err)
+	}
+	l := &Log{db: db, opts: o, known: known, search: searcher{done: make(chan struct{})}}
 	l.out = publisher{to: o.Checkpoints, every: o.Every, clock: o.Clock}
 	if err := db.Read(ctx, func(tx *store.Tx) error { return l.load(ctx, tx) }); err != nil {
 		return nil, fmt.Errorf("open the audit log: %w", err)

@@ -138,6 +138,9 @@ type Options struct {
 	Clock       func() time.Time
 	Origin      string    // name of the audit log in its checkpoints; fixed by the first start
 	Checkpoints io.Writer // where signed checkpoints go besides the database; may be nil
+	// Known and OnBreak are those of the audit log, see audit.Options.
+	Known   []string
+	OnBreak func(audit.Break)
 }
 
 // What lies in the data folder.
@@ -171,7 +174,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the portal's database: %w", err)
 	}
-	log, err := audit.Open(ctx, s, audit.Options{Key: key, Clock: opts.Clock, Checkpoints: opts.Checkpoints})
+	log, err := audit.Open(ctx, s, audit.Options{Key: key, Clock: opts.Clock, Checkpoints: opts.Checkpoints, Known: opts.Known, OnBreak: opts.OnBreak})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the audit log: %w", err), s.Close())
 	}

@@ -56,6 +56,9 @@ type Options struct {
 	// Checkpoints, if set, receives signed checkpoints of the evidence log as text, to be kept where whoever can change engine.db cannot:
 	// the newest within a minute after an event, and at Close.
 	Checkpoints io.Writer
+	// Known and OnBreak are those of the evidence log, see audit.Options.
+	Known   []string
+	OnBreak func(audit.Break)
 	// OwnCallback is the address of the portal in the same program, the only private one that callbacks reach in any case.
 	OwnCallback string
 }

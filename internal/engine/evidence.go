@@ -33,7 +33,8 @@ func openEvidence(ctx context.Context, e *Engine, opts Options) (*audit.Log, err
 	if err != nil {
 		return nil, fmt.Errorf("open the key of the evidence log: %w", err)
 	}
-	log, err := audit.Open(ctx, e.db, audit.Options{Key: key, Clock: e.now, Checkpoints: opts.Checkpoints})
+	log, err := audit.Open(ctx, e.db, audit.Options{Key: key, Clock: e.now, Checkpoints: opts.Checkpoints,
+		Known: opts.Known, OnBreak: opts.OnBreak})
 	if err != nil {
 		return nil, fmt.Errorf("open the evidence log: %w", err)
 	}

@@ -39,6 +39,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/config"
 	"sealdesk/internal/db"
@@ -73,6 +74,8 @@ type Options struct {
 	OwnApproval bool
 	// Simulated says that the platform is the engine in this program and that its world may be bent; every page tells.
 	Simulated bool
+	// Evidence tells whether the log of the engine in this program is broken, see audit.Log.Broken; nil without one.
+	Evidence func() (audit.Break, bool)
 	// CallbackKeys gives what the platform's callbacks are signed and encrypted with; nil takes none.
 	CallbackKeys func(context.Context) (api.CallbackKeys, error)
 	Clock        func() time.Time
@@ -104,6 +107,7 @@ type server struct {
 
 	ownApproval bool
 	simulated   bool
+	evidence    func() (audit.Break, bool)
 
 	callbackKeys func(context.Context) (api.CallbackKeys, error)
 
@@ -137,7 +141,7 @@ func newServer(o Options) (*server, error) {
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
-		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated,
+		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, evidence: o.Evidence,
 		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
 		throttle: auth.NewThrottle(o.Clock),

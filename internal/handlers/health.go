@@ -1,8 +1,13 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
+	"strings"
 
+	"sealdesk/internal/audit"
+	"sealdesk/internal/auth"
+	"sealdesk/internal/i18n"
 	"sealdesk/web/static"
 )
 
@@ -20,7 +25,28 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
 	if !static.Ready() {
 		return plain(w, http.StatusServiceUnavailable, "assets")
 	}
+	if broken := s.brokenLogs(r.Context()); len(broken) > 0 {
+		if can(r.Context(), auth.AuditRead) {
+			return plain(w, http.StatusServiceUnavailable, strings.Join(broken, "\n"))
+		}
+		return plain(w, http.StatusServiceUnavailable, "not ready")
+	}
 	return plain(w, http.StatusOK, "ok")
+}
+
+// brokenLogs says in words which audit logs are broken, and how.
+func (s *server) brokenLogs(ctx context.Context) []string {
+	var all []string
+	add := func(log string, state func() (audit.Break, bool)) {
+		if b, broken := state(); broken {
+			all = append(all, i18n.T(ctx, "audit.broken."+log)+i18n.T(ctx, "audit.broken.reason."+b.Reason, "Found", b.Found.Size, "Signed", b.Signed.Size))
+		}
+	}
+	add("portal", s.db.Audit().Broken)
+	if s.evidence != nil {
+		add("evidence", s.evidence)
+	}
+	return all
 }
 
 func plain(w http.ResponseWriter, status int, text string) error {

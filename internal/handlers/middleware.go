@@ -137,7 +137,7 @@ func (s *server) sameOrigin(next http.Handler) http.Handler {
 // identify finds out who asks: the session, its account, and from both the actor of the audit log and the language.
 func (s *server) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, static.Prefix) || r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+		if strings.HasPrefix(r.URL.Path, static.Prefix) || r.URL.Path == "/healthz" {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -87,6 +87,9 @@ func (s *server) frame(w http.ResponseWriter, r *http.Request, status int, p pag
 	if x := exchangeOf(ctx); x.account != nil {
 		data.Account = &templates.Account{Name: x.account.DisplayName, Role: string(x.account.Role)}
 		data.Nav = navFor(*x.account)
+		if can(ctx, auth.AuditRead) {
+			data.Broken = s.brokenLogs(ctx)
+		}
 		if data.Unseen, err = s.db.UnseenNotices(ctx, x.account.ID); err != nil {
 			return err
 		}

@@ -58,7 +58,8 @@ type PageData struct {
 	Wide    bool            // use the whole width (builder)
 	Badge   templ.Component // state, right beside the title
 
-	Simulated bool // the platform's world may be bent, and the page says so
+	Simulated bool     // the platform's world may be bent, and the page says so
+	Broken    []string // which audit logs are broken, and how; for those who may read them
 }
 
 // SignData is what the frame of a signer's page needs.
