@@ -25,6 +25,9 @@ const CheckpointHistory = "history"
 // CheckpointWay is a way that is set up, with where it leads, without secrets.
 type CheckpointWay struct{ Name, Target string }
 
+// CheckpointPartly is the error of a mail that left, but did not reach every reviewer.
+const CheckpointPartly = "partly"
+
 // CheckpointState is how it stands with the checkpoints of a log on a way.
 type CheckpointState struct {
 	Way, Log string
@@ -47,6 +50,9 @@ type CheckpointOut struct {
 	Error       string    // of the last try; empty: it left
 	At          time.Time // of the last try
 }
+
+// Failed tells that it did not leave. Mail that reached some reviewers has left, although its Error says that not all were.
+func (o CheckpointOut) Failed() bool { return o.Error != "" && o.Error != CheckpointPartly }
 
 // checkpointsKept is how many rows the list of given out checkpoints keeps.
 const checkpointsKept = 20_000

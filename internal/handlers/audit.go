@@ -96,6 +96,9 @@ func (s *server) listAudit(w http.ResponseWriter, r *http.Request) error {
 	if data.Last, err = s.lastCheck(ctx); err != nil {
 		return err
 	}
+	if data.Outside, err = s.outsideLine(ctx); err != nil {
+		return err
+	}
 	if can(ctx, auth.AuditExport) {
 		data.JSONL, data.CSV = exportURL(q, audit.JSONL), exportURL(q, audit.CSV)
 	}

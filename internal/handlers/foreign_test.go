@@ -24,6 +24,7 @@ var foreigners = map[string]func(*foreignWorld) string{
 	"account.id":         (*foreignWorld).session, // of somebody else
 	"accounts.id":        (*foreignWorld).account,
 	"audit.seq":          constant("1"),
+	"audit.id":           constant("1"), // checkpoints, of the portal as a whole
 	"drafts.approver":    (*foreignWorld).draftApprover,
 	"drafts.component":   constant("c0"),
 	"drafts.file":        constant("0"), // files of drafts and contracts are numbered

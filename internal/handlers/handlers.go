@@ -66,6 +66,7 @@ type Options struct {
 	SetupToken     string           // opens the set-up page while there is no account; empty keeps it shut
 	TrustedProxies []netip.Prefix   // proxies whose X-Forwarded-For is believed
 	Notices        Channels         // by what notices leave the portal
+	Outside        Outside          // gives checkpoints of the logs out; may be nil
 	Settings       []config.Setting // shown to administrators; without the secrets
 	OIDC           config.OIDC      // the provider that people may sign in with; none without an issuer
 	Version        string
@@ -107,6 +108,7 @@ type server struct {
 
 	ownApproval bool
 	simulated   bool
+	checkpoints Outside // may be nil
 	evidence    func() (audit.Break, bool)
 
 	callbackKeys func(context.Context) (api.CallbackKeys, error)
@@ -142,8 +144,9 @@ func newServer(o Options) (*server, error) {
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
 		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, evidence: o.Evidence,
-		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
-		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
-		throttle: auth.NewThrottle(o.Clock),
+		checkpoints: o.Outside,
+		outside:     newOutside(o.OIDC, o.PublicURL, o.Clock),
+		sessions:    o.DB.Sessions(isTLS(o.PublicURL)),
+		throttle:    auth.NewThrottle(o.Clock),
 	}, nil
 }

@@ -16,7 +16,8 @@ func (s *server) healthy(w http.ResponseWriter, _ *http.Request) error {
 	return plain(w, http.StatusOK, "ok")
 }
 
-// ready says whether the portal can do its work: the database answers and the browser's files are built in.
+// ready says whether the portal can do its work: the database answers and the browser's files are built in. Below that it
+// tells of checkpoints that do not leave; a witness's word is not proved, so that it takes no portal out of service.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
 	if err := s.db.Ready(r.Context()); err != nil {
 		s.log.ErrorContext(r.Context(), "not ready", "error", err)
@@ -31,7 +32,7 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
 		}
 		return plain(w, http.StatusServiceUnavailable, "not ready")
 	}
-	return plain(w, http.StatusOK, "ok")
+	return plain(w, http.StatusOK, strings.Join(append([]string{"ok"}, s.checkpointTrouble(r.Context())...), "\n"))
 }
 
 // brokenLogs says in words which audit logs are broken, and how.

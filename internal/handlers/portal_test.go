@@ -54,6 +54,7 @@ type portal struct {
 	clock      *testClock
 	logs       *lockedBuffer
 	setupToken string
+	dir        string // of the database
 }
 
 // testClock is the real time plus what a test has added.
@@ -135,7 +136,8 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 			t.Fatal(err)
 		}
 	}
-	p.db, err = db.Open(ctx, db.Options{Dir: t.TempDir(), Clock: p.clock.now})
+	p.dir = t.TempDir()
+	p.db, err = db.Open(ctx, db.Options{Dir: p.dir, Clock: p.clock.now})
 	must()
 	t.Cleanup(func() { closeAll(t, p.db) })
 	p.engine, err = engine.New(ctx, engine.Options{Memory: true, Simulate: !settings.real, PublicURL: "http://engine.test", Clock: p.clock.now, Logger: logger, Face: face, Renderer: renderer,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/mailer"
 )
@@ -41,7 +42,7 @@ func (s *Sender) mail(ctx context.Context, items []item) []result {
 	case taken == 0:
 		return all(result{code: code})
 	case code != "":
-		return all(result{partly: codePartly})
+		return all(result{partly: db.CheckpointPartly})
 	}
 	return all(result{})
 }

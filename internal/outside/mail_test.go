@@ -172,7 +172,7 @@ func TestOneReviewerWhoIsNotReachedDoesNotHoldUpTheOthers(t *testing.T) {
 	w.advance(retries[0])
 	w.send()
 	list, err := w.db.CheckpointsOut(context.Background(), 0, 1)
-	if err != nil || len(server.mails()) != 1 || list[0].Error != codePartly || w.state(db.WayMail, portal).Error != "" {
+	if err != nil || len(server.mails()) != 1 || list[0].Error != db.CheckpointPartly || w.state(db.WayMail, portal).Error != "" {
 		t.Errorf("%d mails, %+v, %v", len(server.mails()), list, err)
 	}
 }

@@ -36,8 +36,8 @@ const (
 // retries are the pauses after a try that failed; the last one stays.
 var retries = []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute, time.Hour}
 
-// Why a checkpoint stayed; each is a key of the catalogues below checkpoints.error. That of a witness which saw another history is
-// db.CheckpointHistory.
+// Why a checkpoint stayed; each is a key of the catalogues below checkpoints.error. Those that mean more
+// are db.CheckpointHistory and db.CheckpointPartly.
 const (
 	codeNoFolder    = "no_folder"   // the folder is not there
 	codeGone        = "gone"        // the file that was written to is not there any more
@@ -50,7 +50,6 @@ const (
 	codeLogin       = "login"       // the mail server did not take the name and password
 	codeRefused     = "refused"     // the mail server did not take the mail
 	codeNobody      = "nobody"      // no reviewer gave a mail address
-	codePartly      = "partly"      // not every reviewer was reached
 	codeUnknownLog  = "unknown_log" // the witness does not know the log
 	codeUnknownKey  = "unknown_key" // the witness knows the log with another key
 	codeAnswer      = "answer"      // the answer is not signed by the witness

@@ -8,6 +8,7 @@ import (
 
 // AuditData is a page of the audit log.
 type AuditData struct {
+	Outside   AuditOutside
 	Rows      []AuditRow
 	Filter    AuditFilter
 	Actions   []Option
