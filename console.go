@@ -61,6 +61,9 @@ func (p *program) tellCredentials(ctx context.Context, out io.Writer, asJSON boo
 
 // serveEngine starts the engine with its background work. One that keeps nothing tells how to get in: no other process could.
 func (p *program) serveEngine(ctx context.Context, group *errgroup.Group) error {
+	if err := p.engine.Recover(ctx); err != nil {
+		return err
+	}
 	handler, err := p.engineHandler()
 	if err != nil {
 		return err

@@ -66,8 +66,8 @@ func runChild(dir string) {
 	os.Exit(1)
 }
 
-// spawn starts a child on a data folder, and gives a client on it.
-func spawn(t *testing.T, dir string) (*exec.Cmd, *api.Client) {
+// spawn starts a child on a data folder, and gives its credentials.
+func spawn(t *testing.T, dir string) (*exec.Cmd, engine.Credentials) {
 	t.Helper()
 	drawing(t) // fills the cache that the child uses
 	child := exec.Command(os.Args[0])
@@ -86,7 +86,7 @@ func spawn(t *testing.T, dir string) (*exec.Cmd, *api.Client) {
 	if err != nil || json.Unmarshal(line, &keys) != nil {
 		t.Fatalf("the child does not start: %s, %v", line, err)
 	}
-	return child, newClient(t, keys, http.DefaultTransport, time.Now)
+	return child, keys
 }
 
 // TestKillLosesNothingAcknowledged kills the engine with -9 amid signatures. Every answer that arrived must hold when the
@@ -94,7 +94,8 @@ func spawn(t *testing.T, dir string) (*exec.Cmd, *api.Client) {
 func TestKillLosesNothingAcknowledged(t *testing.T) {
 	dir := t.TempDir()
 	for round, killAfter := range []int64{1, 3} {
-		child, client := spawn(t, dir)
+		child, keys := spawn(t, dir)
+		client := newClient(t, keys, http.DefaultTransport, time.Now)
 		p := &platform{T: t, client: client, clock: &clock{now: time.Now()}}
 		q := p.someParty(round)
 		const flows = 6

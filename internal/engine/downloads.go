@@ -232,7 +232,16 @@ func (e *Engine) Downloads() http.Handler {
 			plain(w, http.StatusMethodNotAllowed)
 			return
 		}
-		data, mediaType, name, err := e.download(r.Context(), strings.TrimPrefix(r.URL.Path, "/d/"))
+		reading := LinkReading{Token: strings.TrimPrefix(r.URL.Path, "/d/"), Reads: ReadsFile, Method: r.Method, IP: remoteIP(r), UserAgent: r.UserAgent()}
+		data, mediaType, name, err := e.download(r.Context(), reading.Token)
+		switch reading.Name = name; {
+		case err == nil:
+			err = e.NoteReading(r.Context(), reading)
+		case errors.Is(err, ErrLinkUnknown):
+			err = errors.Join(err, e.NoteRefusedLink(r.Context(), reading, RefusedUnknown))
+		case errors.Is(err, ErrLinkExpired):
+			err = errors.Join(err, e.NoteRefusedLink(r.Context(), reading, RefusedExpired))
+		}
 		switch {
 		case errors.Is(err, ErrLinkUnknown):
 			plain(w, http.StatusNotFound)

@@ -73,11 +73,12 @@ type Engine struct {
 	outbox    io.Writer
 	simulate  bool
 
-	db      *store.DB
-	files   *files.Store
-	log     *audit.Log
-	vault   *store.Vault
-	fetcher *fetcher
+	db       *store.DB
+	files    *files.Store
+	log      *audit.Log
+	readings *audit.Folder
+	vault    *store.Vault
+	fetcher  *fetcher
 
 	apps      *applications
 	authority *authority
@@ -115,6 +116,7 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 	if e.log, err = openEvidence(ctx, e, opts); err != nil {
 		return nil, err
 	}
+	e.readings = audit.NewFolder(e.db, e.log)
 	if e.apps, err = e.openApplications(ctx); err != nil {
 		return nil, err
 	}
@@ -215,6 +217,9 @@ func (e *Engine) openStores(ctx context.Context, opts Options) (key []byte, err 
 // Close ends the engine. Face and Renderer stay open.
 func (e *Engine) Close() error {
 	var errs []error
+	if e.readings != nil {
+		errs = append(errs, e.readings.Close())
+	}
 	if e.log != nil {
 		errs = append(errs, e.log.Close())
 	}
@@ -223,6 +228,10 @@ func (e *Engine) Close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Recover writes into the evidence what an engine that was killed had counted of readings and refused calls. The program that serves calls it
+// first.
+func (e *Engine) Recover(ctx context.Context) error { return e.readings.Recover(ctx) }
 
 // Evidence is the engine's own log: every act with time, address, device and ticket.
 func (e *Engine) Evidence() *audit.Log { return e.log }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"path"
 	"time"
 
 	"sealdesk/internal/api"
@@ -36,7 +37,7 @@ func (e *Engine) createSignURL(ctx context.Context, req *api.CreateSignUrlReques
 		if resp.SignUrl, err = e.createLink(ctx, tx, l); err != nil {
 			return err
 		}
-		return e.record(ctx, tx, l.event("link.sign"))
+		return e.record(ctx, tx, l.event("link.sign", resp.SignUrl))
 	})
 	if err != nil {
 		return nil, err
@@ -82,12 +83,15 @@ func mayLink(c api.Caller, f *flow, a *approver) bool {
 	return true
 }
 
-// event is the evidence of a link that was handed out.
-func (l link) event(action string) event {
+// event is the evidence of a link that was handed out, under the name by which readings tell of it.
+func (l link) event(action, address string) event {
+	detail := map[string]any{"deadline": l.Deadline, "link": LinkName(path.Base(address))}
 	if l.CatalogID != "" {
-		return event{Action: action, ObjectType: "catalog", ObjectID: l.CatalogID, Detail: map[string]any{"userId": l.UserID, "deadline": l.Deadline}}
+		detail["userId"] = l.UserID
+		return event{Action: action, ObjectType: "catalog", ObjectID: l.CatalogID, Detail: detail}
 	}
-	return event{Action: action, ObjectType: "flow", ObjectID: l.FlowID, Detail: map[string]any{"signId": l.SignID, "deadline": l.Deadline}}
+	detail["signId"] = l.SignID
+	return event{Action: action, ObjectType: "flow", ObjectID: l.FlowID, Detail: detail}
 }
 
 // taskOf picks the task a link is for. Without SignId it is the person's only pending one; where there are several, the
@@ -153,7 +157,7 @@ func (e *Engine) createPreviewSignURL(ctx context.Context, req *api.CreatePrevie
 		if resp.PreviewSignUrl, err = e.createLink(ctx, tx, l); err != nil {
 			return err
 		}
-		return e.record(ctx, tx, l.event("link.preview"))
+		return e.record(ctx, tx, l.event("link.preview", resp.PreviewSignUrl))
 	})
 	if err != nil {
 		return nil, err

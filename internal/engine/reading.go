@@ -12,18 +12,9 @@ import (
 // openedPage stands in engine_readings for the opening of the signing page.
 const openedPage = 0
 
-// NoteOpened notes when the signer behind a link first opened the page, where the sender wants the contract read for some time.
-func (e *Engine) NoteOpened(ctx context.Context, token string) error {
-	return e.noteReading(ctx, token, 0, openedPage)
-}
-
-// NoteRead notes that a page of a file (from 0; pages from 1) was fetched by the signer behind a link, where the sender wants all of them
-// read. Other links and contracts leave no note.
-func (e *Engine) NoteRead(ctx context.Context, token string, file, page int) error {
-	return e.noteReading(ctx, token, file, page)
-}
-
-func (e *Engine) noteReading(ctx context.Context, token string, file, page int) error {
+// noteRequired notes that the signer behind a link opened the page (0) or fetched a page of a file (from 0; pages from 1), where the sender wants
+// the contract read. Other links and contracts leave no note.
+func (e *Engine) noteRequired(ctx context.Context, token string, file, page int) error {
 	needed, signID := false, ""
 	err := e.db.Read(ctx, func(tx *store.Tx) error {
 		b, err := e.pendingByLink(ctx, tx, token)
@@ -36,8 +27,8 @@ func (e *Engine) noteReading(ctx context.Context, token string, file, page int) 
 		needed = n == 0
 		return err
 	})
-	if errors.Is(err, ErrNotPending) || errors.Is(err, ErrLinkUnknown) {
-		return nil // read-only, or over
+	if errors.Is(err, ErrNotPending) || errors.Is(err, ErrLinkUnknown) || errors.Is(err, ErrCatalogLink) {
+		return nil // read-only, or over, or a list
 	}
 	if err != nil || !needed {
 		return err

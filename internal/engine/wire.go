@@ -46,6 +46,8 @@ type incoming struct {
 	v1     bool
 
 	action, version, language, client string
+
+	app *application // who signed it; nil until that is proven
 }
 
 // serveWire answers one signed request.
@@ -57,6 +59,7 @@ func (e *Engine) serveWire(w http.ResponseWriter, r *http.Request) {
 	resp, err := e.serve(in, requestID)
 	var out *api.Error
 	if err != nil {
+		e.noteRefusedCall(r.Context(), in, err)
 		var internal bool
 		if out, internal = outgoing(in.action, err); internal {
 			e.logger.ErrorContext(r.Context(), "engine: action failed", "action", in.action, "request", requestID, "error", err)
@@ -76,8 +79,8 @@ func (e *Engine) serve(in *incoming, requestID string) (any, error) {
 	if err := in.read(); err != nil {
 		return nil, err
 	}
-	app, err := e.authenticate(in)
-	if err != nil {
+	var err error
+	if in.app, err = e.authenticate(in); err != nil {
 		return nil, err
 	}
 	if in.version != apiVersion {
@@ -92,7 +95,7 @@ func (e *Engine) serve(in *incoming, requestID string) (any, error) {
 		parameters.query = api.WithoutCommon(in.params)
 	}
 	r := in.http
-	ctx := withCall(r.Context(), &call{RequestID: requestID, Application: app, IP: remoteIP(r), UserAgent: r.UserAgent()})
+	ctx := withCall(r.Context(), &call{RequestID: requestID, Application: in.app, IP: remoteIP(r), UserAgent: r.UserAgent()})
 	return act.serve(ctx, parameters)
 }
 

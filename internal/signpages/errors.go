@@ -59,6 +59,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, engine.ErrLinkUnknown) {
 		s.misses.take("miss " + s.clientIP(r))
 	}
+	s.noteRefused(r, end)
 	if end.status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", "60")
 	}

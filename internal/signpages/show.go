@@ -22,9 +22,6 @@ func (s *server) showSign(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.engine.NoteOpened(r.Context(), r.PathValue("token")); err != nil {
-		return fmt.Errorf("note the opening: %w", err)
-	}
 	return s.renderSession(w, r, http.StatusOK, session, newEntry(session))
 }
 
@@ -82,9 +79,6 @@ func (s *server) showPage(w http.ResponseWriter, r *http.Request) error {
 	png, err := s.engine.SessionPage(r.Context(), r.PathValue("token"), file, page, r.FormValue("size") == "medium")
 	if err != nil {
 		return fmt.Errorf("show page %d of file %d: %w", page, file, err)
-	}
-	if err := s.engine.NoteRead(r.Context(), r.PathValue("token"), file, page); err != nil {
-		return fmt.Errorf("note what was read: %w", err)
 	}
 	return s.write(w, r, "image/png", png)
 }

@@ -67,31 +67,42 @@ func New(o Options) (http.Handler, error) {
 	return s.routes(), nil
 }
 
-// handler is one route: it writes an answer or returns why there is none.
+// handler answers a route or returns why there is no answer.
 type handler func(w http.ResponseWriter, r *http.Request) error
+
+// route is one line of the table: what its answer shows is written into the evidence before it leaves.
+type route struct {
+	Pattern string
+	Reads   engine.Reads
+	Handle  handler
+}
+
+func (s *server) table() []route {
+	return []route{
+		{"GET /s/{token}", engine.ReadsFlow, s.showSign},
+		{"GET /p/{token}", engine.ReadsFlow, s.showPreview},
+		{"GET /s/{token}/files/{file}", engine.ReadsFile, s.showFile},
+		{"GET /p/{token}/files/{file}", engine.ReadsFile, s.showFile},
+		{"GET /s/{token}/files/{file}/{page}", engine.ReadsFlow, s.showPage},
+		{"GET /p/{token}/files/{file}/{page}", engine.ReadsFlow, s.showPage},
+		{"GET /s/{token}/seals/{seal}", engine.ReadsSeal, s.showSeal},
+		{"POST /s/{token}/sign", engine.ReadsFlow, s.sign}, // a form that is shown again
+		{"POST /s/{token}/reject", engine.ReadsFlow, s.reject},
+		{"POST /s/{token}/code", engine.ReadsFlow, s.sendCode},
+		{"POST /s/{token}/check/{channel}", engine.ReadsNothing, s.beginCheck},
+		{"GET /s/{token}/checks", engine.ReadsNothing, s.tellChecks},
+		{"GET /f/{token}", engine.ReadsCheck, s.showCheck},
+		{"POST /f/{token}", engine.ReadsNothing, s.decideCheck},
+		{"GET /f/", engine.ReadsNothing, s.showNothing},
+		{"GET /s/", engine.ReadsNothing, s.showNothing},
+		{"GET /p/", engine.ReadsNothing, s.showNothing},
+	}
+}
 
 func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
-	for pattern, h := range map[string]handler{
-		"GET /s/{token}":                     s.showSign,
-		"GET /p/{token}":                     s.showPreview,
-		"GET /s/{token}/files/{file}":        s.showFile,
-		"GET /p/{token}/files/{file}":        s.showFile,
-		"GET /s/{token}/files/{file}/{page}": s.showPage,
-		"GET /p/{token}/files/{file}/{page}": s.showPage,
-		"GET /s/{token}/seals/{seal}":        s.showSeal,
-		"POST /s/{token}/sign":               s.sign,
-		"POST /s/{token}/reject":             s.reject,
-		"POST /s/{token}/code":               s.sendCode,
-		"POST /s/{token}/check/{channel}":    s.beginCheck,
-		"GET /s/{token}/checks":              s.tellChecks,
-		"GET /f/{token}":                     s.showCheck,
-		"POST /f/{token}":                    s.decideCheck,
-		"GET /f/":                            s.showNothing,
-		"GET /s/":                            s.showNothing,
-		"GET /p/":                            s.showNothing,
-	} {
-		mux.Handle(pattern, s.wrap(h))
+	for _, route := range s.table() {
+		mux.Handle(route.Pattern, s.wrap(s.gate(route)))
 	}
 	// An act's address that is opened or reloaded leads back to the page.
 	for _, act := range []string{"sign", "reject", "code", "check/{channel}"} {
