@@ -120,14 +120,18 @@ type DraftCopy struct {
 
 // Label is the approver in one line: who signs for whom, or the role.
 func (a DraftApprover) Label() string {
-	switch {
-	case a.UserID == "":
+	if a.UserID == "" {
 		return a.Role
-	case a.OrganizationName == "":
-		return a.UserName
-	default:
-		return a.UserName + " · " + a.OrganizationName
 	}
+	return PartyLabel(a.UserName, a.OrganizationName)
+}
+
+// PartyLabel is a person and the organisation that they act for in one line; the organisation may be empty.
+func PartyLabel(person, organization string) string {
+	if organization == "" {
+		return person
+	}
+	return person + " · " + organization
 }
 
 // DraftDocument is what a draft says, and what a flow keeps of it.

@@ -38,6 +38,9 @@ const (
 	CodeCannotAsk      = "OutcomeCannotBeAsked" // and will stay so: it does not serve the question
 )
 
+// CodeForeignSigner is why nobody was sent to: the person is not, or no longer, assigned to the organisation that they are to sign for.
+const CodeForeignSigner = "ForeignSigner"
+
 // OutboxEntry is one call that is to be made exactly once.
 type OutboxEntry struct {
 	Seq      int64

@@ -80,7 +80,7 @@ func (s *server) draftChoices(ctx context.Context, form *templates.DraftForm) er
 	if len(organizations) == 1 && form.Values.OrganizationID == "" {
 		form.Values.OrganizationID = organizations[0].ID
 	}
-	people, err := s.db.UserChoices(ctx, scope(ctx), "", form.Values.OperatorID)
+	people, err := s.db.UserChoices(ctx, scope(ctx), form.Values.OrganizationID, form.Values.OperatorID)
 	if err != nil {
 		return err
 	}
@@ -116,13 +116,11 @@ func (s *server) readDraftForm(r *http.Request, form *templates.DraftForm) (dead
 	if id := form.Values.OrganizationID; id != "" && !s.mayOwn(ctx, id) {
 		form.Problems = append(form.Problems, templates.Problem{Field: "OrganizationId", Rule: "forbidden"})
 	}
-	if id := form.Values.OperatorID; id != "" {
-		if _, err := s.db.User(ctx, scope(ctx), id); errors.Is(err, db.ErrNotFound) {
-			form.Problems = append(form.Problems, templates.Problem{Field: "OperatorId", Rule: "not_found"})
-		} else if err != nil {
-			return deadline, nil, err
-		}
+	problem, err := s.checkOperator(ctx, "OperatorId", form.Values.OperatorID, form.Values.OrganizationID)
+	if err != nil {
+		return deadline, nil, err
 	}
+	form.Problems = add(form.Problems, problem)
 	if id := form.Values.FileID; id != "" {
 		if _, err := s.db.File(ctx, scope(ctx), id); errors.Is(err, db.ErrNotFound) {
 			form.Problems = append(form.Problems, templates.Problem{Field: "FileId", Rule: "not_found"})

@@ -51,7 +51,7 @@ func (s *server) bulkForm(w http.ResponseWriter, r *http.Request, status int, t 
 	for _, c := range bulkColumns(t) {
 		form.Columns = append(form.Columns, templates.BulkColumn{Heading: c.heading(ctx), Required: c.required, Hint: "bulk.hint." + c.part})
 	}
-	operators, err := s.db.UserChoices(ctx, scope(ctx), "", form.OperatorID)
+	operators, err := s.db.UserChoices(ctx, scope(ctx), t.OrganizationID, form.OperatorID)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (s *server) checkBatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	table, form, err := s.readBulkForm(r)
+	table, form, err := s.readBulkForm(r, t.OrganizationID)
 	if err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (s *server) checkBatch(w http.ResponseWriter, r *http.Request) error {
 }
 
 // readBulkForm parses the form with its file; what is wrong with the file as a whole stands beside its field.
-func (s *server) readBulkForm(r *http.Request) (table *csvfile.Table, form templates.BulkForm, err error) {
+func (s *server) readBulkForm(r *http.Request, organizationID string) (table *csvfile.Table, form templates.BulkForm, err error) {
 	if err := readForm(r); err != nil {
 		return nil, form, err
 	}
@@ -139,11 +139,12 @@ func (s *server) readBulkForm(r *http.Request) (table *csvfile.Table, form templ
 	form.OperatorID = r.FormValue("OperatorId")
 	if form.OperatorID == "" {
 		tell("OperatorId", "required", "")
-	} else if _, err := s.db.User(r.Context(), scope(r.Context()), form.OperatorID); errors.Is(err, db.ErrNotFound) {
-		tell("OperatorId", "not_found", "")
-	} else if err != nil {
+	}
+	problem, err := s.checkOperator(r.Context(), "OperatorId", form.OperatorID, organizationID)
+	if err != nil {
 		return nil, form, err
 	}
+	form.Problems = add(form.Problems, problem)
 	file, header, err := r.FormFile("File")
 	if err != nil || header.Size == 0 {
 		tell("File", "file", "")

@@ -130,6 +130,9 @@ func TestEveryErrorOfATableIsToldAndNothingIsKept(t *testing.T) {
 	if all, _, err := p.db.Batches(ctx, db.Everything(), db.Page{}); err != nil || len(all) != 0 {
 		t.Errorf("%d batches are kept, %v", len(all), err)
 	}
+	if err := p.db.AssignUser(ctx, db.Everything(), "u2", b.organization); err != nil {
+		t.Fatal(err)
+	}
 	// One of two of the same name, by the end of the mobile and by the id.
 	for _, who := range []string{"孙丽,2", "u2,"} {
 		admin.bulk(template, a, heading+",,王小明,,"+who+","+b.organizationName+",1\n").wantStatus(http.StatusOK).wantText("#batch-state", "待确认")

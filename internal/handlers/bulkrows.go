@@ -153,7 +153,7 @@ func (c *bulkCheck) row(ctx context.Context, row csvfile.Row) error {
 			return err
 		}
 		if rule != "" {
-			tell(c.column(part, i), rule, "")
+			tell(c.column(part, i), rule, db.PartyLabel(p.UserName, p.OrganizationName))
 			told[c.column("person", i)], told[c.column("organization", i)] = true, true // one problem a person is enough
 		}
 		use.People = append(use.People, p)
@@ -282,6 +282,9 @@ func (c *bulkCheck) organization(ctx context.Context, p *db.UsePerson, user db.U
 		return "organization_unverified", nil
 	}
 	p.OrganizationID, p.OrganizationName = found[0].ID, found[0].Name
+	if !user.SignsFor(p.OrganizationID) {
+		return "foreign", nil
+	}
 	return "", nil
 }
 

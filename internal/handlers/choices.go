@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"sealdesk/internal/auth"
@@ -15,7 +16,10 @@ import (
 // choose answers the search above a long list of a form: the options that fit what was typed, the newest ones for nothing.
 func (s *server) choose(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), strings.TrimSpace(r.URL.Query().Get("q"))
-	options, err := s.choices(ctx, r.PathValue("kind"), q)
+	if blank, follows := templates.FollowingChoices[r.PathValue("kind")]; follows {
+		return s.chooseFollowing(w, r, blank)
+	}
+	options, err := s.choices(ctx, r.PathValue("kind"), q, followed(r))
 	if err != nil {
 		return err
 	}
@@ -31,7 +35,8 @@ func (s *server) choose(w http.ResponseWriter, r *http.Request) error {
 
 // choices are the options of a kind. People and organisations are those of the account's scope; parties are everybody, by name, since the
 // other side of a contract is outside of it.
-func (s *server) choices(ctx context.Context, kind, text string) ([]templates.Option, error) {
+// Of is what the field says that the list follows: a person's organisations only, or an organisation's people.
+func (s *server) choices(ctx context.Context, kind, text, of string) ([]templates.Option, error) {
 	filter, limit := db.DirectoryFilter{Text: text}, db.Page{Limit: db.MaxChoices}
 	people := func(within db.Scope) ([]templates.Option, error) {
 		all, _, err := s.db.Users(ctx, within, filter, limit)
@@ -45,13 +50,20 @@ func (s *server) choices(ctx context.Context, kind, text string) ([]templates.Op
 	var find func() ([]templates.Option, error)
 	switch kind {
 	case templates.ChoosePeople:
+		filter.Organization = of
 		need, find = auth.UsersRead, func() ([]templates.Option, error) { return people(scope(ctx)) }
 	case templates.ChooseOrganizations:
 		need, find = auth.OrganizationsRead, func() ([]templates.Option, error) { return organizations(scope(ctx)) }
 	case templates.ChooseParties:
 		need, find = auth.FlowsWrite, func() ([]templates.Option, error) { return people(db.Everything()) }
 	case templates.ChoosePartyOrganizations:
-		need, find = auth.FlowsWrite, func() ([]templates.Option, error) { return organizations(db.Everything()) }
+		need, find = auth.FlowsWrite, func() ([]templates.Option, error) {
+			if of == "" {
+				return organizations(db.Everything())
+			}
+			theirs, err := s.organizationsOf(ctx, db.Everything(), of)
+			return slices.DeleteFunc(theirs, func(o templates.Option) bool { return !strings.Contains(strings.ToLower(o.Text), strings.ToLower(text)) }), err
+		}
 	case templates.ChooseOwners:
 		need, find = auth.SealsWrite, func() ([]templates.Option, error) {
 			firms, errFirms := organizations(scope(ctx))
@@ -68,6 +80,33 @@ func (s *server) choices(ctx context.Context, kind, text string) ([]templates.Op
 	}
 	return find()
 }
+
+// chooseFollowing answers a list that depends on what another field says: the organisations that a person signs for, or the people who
+// act for an organisation. As long as the other field is empty there is nothing to narrow.
+func (s *server) chooseFollowing(w http.ResponseWriter, r *http.Request, blank string) error {
+	ctx := r.Context()
+	if !can(ctx, auth.FlowsWrite) {
+		return errForbidden
+	}
+	chosen := followed(r)
+	var options []templates.Option
+	var err error
+	switch r.PathValue("kind") {
+	case templates.FollowOperators:
+		var people []db.User
+		people, err = s.db.UserChoices(ctx, scope(ctx), chosen)
+		options = personOptions(people)
+	default:
+		options, err = s.partyOrganizations(ctx, chosen, "")
+	}
+	if err != nil {
+		return err
+	}
+	return s.fragment(w, r, http.StatusOK, templates.FollowingOptions(i18n.T(ctx, blank), options))
+}
+
+// followed is what the field says that a list follows; the query names it.
+func followed(r *http.Request) string { return r.URL.Query().Get(r.URL.Query().Get("follows")) }
 
 func (s *server) fileOptions(ctx context.Context, text string) ([]templates.Option, error) {
 	all, _, err := s.db.Files(ctx, scope(ctx), db.FileFilter{Text: text}, db.Page{Limit: db.MaxChoices})

@@ -89,11 +89,9 @@ func (s *server) draftPeople(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	data.Users = personOptions(people)
-	organizations, err := s.db.OrganizationChoices(ctx, db.Everything(), data.Values.OrganizationID)
-	if err != nil {
+	if data.Organizations, err = s.partyOrganizations(ctx, data.Values.UserID, data.Values.OrganizationID); err != nil {
 		return err
 	}
-	data.Organizations = organizationOptions(organizations)
 	if data.Deciders, err = s.deciders(ctx, draft.OrganizationID); err != nil {
 		return err
 	}
@@ -187,6 +185,7 @@ func (s *server) readPerson(r *http.Request, draft db.Draft, values *templates.P
 	if broken != nil && !ok {
 		return nil, broken
 	}
+	wrong = append(wrong, checkChannels(values.Channels)...)
 	a.Channels, a.FullText, a.PreRead, a.Deadline = values.Channels, values.FullText, values.PreRead, time.Time{}
 	if values.Deadline != "" {
 		deadline, err := time.ParseInLocation(deadlineLayout, values.Deadline, beijing())
@@ -228,7 +227,11 @@ func (s *server) namePerson(ctx context.Context, draft db.Draft, a *db.DraftAppr
 		} else if err != nil {
 			return nil, err
 		}
-		a.UserName = user.Name
+		problem, err := s.foreign(ctx, "OrganizationId", user, a.OrganizationID)
+		if err != nil {
+			return nil, err
+		}
+		wrong, a.UserName = add(wrong, problem), user.Name
 	}
 	if a.OrganizationID != "" {
 		organization, err := s.db.Organization(ctx, db.Everything(), a.OrganizationID)

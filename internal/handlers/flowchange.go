@@ -112,11 +112,9 @@ func (s *server) replacePage(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	data.Users = personOptions(people)
-	organizations, err := s.db.OrganizationChoices(ctx, db.Everything(), data.Values.OrganizationID)
-	if err != nil {
+	if data.Organizations, err = s.partyOrganizations(ctx, data.Values.UserID, data.Values.OrganizationID); err != nil {
 		return err
 	}
-	data.Organizations = organizationOptions(organizations)
 	return s.render(w, r, status, page{Title: "flows.replace.title", TitleArgs: []any{"Name", data.Name}, Active: "flows"}, templates.ReplacePage(data))
 }
 

@@ -174,7 +174,7 @@ func TestCodesNeedAMobileThatNobodyReads(t *testing.T) {
 	admin := p.as(auth.Admin)
 	draft := admin.draft("验证码", a, a)
 	person := draft + "/people/" + p.draftOf(draft).Approvers[0].ID
-	form := url.Values{"Channel": {"VERIFYCODE", "NONE"}, "FullText": {"true"}, "PreRead": {"30"}}
+	form := url.Values{"Channel": {"VERIFYCODE", "FACEID"}, "FullText": {"true"}, "PreRead": {"30"}}
 	admin.post(person, form).wantStatus(http.StatusUnprocessableEntity).wantProblem("Mobile")
 	form.Set("Deadline", p.clock.now().In(beijing()).AddDate(0, 0, 30).Format(deadlineLayout))
 	form.Set("Mobile", "13912345678")
@@ -221,6 +221,9 @@ func TestALaterStepIsReplacedAndMovedWithoutACancel(t *testing.T) {
 	v.get(flow + "/people/" + sent + "/replace").wantStatus(http.StatusConflict)
 	v.post(flow+"/people/"+sent+"/move", url.Values{"Way": {"later"}}).wantStatus(http.StatusConflict)
 	v.post(flow+"/people/"+later+"/replace", url.Values{"UserId": {a.person}, "OrganizationId": {a.organization}}).wantStatus(http.StatusUnprocessableEntity).wantProblem("UserId")
+	if err := p.db.AssignUser(context.Background(), db.Everything(), b.person, a.organization); err != nil {
+		t.Fatal(err)
+	}
 	v.post(flow+"/people/"+later+"/replace", url.Values{"UserId": {b.person}, "OrganizationId": {a.organization}}).wantStatus(http.StatusOK).wantText("main", "替换了 李娜")
 	v.post(flow+"/people/"+later+"/move", url.Values{"Way": {"earlier"}}).wantStatus(http.StatusOK)
 	p.until("the moved one is sent", func() bool { return p.flow(flow).Approvers[1].SignID != "" })

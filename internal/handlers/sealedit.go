@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"net/http"
 
 	"sealdesk/internal/api"
@@ -103,12 +102,9 @@ func (s *server) sealCaller(ctx context.Context, row db.Seal, d *templates.SealE
 		d.Problems = append(d.Problems, templates.Problem{Field: "OperatorID", Rule: "required"})
 		return api.Caller{}, nil
 	}
-	u, err := s.db.User(ctx, scope(ctx), d.Form.OperatorID)
-	if errors.Is(err, db.ErrNotFound) {
-		d.Problems = append(d.Problems, templates.Problem{Field: "OperatorID", Rule: "not_found"})
-		return api.Caller{}, nil
-	}
-	return api.Caller{SubOrganizationId: row.OrganizationID, OperatorId: u.ID}, err
+	problem, err := s.checkOperator(ctx, "OperatorID", d.Form.OperatorID, row.OrganizationID)
+	d.Problems = add(d.Problems, problem)
+	return api.Caller{SubOrganizationId: row.OrganizationID, OperatorId: d.Form.OperatorID}, err
 }
 
 // sendSeal changes a seal on the platform and in the index.

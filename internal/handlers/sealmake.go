@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"net/http"
 
 	"sealdesk/internal/api"
@@ -78,12 +77,9 @@ func (s *server) operator(ctx context.Context, o sealOwner, id string, needed bo
 		}
 		return caller, nil, nil
 	}
-	u, err := s.db.User(ctx, scope(ctx), id)
-	if errors.Is(err, db.ErrNotFound) {
-		return caller, &templates.Problem{Field: "OperatorID", Rule: "not_found"}, nil
-	}
-	caller.OperatorId = u.ID
-	return caller, nil, err
+	problem, err := s.checkOperator(ctx, "OperatorID", id, o.organization.ID)
+	caller.OperatorId = id
+	return caller, problem, err
 }
 
 // makeSeal asks the platform to draw the seal, or draws it and sends the picture.

@@ -55,6 +55,7 @@ func (s *server) saveTemplateRole(w http.ResponseWriter, r *http.Request) error 
 	if broken != nil && !ok {
 		return broken
 	}
+	wrong = append(wrong, checkChannels(values.Channels)...)
 	editing := r.PostFormValue("edit")
 	if slices.ContainsFunc(t.Approvers, func(a db.DraftApprover) bool { return a.Role == values.Role && a.ID != editing }) {
 		wrong = append(wrong, templates.Problem{Field: "Role", Rule: "unique"})

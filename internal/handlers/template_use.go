@@ -56,21 +56,21 @@ func (s *server) deadlineAfter(days int) time.Time {
 func (s *server) useForm(w http.ResponseWriter, r *http.Request, status int, t db.Draft, values templates.UseValues, wrong templates.Problems) error {
 	ctx := r.Context()
 	data := templates.TemplateUse{ID: t.ID, Values: values, Roles: templateRoles(t), Fields: templateFields(t), Problems: wrong}
-	var chosenPeople, chosenOrganizations []string
-	for _, chosen := range values.Roles {
-		chosenPeople, chosenOrganizations = append(chosenPeople, chosen.UserID), append(chosenOrganizations, chosen.OrganizationID)
+	var chosenPeople []string
+	for i, chosen := range values.Roles {
+		chosenPeople = append(chosenPeople, chosen.UserID)
+		var err error
+		if data.Roles[i].Organizations, err = s.partyOrganizations(ctx, chosen.UserID, chosen.OrganizationID); err != nil {
+			return err
+		}
 	}
 	// As in a draft, the other party is outside of one's own organisations: everybody may be chosen, by name.
 	people, err := s.db.UserChoices(ctx, db.Everything(), "", chosenPeople...)
 	if err != nil {
 		return err
 	}
-	organizations, err := s.db.OrganizationChoices(ctx, db.Everything(), chosenOrganizations...)
-	if err != nil {
-		return err
-	}
-	data.People, data.Organizations = personOptions(people), organizationOptions(organizations)
-	operators, err := s.db.UserChoices(ctx, scope(ctx), "", values.OperatorID)
+	data.People = personOptions(people)
+	operators, err := s.db.UserChoices(ctx, scope(ctx), t.OrganizationID, values.OperatorID)
 	if err != nil {
 		return err
 	}
@@ -117,11 +117,11 @@ func (s *server) readUse(ctx context.Context, t db.Draft, values templates.UseVa
 		wrong = append(wrong, templates.Problem{Field: "Deadline", Rule: "date"})
 	}
 	use.Deadline = use.Deadline.UTC()
-	if _, err := s.db.User(ctx, scope(ctx), values.OperatorID); values.OperatorID != "" && errors.Is(err, db.ErrNotFound) {
-		wrong = append(wrong, templates.Problem{Field: "OperatorId", Rule: "not_found"})
-	} else if err != nil && !errors.Is(err, db.ErrNotFound) {
+	problem, err := s.checkOperator(ctx, "OperatorId", values.OperatorID, t.OrganizationID)
+	if err != nil {
 		return use, nil, err
 	}
+	wrong = add(wrong, problem)
 	for i, a := range t.Approvers {
 		p, rules, err := s.readRole(ctx, a, values.Roles[i])
 		if err != nil {
@@ -172,8 +172,12 @@ func (s *server) readRole(ctx context.Context, role db.DraftApprover, chosen tem
 	if errors.Is(err, db.ErrNotFound) {
 		return p, templates.Problems{{Field: "OrganizationId", Rule: "not_found"}}, nil
 	}
+	if err != nil {
+		return p, nil, err
+	}
 	p.OrganizationID, p.OrganizationName = organization.ID, organization.Name
-	return p, nil, err
+	problem, err := s.foreign(ctx, "OrganizationId", user, organization.ID)
+	return p, add(nil, problem), err
 }
 
 // useField is the field of the form that a problem is about.

@@ -94,7 +94,7 @@ func TestATemplateIsMadeAndChangedLikeADraft(t *testing.T) {
 
 	admin.get(draft + "/builder").wantStatus(http.StatusOK).wantPath(template + "/roles")
 	role := url.Values{"Role": {"甲方"}, "ForOrganization": {"true"}, "Channel": {"NONE"}, "Step": {"1"}}
-	role["Channel"], role["PreRead"] = []string{"NONE", "FACEID"}, []string{"30"}
+	role["Channel"], role["PreRead"] = []string{"WEIXINAPP", "FACEID"}, []string{"30"}
 	admin.post(template+"/roles", role).wantStatus(http.StatusOK).wantText("table", "甲方")
 	first, err := p.db.Template(t.Context(), db.Everything(), id)
 	if err != nil || len(first.Approvers[0].Channels) != 2 || first.Approvers[0].PreRead != 30 {

@@ -164,6 +164,8 @@ func codeOf(err error) string {
 		return api.CodeInvalidParameter
 	case errors.Is(err, errFileGone):
 		return api.CodeResourceNotFound
+	case errors.Is(err, errForeign):
+		return db.CodeForeignSigner
 	}
 	return db.CodeOutcomeUnknown
 }
@@ -272,6 +274,9 @@ func (r *Router) send(ctx context.Context, flow db.Flow, approverID string) (str
 		return "", fmt.Errorf("no approver %q", approverID)
 	}
 	a := flow.Document.Approvers[i]
+	if err := r.belongs(ctx, a); err != nil { // who was assigned at sending may have left since
+		return "", err
+	}
 	mobile, err := r.opts.DB.OpenMobile(a)
 	if err != nil {
 		return "", errors.Join(errMobileLost, err)

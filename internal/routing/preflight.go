@@ -97,7 +97,11 @@ func (r *Router) checkPlaces(ctx context.Context, draft db.Draft) ([]Problem, er
 	if err != nil {
 		return nil, err
 	}
-	problems := slices.Concat(r.complete(draft), checkSeals(draft), checkNeeds(draft), approvals)
+	foreign, err := r.checkBelonging(ctx, draft)
+	if err != nil {
+		return nil, err
+	}
+	problems := slices.Concat(r.complete(draft), checkSeals(draft), checkNeeds(draft), approvals, foreign)
 	files, err := r.opts.DB.FilesByID(ctx, db.Everything(), draft.Files)
 	switch {
 	case errors.Is(err, db.ErrNotFound):
@@ -193,6 +197,7 @@ func (r *Router) checkRules(draft db.Draft, a db.DraftApprover) (problems []Prob
 		broken bool
 	}{
 		{"no_channel", len(a.Channels) == 0},
+		{"none_alone", SkipsCheck(a.Channels)},
 		{"mobile", slices.Contains(a.Channels, api.VerifyChannelCode) && len(a.MobileBox) == 0},
 		{"channel_gone", slices.ContainsFunc(a.Channels, func(c string) bool { return !r.HasChannel(c) })},
 		{"late_person", a.Deadline.After(draft.Deadline)},
@@ -203,6 +208,11 @@ func (r *Router) checkRules(draft db.Draft, a db.DraftApprover) (problems []Prob
 		}
 	}
 	return problems
+}
+
+// SkipsCheck tells whether the channels let a signer skip a check that they order: none at all stands beside a real one.
+func SkipsCheck(channels []string) bool {
+	return len(channels) > 1 && slices.Contains(channels, api.VerifyChannelNone)
 }
 
 // checkApprovals checks that enough accounts can give the approvals of each step: they may log in, reach the organisation, and are not the

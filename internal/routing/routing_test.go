@@ -197,6 +197,7 @@ func (b *bench) draftIn(portal *db.DB, store *files.Store) db.Draft {
 		b.t.Fatal(err)
 	}
 	id := fmt.Sprintf("%032x", time.Now().UnixNano())
+	b.introduce(portal)
 	if err := portal.AddFile(ctx, db.File{ID: id, Name: "合同.pdf", Ref: string(ref), Size: int64(len(data)), Pages: []db.PageSize{{Width: 595, Height: 841}}, Created: time.Now()}); err != nil {
 		b.t.Fatal(err)
 	}
@@ -213,6 +214,19 @@ func (b *bench) draftIn(portal *db.DB, store *files.Store) db.Draft {
 	}
 	d.Revision = 1
 	return d
+}
+
+// introduce tells a portal of the organisation and both people, who sign for it. Twice is no error.
+func (b *bench) introduce(portal *db.DB) {
+	b.t.Helper()
+	ctx := b.t.Context()
+	err := portal.AddOrganization(ctx, db.Organization{ID: b.org, Name: "深圳市示例科技有限公司", Kind: "ENTERPRISE", IDCardType: "USCC", Verified: time.Now()})
+	for _, person := range b.people {
+		err = errors.Join(err, portal.AddUser(ctx, db.User{ID: person, Name: "王小明", Verified: time.Now(), Organizations: []db.UserOrganization{{ID: b.org}}}))
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 func (b *bench) until(flowID string, state db.FlowState) db.Flow {

@@ -27,6 +27,11 @@ func completeTemplate(t db.Draft) (problems []Problem) {
 			problems = append(problems, Problem{Rule: "no_component", Name: a.Role, Step: "pages"})
 		}
 	}
+	for _, a := range t.Approvers {
+		if SkipsCheck(a.Channels) {
+			problems = append(problems, Problem{Rule: "none_alone", Name: a.Role, Step: "people"})
+		}
+	}
 	types := map[string]string{}
 	for _, c := range t.Components {
 		switch known := types[c.Name]; {

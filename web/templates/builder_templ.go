@@ -477,7 +477,7 @@ func DraftFormPage(d DraftForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Choice{Name: "OperatorId", Search: ChoosePeople, Label: t(ctx, "builder.operator"), Value: d.Values.OperatorID, Options: d.Operators, Blank: t(ctx, "common.choose"), Required: true, Hint: t(ctx, "builder.operator.hint"), Problem: d.Problems.Of(ctx, "OperatorId")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{Name: "OperatorId", Search: ChoosePeople, Follows: "OrganizationId", Kind: FollowOperators, Label: t(ctx, "builder.operator"), Value: d.Values.OperatorID, Options: d.Operators, Blank: t(ctx, "common.choose"), Required: true, Hint: t(ctx, "builder.operator.hint"), Problem: d.Problems.Of(ctx, "OperatorId")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -323,7 +323,7 @@ func ReplacePage(d ReplaceData) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = Select(Choice{Name: "OrganizationId", Search: ChoosePartyOrganizations, Label: t(ctx, "builder.signs_for"), Value: d.Values.OrganizationID, Options: d.Organizations, Blank: t(ctx, "builder.as_person"), Problem: d.Problems.Of(ctx, "OrganizationId")}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = Select(Choice{Name: "OrganizationId", Search: ChoosePartyOrganizations, Follows: "UserId", Kind: FollowSignsFor, Label: t(ctx, "builder.signs_for"), Value: d.Values.OrganizationID, Options: d.Organizations, Blank: t(ctx, "builder.as_person"), Problem: d.Problems.Of(ctx, "OrganizationId")}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -2,6 +2,8 @@ package templates
 
 import (
 	"context"
+	"maps"
+	"net/url"
 	"strconv"
 
 	"sealdesk/internal/i18n"
@@ -77,6 +79,8 @@ type Choice struct {
 	Attributes templ.Attributes
 	// Search is the kind of choices (ChoosePeople and so on) of a list that may be the newest part of a longer one.
 	Search string
+	// Follows names the field by which this list is narrowed whenever it changes, and Kind is one of the Follow constants.
+	Follows, Kind string
 }
 
 // longList is from how many options a list has a search above it.
@@ -93,6 +97,41 @@ const (
 )
 
 func (c Choice) isLong() bool { return c.Search != "" && len(c.Options) >= longList }
+
+// The kinds of lists that follow another field.
+const (
+	FollowSignsFor  = "signs-for" // the organisations of the person who is chosen
+	FollowRoleFor   = "role-for"  // the same, for the role of a template
+	FollowOperators = "operators" // the people of the organisation that is chosen
+)
+
+// FollowingChoices are the kinds of lists that follow another field, with the text key of their empty first entry.
+var FollowingChoices = map[string]string{FollowSignsFor: "builder.as_person", FollowRoleFor: "templates.role.their_own", FollowOperators: "common.choose"}
+
+// following are the attributes that let a list follow another field.
+func (c Choice) following() templ.Attributes {
+	if c.Follows == "" {
+		return nil
+	}
+	return templ.Attributes{"hx-get": c.choicesURL(c.Kind), "hx-trigger": `change from:"` + c.followed() + `"`, "hx-include": c.followed(),
+		"hx-swap": "innerHTML", "hx-sync": "this:replace"}
+}
+
+// followed selects the field that the list follows; its id may hold brackets.
+func (c Choice) followed() string {
+	if c.Follows == "" {
+		return ""
+	}
+	return "[id='" + fieldID(c.Follows) + "']"
+}
+
+// choicesURL is where the choices of a kind come from; those of a list that follows another field are told which.
+func (c Choice) choicesURL(kind string) string {
+	if c.Follows == "" {
+		return "/choices/" + kind
+	}
+	return "/choices/" + kind + "?follows=" + url.QueryEscape(c.Follows)
+}
 
 // Check describes a check box.
 type Check struct {
@@ -176,7 +215,9 @@ func (in Input) attributes() templ.Attributes {
 }
 
 func (c Choice) attributes() templ.Attributes {
-	return control(c.Name, c.Hint, c.Problem, c.Required, c.Disabled, c.Attributes)
+	attributes := control(c.Name, c.Hint, c.Problem, c.Required, c.Disabled, c.Attributes)
+	maps.Copy(attributes, c.following())
+	return attributes
 }
 
 func (c Check) attributes() templ.Attributes {

@@ -1533,7 +1533,7 @@ func TemplateUsePage(d TemplateUse) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if role.ForOrganization {
-				templ_7745c5c3_Err = Select(Choice{Name: roleField(i, "OrganizationId"), Search: ChoosePartyOrganizations, Label: t(ctx, "templates.role.for", "Role", role.Name), Value: d.Values.Roles[i].OrganizationID, Options: d.Organizations, Blank: t(ctx, "templates.role.their_own"), Problem: d.Problems.Of(ctx, roleField(i, "OrganizationId"))}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Select(Choice{Name: roleField(i, "OrganizationId"), Search: ChoosePartyOrganizations, Follows: roleField(i, "UserId"), Kind: FollowRoleFor, Label: t(ctx, "templates.role.for", "Role", role.Name), Value: d.Values.Roles[i].OrganizationID, Options: role.Organizations, Blank: t(ctx, "templates.role.their_own"), Problem: d.Problems.Of(ctx, roleField(i, "OrganizationId"))}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

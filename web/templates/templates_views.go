@@ -70,6 +70,7 @@ type TemplateRole struct {
 	ForOrganization bool
 	Step            int
 	FullText        bool
+	Organizations   []Option // that its form offers, where it is put to use
 }
 
 // TemplateField is something to fill in.
@@ -93,14 +94,13 @@ type TemplateData struct {
 
 // TemplateUse is the form that makes a contract of a template.
 type TemplateUse struct {
-	ID            string
-	Values        UseValues
-	Roles         []TemplateRole
-	Fields        []TemplateField
-	People        []Option
-	Organizations []Option
-	Operators     []Option
-	Problems      Problems
+	ID        string
+	Values    UseValues
+	Roles     []TemplateRole
+	Fields    []TemplateField
+	People    []Option
+	Operators []Option
+	Problems  Problems
 }
 
 // UseValues are the fields of TemplateUse as they were typed.

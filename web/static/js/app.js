@@ -38,6 +38,15 @@ document.addEventListener("change", (event) => {
   else names.textContent = input.files.length === 1 ? input.files[0].name : word("files").replace("2", input.files.length);
 });
 
+// A choice that stands alone takes the others away, and they it.
+document.addEventListener("change", ({ target }) => {
+  const group = target.type === "checkbox" && target.checked && target.closest("fieldset");
+  if (!group?.querySelector("[data-alone]")) return;
+  for (const other of group.querySelectorAll("input[type=checkbox]")) {
+    if (other !== target && ("alone" in other.dataset || "alone" in target.dataset)) other.checked = false;
+  }
+});
+
 // Files may be dropped on a file field's row.
 for (const kind of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(kind, (event) => {
@@ -81,6 +90,16 @@ document.addEventListener("htmx:before:history:update", (event) => {
 
 // Where the links of the sidebar need scrolling, the one of this page is in sight.
 const showPlace = () => document.querySelector(".sidebar-links [aria-current]")?.scrollIntoView({ block: "nearest" });
+
+// A list that is narrowed to what fits another field keeps what was chosen in it, as long as that fits.
+document.addEventListener("htmx:before:swap", ({ detail: { ctx } }) => {
+  if (ctx?.target?.matches?.("select")) ctx.chosen = ctx.target.value;
+});
+document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (!ctx?.chosen) return;
+  ctx.target.value = ctx.chosen;
+  if (ctx.target.selectedIndex < 0) ctx.target.selectedIndex = 0;
+});
 
 // After a boosted visit, begin at the top as after a load; after a refused form, at its first problem.
 document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
