@@ -62,7 +62,9 @@ func (s *server) choices(ctx context.Context, kind, text, of string) ([]template
 				return organizations(db.Everything())
 			}
 			theirs, err := s.organizationsOf(ctx, db.Everything(), of)
-			return slices.DeleteFunc(theirs, func(o templates.Option) bool { return !strings.Contains(strings.ToLower(o.Text), strings.ToLower(text)) }), err
+			return slices.DeleteFunc(theirs, func(o templates.Option) bool {
+				return !strings.Contains(strings.ToLower(o.Text), strings.ToLower(text))
+			}), err
 		}
 	case templates.ChooseOwners:
 		need, find = auth.SealsWrite, func() ([]templates.Option, error) {
