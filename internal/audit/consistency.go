@@ -28,3 +28,6 @@ func (l *Log) Consistency(ctx context.Context, old int64, c Checkpoint) (tlog.Tr
 	}
 	return proof, nil
 }
+
+// Log is the name of the log that the checkpoint is of, without the number of its segment.
+func (c *Checkpoint) Log() string { return c.log() }

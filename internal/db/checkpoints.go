@@ -31,7 +31,7 @@ const CheckpointPartly = "partly"
 // CheckpointState is how it stands with the checkpoints of a log on a way.
 type CheckpointState struct {
 	Way, Log string
-	Size     int64     // of the newest checkpoint that left; 0: none yet
+	Size     int64     // events up to the newest checkpoint that left; 0: none yet
 	Left     time.Time // when; zero: none yet
 	Failing  time.Time // since when it has not worked; zero: it works
 	Error    string    // why it does not
@@ -85,11 +85,11 @@ func (d *DB) CheckpointLeft(ctx context.Context, way string, c audit.Checkpoint,
 		now := store.Micros(d.now())
 		_, err := tx.Exec(ctx, `INSERT INTO checkpoint_ways (way, log, size, left_at, failing, error, attempts, due) VALUES ($1, $2, $3, $4, 0, '', 0, $5)
 			ON CONFLICT (way, log) DO UPDATE SET size = excluded.size, left_at = excluded.left_at, failing = 0, error = '', attempts = 0, due = excluded.due`,
-			way, c.Origin, c.Size, now, store.Micros(next))
+			way, c.Log(), c.End(), now, store.Micros(next))
 		if err != nil {
 			return fmt.Errorf("note that a checkpoint left: %w", err)
 		}
-		return d.noteCheckpoint(ctx, tx, CheckpointOut{Way: way, Log: c.Origin, Size: c.Size, Text: string(c.Text), Cosignature: cosignature, Error: partly})
+		return d.noteCheckpoint(ctx, tx, CheckpointOut{Way: way, Log: c.Log(), Size: c.End(), Text: string(c.Text), Cosignature: cosignature, Error: partly})
 	})
 }
 
@@ -99,23 +99,23 @@ func (d *DB) CheckpointStayed(ctx context.Context, way string, c audit.Checkpoin
 	return d.store.Write(ctx, func(tx *store.Tx) error {
 		now := store.Micros(d.now())
 		var was string
-		if err := tx.QueryRow(ctx, `SELECT coalesce((SELECT error FROM checkpoint_ways WHERE way = $1 AND log = $2), '')`, way, c.Origin).Scan(&was); err != nil {
+		if err := tx.QueryRow(ctx, `SELECT coalesce((SELECT error FROM checkpoint_ways WHERE way = $1 AND log = $2), '')`, way, c.Log()).Scan(&was); err != nil {
 			return fmt.Errorf("read how a checkpoint stayed: %w", err)
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO checkpoint_ways (way, log, size, left_at, failing, error, attempts, due) VALUES ($1, $2, 0, 0, $3, $4, 1, $5)
 			ON CONFLICT (way, log) DO UPDATE SET failing = CASE failing WHEN 0 THEN excluded.failing ELSE failing END, error = excluded.error,
-			attempts = attempts + 1, due = excluded.due`, way, c.Origin, now, code, store.Micros(next))
+			attempts = attempts + 1, due = excluded.due`, way, c.Log(), now, code, store.Micros(next))
 		if err != nil {
 			return fmt.Errorf("note that a checkpoint stayed: %w", err)
 		}
-		if err := d.noteCheckpoint(ctx, tx, CheckpointOut{Way: way, Log: c.Origin, Size: c.Size, Text: string(c.Text), Error: code}); err != nil {
+		if err := d.noteCheckpoint(ctx, tx, CheckpointOut{Way: way, Log: c.Log(), Size: c.End(), Text: string(c.Text), Error: code}); err != nil {
 			return err
 		}
 		if was != "" && (code != CheckpointHistory || was == code) {
 			return nil
 		}
 		return d.record(ctx, tx, audit.Event{Action: "checkpoint.stayed", ObjectType: "checkpoint", ObjectID: way, Outcome: audit.Failed, ErrorCode: code,
-			Detail: map[string]any{"log": c.Origin, "size": c.Size}})
+			Detail: map[string]any{"log": c.Log(), "size": c.End()}})
 	})
 }
 

@@ -21,7 +21,7 @@ func (s *Sender) write(_ context.Context, it item) result {
 	if it.state.Size == 0 {
 		flags |= os.O_CREATE
 	}
-	f, err := os.OpenFile(filepath.Join(s.opts.Folder, fileName(it.c.Origin)), flags, 0o600)
+	f, err := os.OpenFile(filepath.Join(s.opts.Folder, fileName(it.c.Log())), flags, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
 		return result{code: codeGone}
 	}

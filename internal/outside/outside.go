@@ -207,8 +207,8 @@ func (s *Sender) Send(ctx context.Context) error {
 	for _, w := range s.ways {
 		var due []item
 		for _, it := range items {
-			it.state = states[[2]string{w.name, it.c.Origin}]
-			if it.c.Size != it.state.Size && !it.state.Due.After(now) {
+			it.state = states[[2]string{w.name, it.c.Log()}]
+			if it.c.End() != it.state.Size && !it.state.Due.After(now) {
 				due = append(due, it)
 			}
 		}
@@ -232,7 +232,7 @@ func (s *Sender) Try(ctx context.Context, name string) (code string, err error) 
 		return "", err
 	}
 	for i := range items {
-		items[i].state = states[[2]string{name, items[i].c.Origin}]
+		items[i].state = states[[2]string{name, items[i].c.Log()}]
 	}
 	if err := s.give(ctx, s.ways[i], items); err != nil {
 		return "", err
@@ -250,11 +250,11 @@ func (s *Sender) Try(ctx context.Context, name string) (code string, err error) 
 func (s *Sender) newest(ctx context.Context) (items []item, states map[[2]string]db.CheckpointState, err error) {
 	for _, log := range s.opts.Logs {
 		c, err := log.Checkpoint(ctx)
-		if err != nil {
+		if err != nil && c.Size == 0 {
 			s.opts.Logger.ErrorContext(ctx, "a checkpoint cannot be read", "error", err)
 			continue // the other logs go on
 		}
-		if c.Size > 0 {
+		if c.Size > 0 { // also when the file in the data folder could not be written
 			items = append(items, item{log: log, c: c})
 		}
 	}

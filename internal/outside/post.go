@@ -49,7 +49,7 @@ func (s *Sender) post(ctx context.Context, it item) result {
 // witness asks the witness for its signature.
 func (s *Sender) witness(ctx context.Context, it item) result {
 	client := witness.Client{URL: s.opts.WitnessURL, Key: s.opts.WitnessKey, HTTP: s.http}
-	line, err := client.Post(ctx, it.log, it.state.Size, it.c)
+	line, err := client.Post(ctx, it.log, max(0, it.state.Size-it.c.First), it.c)
 	switch {
 	case err == nil:
 		return result{cosignature: line}

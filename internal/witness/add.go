@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -94,7 +95,13 @@ func (w *Witness) add(ctx context.Context, body []byte) (line string, err error)
 		if err != nil {
 			return err
 		}
-		if refused = judge(r, c, known); refused != nil {
+		if refused, err = judgeSegments(ctx, tx, c); err != nil {
+			return err
+		}
+		if refused == nil {
+			refused = judge(r, c, known)
+		}
+		if refused != nil {
 			if r.old == known.size { // the log proved nothing although both knew where to start
 				return keep(ctx, tx, c, known, store.Micros(w.now()))
 			}
@@ -116,8 +123,11 @@ func (w *Witness) add(ctx context.Context, body []byte) (line string, err error)
 
 // read checks the signature of a checkpoint of a log that the witness knows. Lines of other witnesses are left out of what is kept.
 func (w *Witness) read(text []byte) (c audit.Checkpoint, err error) {
-	origin, _, _ := bytes.Cut(text, []byte("\n"))
-	log, known := w.logs[string(origin)]
+	origin, _, _ := strings.Cut(string(text[:min(len(text), maxOrigin)]), "\n")
+	log, known := w.logs[origin]
+	if !known {
+		log, known = w.logs[segment.ReplaceAllString(origin, "")]
+	}
 	if !known {
 		return c, errUnknownLog
 	}
@@ -139,6 +149,37 @@ func (w *Witness) read(text []byte) (c audit.Checkpoint, err error) {
 		return c, fmt.Errorf("write the checkpoint: %w", err)
 	}
 	return c, nil
+}
+
+// maxOrigin is the longest origin that is looked up, in bytes.
+const maxOrigin = 1 << 10
+
+// segment is what a log of ours appends to its origin after a break: each segment is a tree of its own, under the key of the log.
+var segment = regexp.MustCompile(`#([2-9]|[1-9][0-9]+)$`)
+
+// judgeSegments tells why the segment of a log is refused: it must not say less of those before it than the witness saw, and none grows any
+// more once the witness saw a later one.
+func judgeSegments(ctx context.Context, tx *store.Tx, c audit.Checkpoint) (refused, err error) {
+	name := func(number int) string {
+		if number == 1 {
+			return c.Log()
+		}
+		return c.Log() + "#" + strconv.Itoa(number)
+	}
+	for i, closed := range c.Closed {
+		known, err := findLog(ctx, tx, name(i+1))
+		if err != nil {
+			return nil, err
+		}
+		if known.size > closed.Size || known.size > 0 && known.size == closed.Size && known.root != closed.Root {
+			return errInconsistent, nil
+		}
+	}
+	later, err := findLog(ctx, tx, name(c.Number+1))
+	if err == nil && later.size > 0 {
+		refused = errInconsistent
+	}
+	return refused, err
 }
 
 // knownLog is what the witness remembers of a log; of one that it never signed, the empty tree.

@@ -308,3 +308,52 @@ func TestKeysThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+// tamper cuts the log off, so that the next event begins another segment.
+func (l *ledger) tamper() {
+	l.t.Helper()
+	err := l.db.Write(l.t.Context(), func(tx *store.Tx) error {
+		for _, statement := range []string{"DROP TRIGGER audit_events_no_delete", "DELETE FROM audit_events WHERE seq >= 3"} {
+			if _, err := tx.Exec(l.t.Context(), statement); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// A log that was broken goes on in a segment of its own, which the witness attests if it says no less of the time before than it saw.
+func TestASegmentAfterABreakIsAnotherTree(t *testing.T) {
+	l := newLedger(t, "desk.example/log")
+	w := &world{t: t, dir: t.TempDir()}
+	client := w.start(l.PublicKey())
+	l.add(6, "a")
+	older := l.fork()
+	if _, err := client.Post(t.Context(), l, 0, l.add(2, "a")); err != nil {
+		t.Fatal(err)
+	}
+	frozen := l.fork() // goes on in the first segment
+	l.tamper()
+	c := l.add(2, "b")
+	if c.Number != 2 {
+		t.Fatalf("the log goes on as if nothing had happened: %s", c.Text)
+	}
+	older.tamper()
+	if shorter := older.add(2, "b"); shorter.Number != 2 {
+		t.Fatalf("the copy goes on as if nothing had happened: %s", shorter.Text)
+	} else if _, err := client.Post(t.Context(), older, 0, shorter); !errors.Is(err, ErrOtherHistory) {
+		t.Errorf("a segment that says less of the first than the witness saw: %v", err)
+	}
+	for range 2 {
+		if _, err := client.Post(t.Context(), l, 0, c); err != nil {
+			t.Errorf("the segment of %d events after the break: %v", c.Size, err)
+		}
+		c = l.add(1, "b")
+	}
+	if _, err := client.Post(t.Context(), frozen, 8, frozen.add(1, "a")); !errors.Is(err, ErrOtherHistory) {
+		t.Errorf("the first segment went on after the second began: %v", err)
+	}
+}
