@@ -68,6 +68,9 @@ func TestDemoLeavesAContractThatOthersVerify(t *testing.T) {
 	}
 
 	root := filepath.Join(dir, "engine-root.pem")
+	if report := must(t, "", "verify", contract, "--root", root); strings.Count(report, "reason: SIMULATED 模拟 · ") != 2 || !strings.Contains(report, "2 of them SIMULATED") {
+		t.Errorf("the verdict does not say that the demo is simulated:\n%s", report)
+	}
 	var verdict struct {
 		OK         bool
 		Signatures []struct{ ChainTrusted bool }

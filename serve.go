@@ -16,6 +16,7 @@ import (
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/audit"
+	"sealdesk/internal/clockwatch"
 	"sealdesk/internal/config"
 	"sealdesk/internal/console"
 	"sealdesk/internal/engine"
@@ -223,6 +224,7 @@ func (p *program) serve(ctx context.Context) error {
 			return err
 		}
 	}
+	group.Go(func() error { return p.watchClock(ctx, clockwatch.New(clockwatch.Options{}), clockwatch.Every) })
 	// Compiling takes the processors for a while: only once the first requests, which often come at once, are answered.
 	warm := time.AfterFunc(warmAfter, p.renderer.Warm)
 	defer warm.Stop()

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"sealdesk/internal/config"
+	"sealdesk/internal/engine"
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/pdf"
 )
@@ -75,6 +76,7 @@ func trustedRoots(c config.VerifyCommand) (*x509.CertPool, error) {
 
 func printReport(ctx context.Context, out io.Writer, report *pdf.Report) {
 	t := func(key string, args ...any) string { return i18n.T(ctx, key, args...) }
+	simulated := 0
 	for i, s := range report.Signatures {
 		fmt.Fprintln(out, t("cli.verify.signature", "N", i+1, "Signer", s.Signer))
 		line := func(text string) { fmt.Fprintln(out, "  -", text) }
@@ -87,6 +89,13 @@ func printReport(ctx context.Context, out io.Writer, report *pdf.Report) {
 		}
 		if len(s.AlsoIn) > 0 {
 			line(t("cli.verify.also", "Fields", strings.Join(s.AlsoIn, ", ")))
+		}
+		if s.Reason != "" {
+			line(t("cli.verify.reason") + ": " + s.Reason)
+		}
+		if engine.IsSimulated(s.Reason, s.Certificate) {
+			simulated++
+			line(t("cli.verify.simulated"))
 		}
 		if s.Problem != "" {
 			line(t("cli.verify.broken", "Problem", t("verify.problem."+s.Problem)))
@@ -113,6 +122,9 @@ func printReport(ctx context.Context, out io.Writer, report *pdf.Report) {
 	switch {
 	case report.OK:
 		fmt.Fprintln(out, t("cli.verify.ok", "Count", len(report.Signatures)))
+		if simulated > 0 {
+			fmt.Fprintln(out, t("cli.verify.ok.simulated", "Count", simulated))
+		}
 	case len(report.Signatures) == 0 && report.Problem == pdf.ProblemNoSignature:
 		fmt.Fprintln(out, t("cli.verify.none"))
 	case report.Problem != "":

@@ -317,6 +317,35 @@ func TestTimeNeverFalls(t *testing.T) {
 	}
 }
 
+// TestTimesRecover lets a clock go ahead by mistake and back again: the event that tells of it takes the true time, and so do those after it.
+func TestTimesRecover(t *testing.T) {
+	f := open(t, Options{})
+	record := func(action string, step time.Duration) {
+		t.Helper()
+		f.clock.Add(step)
+		e := sample(0)
+		e.Action = action
+		if err := f.Record(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record("a", 0)
+	record(ActionClock, 365*24*time.Hour)
+	record("a", time.Second)
+	record(ActionClock, -365*24*time.Hour)
+	record("a", time.Second)
+	if r := f.verify(t); !r.OK() {
+		t.Errorf("%+v", r)
+	}
+	e, err := f.Get(t.Context(), 4)
+	if err != nil || !e.Time.Equal(f.clock.Now()) {
+		t.Errorf("the time after the clock is right again: %v, %v; want %v", e.Time, err, f.clock.Now())
+	}
+	if e, err = f.Get(t.Context(), 3); err != nil || !strings.Contains(e.DetailText, `"lastTime":`) {
+		t.Errorf("the event of the step: %s, %v", e.DetailText, err)
+	}
+}
+
 // TestFallingTimeIsFound appends as a program would that signs but does not hold to the order of time.
 func TestFallingTimeIsFound(t *testing.T) {
 	f := open(t, Options{})
@@ -328,6 +357,14 @@ func TestFallingTimeIsFound(t *testing.T) {
 	}
 	if r := f.verify(t); r.Found != 1 || r.Problems[0] != (Problem{ProblemTime, 5}) {
 		t.Errorf("%+v", r)
+	}
+	f.clock.Add(-time.Hour)
+	f.state.time = f.clock.Now().Add(time.Minute).UnixMicro()
+	if err := f.Record(t.Context(), Event{Action: ActionClock}); err != nil {
+		t.Fatal(err)
+	}
+	if r := f.verify(t); r.Found != 2 || r.Problems[1] != (Problem{ProblemTime, 6}) {
+		t.Errorf("a step that states another time: %+v", r)
 	}
 }
 

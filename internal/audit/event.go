@@ -67,7 +67,7 @@ func ActorFrom(ctx context.Context) Actor {
 type Event struct {
 	// Seq is the place in the log, from 0 without a gap. Append sets it.
 	Seq int64
-	// Time is when the event was appended, in UTC, never earlier than the event before. Append sets it.
+	// Time is when the event was appended, in UTC, never earlier than the event before unless the event is an ActionClock. Append sets it.
 	Time  time.Time
 	Actor Actor
 	// Action is what was done, such as "platform.CreateSeal" or "session.login".
@@ -98,6 +98,7 @@ var columnNames = strings.Split(columns, ", ")
 // The positions of some columns.
 const (
 	columnTime   = 1
+	columnAction = 7
 	columnDetail = 15
 	columnCount  = 16
 )

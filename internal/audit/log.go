@@ -159,7 +159,10 @@ func (l *Log) Append(ctx context.Context, tx *store.Tx, e Event) (int64, error) 
 }
 
 func (l *Log) append(ctx context.Context, tx *store.Tx, e Event) (int64, error) {
-	now := max(l.opts.Clock().UnixMicro(), l.state.time)
+	now := l.opts.Clock().UnixMicro()
+	if now < l.state.time && !e.backTo(l.state.time) {
+		now = l.state.time
+	}
 	if err := e.prepare(l.state.next(), store.Time(now)); err != nil {
 		return 0, err
 	}

@@ -20,7 +20,7 @@ const (
 	ProblemContent    = "content"    // a column of the event was changed
 	ProblemNodes      = "nodes"      // the hashes stored with the event are not the tree's
 	ProblemMissing    = "missing"    // there is no event of this number
-	ProblemTime       = "time"       // the event is earlier than the one before
+	ProblemTime       = "time"       // the event is earlier than the one before, and states no step back of the clock
 	ProblemSignature  = "signature"  // the stored checkpoint is not signed by the log's key
 	ProblemUnsigned   = "unsigned"   // events after this number stand under no checkpoint
 	ProblemCut        = "cut"        // a checkpoint covers more events than there are; Seq is their number
@@ -227,7 +227,7 @@ func (v *verifier) event(fields [][]byte, hashes []byte) {
 	if at, err := strconv.ParseInt(string(fields[columnTime]), 10, 64); err != nil {
 		r.add(ProblemContent, seq)
 	} else {
-		if at < v.time {
+		if at < v.time && !statesStepBack(fields, v.time) {
 			r.add(ProblemTime, seq)
 		}
 		v.time = at

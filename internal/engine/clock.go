@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"sealdesk/internal/audit"
 	"sealdesk/internal/store"
 )
 
@@ -58,11 +59,18 @@ func (e *Engine) storeOffset(ctx context.Context, tx *store.Tx, offset, before t
 	if err := e.setSetting(ctx, tx, offsetSetting, strconv.FormatInt(int64(offset), 10)); err != nil {
 		return err
 	}
-	tx.OnCommit(func() {
-		e.offset.Store(int64(offset))
-		e.callbacks.wakeUp() // deadlines may have passed
+	// The event is recorded by the new time, which may be earlier than that of the event before.
+	was := e.offset.Swap(int64(offset))
+	tx.OnRollback(func() { e.offset.Store(was) })
+	tx.OnCommit(e.callbacks.wakeUp) // deadlines may have passed
+	return e.record(ctx, tx, event{Action: audit.ActionClock, ObjectType: "engine", Detail: map[string]any{"offset": offset.String(), "before": before.String()}})
+}
+
+// NoteClock records in the evidence that the machine's clock was set; detail says how far.
+func (e *Engine) NoteClock(ctx context.Context, detail map[string]any) error {
+	return e.db.Write(ctx, func(tx *store.Tx) error {
+		return e.record(ctx, tx, event{Action: audit.ActionClock, ObjectType: "clock", Detail: detail})
 	})
-	return e.record(ctx, tx, event{Action: "clock.set", ObjectType: "engine", Detail: map[string]any{"offset": offset.String(), "before": before.String()}})
 }
 
 // storedOffset reads the offset as it was set last.

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +53,11 @@ func (e *Engine) needSimulation(what string) error {
 		return nil
 	}
 	return fail(api.CodeUnsupportedOperation, "%s: the embedded engine can only simulate this, and only when it was started with --simulate", what)
+}
+
+// IsSimulated tells of a signature whether it was made under simulation, by its reason or its certificate, which may be nil.
+func IsSimulated(reason string, certificate *x509.Certificate) bool {
+	return strings.HasPrefix(reason, SimulatedMark) || certificate != nil && slices.Contains(certificate.Subject.OrganizationalUnit, SimulatedMark)
 }
 
 // reason is what a signature says it was made for.

@@ -32,7 +32,8 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
 		}
 		return plain(w, http.StatusServiceUnavailable, "not ready")
 	}
-	return plain(w, http.StatusOK, strings.Join(append([]string{"ok"}, s.checkpointTrouble(r.Context())...), "\n"))
+	lines := append([]string{"ok"}, s.checkpointTrouble(r.Context())...)
+	return plain(w, http.StatusOK, strings.Join(append(lines, s.clockTrouble(r.Context())...), "\n"))
 }
 
 // brokenLogs says in words which audit logs are broken, and how.

@@ -93,6 +93,7 @@ func (s *server) frame(w http.ResponseWriter, r *http.Request, status int, p pag
 		if data.Unseen, err = s.db.UnseenNotices(ctx, x.account.ID); err != nil {
 			return err
 		}
+		data.Alarms = s.alarms(ctx)
 	}
 	return s.fragment(w, r, status, templates.Page(data, content))
 }

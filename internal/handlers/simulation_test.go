@@ -3,8 +3,11 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
+	"time"
 
+	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 )
 
@@ -48,4 +51,32 @@ func TestForRealOnlyRealChannelsAreOffered(t *testing.T) {
 	}
 	admin.post("/identity/id-card", url.Values{"Name": {"林一帆"}, "IdCardNumber": {"110101190001010014"}}).
 		wantStatus(http.StatusUnprocessableEntity).wantText("main", "无法核验任何人的身份")
+}
+
+// TestAClockThatWasSetAlarms tells administrators and reviewers for a day, and whoever asks for the portal's health.
+func TestAClockThatWasSetAlarms(t *testing.T) {
+	p := startPortal(t)
+	readers := map[auth.Role]bool{auth.Admin: true, auth.Compliance: true, auth.Business: false}
+	alarmed := func(want bool) {
+		t.Helper()
+		for role, reads := range readers {
+			if text := p.as(role).get("/flows").find(".notice-danger").Text(); strings.Contains(text, "系统时钟") != (want && reads) {
+				t.Errorf("%s, alarm: %v: %q", role, want, text)
+			}
+		}
+		if body := p.visitor().get("/readyz").wantStatus(http.StatusOK).body; strings.Contains(body, "the clock was set") != want {
+			t.Errorf("readyz: %q", body)
+		}
+	}
+	alarmed(false)
+	err := p.db.Audit().Record(t.Context(), audit.Event{Action: audit.ActionClock, ObjectType: "clock", Detail: map[string]any{"seconds": -7200.0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	alarmed(true)
+	if text := p.as(auth.Admin).get("/flows").find(".notice-danger").Text(); !strings.Contains(text, "-2h0m0s") {
+		t.Errorf("the alarm does not say how far: %q", text)
+	}
+	p.clock.advance(25 * time.Hour)
+	alarmed(false)
 }

@@ -60,6 +60,7 @@ type PageData struct {
 
 	Simulated bool     // the platform's world may be bent, and the page says so
 	Broken    []string // which audit logs are broken, and how; for those who may read them
+	Alarms    []string // what somebody must look into, above everything else
 }
 
 // SignData is what the frame of a signer's page needs.

@@ -1,0 +1,38 @@
+package audit
+
+import (
+	"encoding/json"
+	"maps"
+)
+
+// ActionClock is the action of an event which tells that the clock was set. It alone may be earlier than the event before it, so that times
+// are right again after a clock that was ahead: its detail then states, as lastTime, the time of that event in microseconds.
+const ActionClock = "clock.set"
+
+// lastTimeField is where the detail of an ActionClock states the time that it steps back from.
+const lastTimeField = "lastTime"
+
+// backTo lets an ActionClock step back from the time of the event before, in microseconds; other events do not.
+func (e *Event) backTo(last int64) bool {
+	if e.Action != ActionClock {
+		return false
+	}
+	detail := maps.Clone(e.Detail)
+	if detail == nil {
+		detail = map[string]any{}
+	}
+	detail[lastTimeField] = last
+	e.Detail = detail
+	return true
+}
+
+// statesStepBack tells whether an event that is earlier than the one before, whose time is last, says so itself.
+func statesStepBack[T string | []byte](fields []T, last int64) bool {
+	if string(fields[columnAction]) != ActionClock {
+		return false
+	}
+	var stated struct {
+		LastTime int64 `json:"lastTime"`
+	}
+	return json.Unmarshal([]byte(fields[columnDetail]), &stated) == nil && stated.LastTime == last
+}

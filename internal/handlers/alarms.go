@@ -1,0 +1,62 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/auth"
+	"sealdesk/internal/i18n"
+	"sealdesk/web/templates"
+)
+
+// clockAlarm is how long pages tell that the system's clock was set.
+const clockAlarm = 24 * time.Hour
+
+// alarms are what administrators and reviewers are told on every page.
+func (s *server) alarms(ctx context.Context) []string {
+	if !can(ctx, auth.AuditRead) {
+		return nil
+	}
+	jump := s.clockJump(ctx)
+	if jump == nil {
+		return nil
+	}
+	var detail struct {
+		Seconds float64 `json:"seconds"`
+	}
+	if err := json.Unmarshal([]byte(jump.DetailText), &detail); err != nil {
+		s.log.WarnContext(ctx, "an event about the clock cannot be read", "event", jump.Seq, "error", err)
+	}
+	by := time.Duration(detail.Seconds * float64(time.Second)).Round(time.Second)
+	return []string{i18n.T(ctx, "common.clock.set", "Seq", jump.Seq, "At", templates.TimeText(jump.Time), "By", by.String())}
+}
+
+// clockTrouble is what an operator's check hears of the clock.
+func (s *server) clockTrouble(ctx context.Context) []string {
+	jump := s.clockJump(ctx)
+	if jump == nil {
+		return nil
+	}
+	line := "ALARM: the clock was set"
+	if can(ctx, auth.AuditRead) {
+		line += ": at " + jump.Time.Format(time.RFC3339) + ", event " + strconv.FormatInt(jump.Seq, 10)
+	}
+	return []string{line}
+}
+
+// clockJump is the newest event which tells that the system's clock was set, nil where there is none of the last day. A log that cannot be
+// asked has an alarm of its own, and pages go on.
+func (s *server) clockJump(ctx context.Context) *audit.Event {
+	events, err := s.db.Audit().Query(ctx, audit.Filter{Action: audit.ActionClock}, 0, 1)
+	if err != nil {
+		s.log.ErrorContext(ctx, "the log cannot be asked about the clock", "error", err)
+		return nil
+	}
+	if len(events) == 0 || s.now().Sub(events[0].Time).Abs() > clockAlarm {
+		return nil
+	}
+	return &events[0]
+}
