@@ -30,11 +30,11 @@ type SendFlowRequest struct {
 	UserId string `json:"UserId" validate:"required"`
 	// SignComponents are the areas that this approver signs.
 	SignComponents []Component `json:"SignComponents" validate:"required,min=1,dive"`
-	// Mobile is needed for VERIFYCODE.
+	// Mobile is where the code of VERIFYCODE goes. The embedded engine falls back to what is registered of the user.
 	Mobile string `json:"Mobile,omitempty" mask:"mobile"`
 	// SubOrganizationId is the organisation for which the approver signs; they sign for themselves where it is empty.
 	SubOrganizationId string `json:"SubOrganizationId,omitempty"`
-	// VerifyChannel is how the signer shows their will; see the VerifyChannel constants.
+	// VerifyChannel is how the signer shows their will; see the VerifyChannel constants. Without any the embedded engine asks for a code.
 	VerifyChannel []string `json:"VerifyChannel,omitempty" validate:"omitempty,dive,oneof=WEIXINAPP FACEID VERIFYCODE NONE THIRD"`
 	// Deadline is when this approver must have signed, in Unix seconds; 7 days from now where it is 0.
 	Deadline int64 `json:"Deadline,omitempty"`
@@ -70,11 +70,11 @@ type SendFlowUrlRequest struct {
 	UserId string `json:"UserId" validate:"required"`
 	// SignComponents are the areas that this approver signs.
 	SignComponents []Component `json:"SignComponents" validate:"required,min=1,dive"`
-	// Mobile is needed for VERIFYCODE.
+	// Mobile is where the code of VERIFYCODE goes. The embedded engine falls back to what is registered of the user.
 	Mobile string `json:"Mobile,omitempty" mask:"mobile"`
 	// SubOrganizationId is the organisation for which the approver signs; they sign for themselves where it is empty.
 	SubOrganizationId string `json:"SubOrganizationId,omitempty"`
-	// VerifyChannel is how the signer shows their will; see the VerifyChannel constants.
+	// VerifyChannel is how the signer shows their will; see the VerifyChannel constants. Without any the embedded engine asks for a code.
 	VerifyChannel []string `json:"VerifyChannel,omitempty" validate:"omitempty,dive,oneof=WEIXINAPP FACEID VERIFYCODE NONE THIRD OFFLINE"`
 	// Deadline is when this approver must have signed, in Unix seconds; 7 days from now where it is 0.
 	Deadline int64 `json:"Deadline,omitempty"`

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 
@@ -112,7 +111,7 @@ var rules = sync.OnceValue(func() *validator.Validate {
 	})
 	v.RegisterAlias("idcardtype", "oneof="+strings.Join(IDCardTypes(), " "))
 	v.RegisterStructValidation(crossRules,
-		ModifySubOrganizationInfoRequest{}, VerifySubOrganizationRequest{}, UploadFilesRequest{}, SendFlowRequest{}, SendFlowUrlRequest{})
+		ModifySubOrganizationInfoRequest{}, VerifySubOrganizationRequest{}, UploadFilesRequest{})
 	return v
 })
 
@@ -128,10 +127,6 @@ func crossRules(sl validator.StructLevel) {
 		if len(r.CustomIds) > 0 && len(r.CustomIds) != files {
 			sl.ReportError(r.CustomIds, "CustomIds", "CustomIds", "same_items", "FileInfos")
 		}
-	case SendFlowRequest:
-		requireMobile(sl, r.VerifyChannel, r.Mobile)
-	case SendFlowUrlRequest:
-		requireMobile(sl, r.VerifyChannel, r.Mobile)
 	}
 }
 
@@ -140,12 +135,5 @@ func crossRules(sl validator.StructLevel) {
 func requireOrganization(sl validator.StructLevel, caller Caller, openID string) {
 	if caller.SubOrganizationId == "" && openID == "" {
 		sl.ReportError(openID, "OpenId", "OpenId", "required", "")
-	}
-}
-
-// requireMobile: codes need a mobile to go to (essbasic, SendFlow, Mobile).
-func requireMobile(sl validator.StructLevel, channels []string, mobile string) {
-	if mobile == "" && slices.Contains(channels, VerifyChannelCode) {
-		sl.ReportError(mobile, "Mobile", "Mobile", "required", "")
 	}
 }

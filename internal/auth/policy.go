@@ -16,12 +16,15 @@ const (
 	FactorAll      = "all"
 )
 
-// Policy is what administrators decide about log-ins.
+// Policy is what administrators decide about log-ins, and about who may sign without proving who they are.
 type Policy struct {
 	SecondFactor    string        // FactorOptional, FactorAdmins or FactorAll
 	SessionIdle     time.Duration // ends a session that nobody used
 	SessionAbsolute time.Duration // ends a session however much it is used
 	LinkLife        time.Duration // how long a link for choosing a password is good
+	// LinkOnly lets people of other organisations than the sender's sign by their link alone, which proves nothing about who they are: whoever
+	// sends the contract could sign in their place.
+	LinkOnly bool
 }
 
 // DefaultPolicy holds until somebody decides otherwise.

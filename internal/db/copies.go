@@ -13,11 +13,8 @@ import (
 // CopyLife is how long the link of a copy works.
 const CopyLife = 90 * 24 * time.Hour
 
-// mobileColumn and copyColumn bind what the vault encrypts to its place.
-const (
-	mobileColumn = "approvers.mobile"
-	copyColumn   = "flow_copies.url"
-)
+// copyColumn binds what the vault encrypts to its place.
+const copyColumn = "flow_copies.url"
 
 // FlowCopy is somebody who gets a link to read a flow.
 type FlowCopy struct {
@@ -25,16 +22,6 @@ type FlowCopy struct {
 	URL      string // empty until the link is made
 	Until    time.Time
 	Made     time.Time
-}
-
-// SealMobile encrypts the mobile of an approver, for DraftApprover.MobileBox. It opens for the approver of this id only.
-func (d *DB) SealMobile(approverID, mobile string) []byte {
-	return d.vault.Seal(mobileColumn, approverID, []byte(mobile))
-}
-
-// OpenMobile gives the mobile of an approver in clear, empty for none.
-func (d *DB) OpenMobile(a DraftApprover) (string, error) {
-	return d.vault.OpenText(mobileColumn, a.ID, a.MobileBox)
 }
 
 func insertCopies(ctx context.Context, tx *store.Tx, flowID string, all []DraftCopy) error {

@@ -91,11 +91,9 @@ type DraftApprover struct {
 	UserName         string   `json:"userName"`
 	OrganizationID   string   `json:"organizationId"` // empty: as a person
 	OrganizationName string   `json:"organizationName"`
-	Channels         []string `json:"channels"`            // how they may prove their will: the platform's VerifyChannel
-	Mobile           string   `json:"mobile,omitempty"`    // masked; where codes go
-	MobileBox        []byte   `json:"mobileBox,omitempty"` // the same number encrypted, see SealMobile
-	Step             int      `json:"step"`                // from 1; people of one step sign in parallel
-	FullText         bool     `json:"fullText"`            // must read to the end
+	Channels         []string `json:"channels"` // how they may prove their will: the platform's VerifyChannel
+	Step             int      `json:"step"`     // from 1; people of one step sign in parallel
+	FullText         bool     `json:"fullText"` // must read to the end
 	// PreRead is how long they must read, in seconds.
 	PreRead int64 `json:"preRead,omitempty"`
 	// Deadline is theirs alone; zero: the contract's.

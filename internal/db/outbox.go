@@ -41,6 +41,9 @@ const (
 // CodeForeignSigner is why nobody was sent to: the person is not, or no longer, assigned to the organisation that they are to sign for.
 const CodeForeignSigner = "ForeignSigner"
 
+// CodeLinkOnly is the error of an entry that would have somebody sign by their link alone who may not; a code of our own.
+const CodeLinkOnly = "LinkOnlyNotAllowed"
+
 // OutboxEntry is one call that is to be made exactly once.
 type OutboxEntry struct {
 	Seq      int64

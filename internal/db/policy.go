@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"sealdesk/internal/audit"
@@ -16,9 +17,10 @@ const (
 	policyIdle     = "session_idle"
 	policyAbsolute = "session_absolute"
 	policyLinks    = "link_life"
+	policyLinkOnly = "link_only"
 )
 
-// Policy is what administrators decided about log-ins; it is kept in memory, since every request asks for it.
+// Policy is what administrators decided about log-ins and signing; it is kept in memory, since every request asks for it.
 func (d *DB) Policy() auth.Policy { return *d.policy.Load() }
 
 // loadPolicy reads the policy at the start. A value that is no choice any more counts as not decided.
@@ -59,13 +61,15 @@ func withPolicy(p auth.Policy, name, value string) auth.Policy {
 		p.SessionAbsolute = life
 	case policyLinks:
 		p.LinkLife = life
+	case policyLinkOnly:
+		p.LinkOnly = value == "true"
 	}
 	return p
 }
 
 func policyValues(p auth.Policy) map[string]string {
 	return map[string]string{policyFactor: p.SecondFactor, policyIdle: p.SessionIdle.String(), policyAbsolute: p.SessionAbsolute.String(),
-		policyLinks: p.LinkLife.String()}
+		policyLinks: p.LinkLife.String(), policyLinkOnly: strconv.FormatBool(p.LinkOnly)}
 }
 
 // SetPolicy keeps a new policy, which holds at once, for sessions under way too.

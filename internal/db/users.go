@@ -15,7 +15,8 @@ import (
 type User struct {
 	ID            string // UserId
 	Name          string
-	Mobile        string // masked
+	Mobile        string // registered, masked
+	Email         string // registered, masked
 	IDCardType    string
 	IDCardNumber  string    // masked
 	Verified      time.Time // zero: not verified
@@ -40,12 +41,12 @@ func (u User) SignsFor(organizationID string) bool {
 	return false
 }
 
-const userColumns = `id, name, mobile, id_card_type, id_card_number, verified_at, created_by, created_at`
+const userColumns = `id, name, mobile, email, id_card_type, id_card_number, verified_at, created_by, created_at`
 
 func scanUser(row interface{ Scan(...any) error }) (User, error) {
 	var u User
 	var verified, created int64
-	if err := row.Scan(&u.ID, &u.Name, &u.Mobile, &u.IDCardType, &u.IDCardNumber, &verified, &u.CreatedBy, &created); err != nil {
+	if err := row.Scan(&u.ID, &u.Name, &u.Mobile, &u.Email, &u.IDCardType, &u.IDCardNumber, &verified, &u.CreatedBy, &created); err != nil {
 		return u, missing(err)
 	}
 	u.Verified, u.Created = timeOrZero(verified), store.Time(created)

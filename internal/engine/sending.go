@@ -185,15 +185,11 @@ func plainURL(s string) bool {
 	return s == "" || strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")
 }
 
-// planChannels checks the channels and chooses one where the caller names none: none at all where the application may do
-// so, else a code.
+// planChannels checks the channels. Where the caller names none it is a code: a link alone proves nothing, so that it must be asked for.
 func (e *Engine) planChannels(applicationID string, a *approver, channels []string) error {
 	mayNone := e.apps.has(applicationID, RightChannelNone)
 	if len(channels) == 0 {
 		channels = []string{channelCode}
-		if mayNone {
-			channels = []string{channelNone}
-		}
 	}
 	if a.CanOffline && !e.hasChannel(channelOffline) {
 		return e.needSimulation("CanOffLine")

@@ -84,6 +84,12 @@ func (s *server) makeCall(w http.ResponseWriter, r *http.Request) error {
 	}
 	*api.CallerOf(req) = api.Caller{OperatorId: d.Form.OperatorID, SubOrganizationId: d.Form.SubOrganizationID}
 	api.SetSourceIP(req, address(r.Context()))
+	if may, err := s.mayLinkOnly(r.Context(), req); err != nil {
+		return err
+	} else if !may {
+		d.Problems = templates.Problems{{Field: "VerifyChannel", Rule: "link_only"}}
+		return s.callPage(w, r, http.StatusUnprocessableEntity, call, req, d)
+	}
 	if err := s.explainCall(r.Context(), call.Name, req, &d); err != nil {
 		var ok bool
 		if d.Problems, ok = problems(err); !ok {
@@ -99,6 +105,19 @@ func (s *server) makeCall(w http.ResponseWriter, r *http.Request) error {
 		return s.callPage(w, r, http.StatusUnprocessableEntity, call, req, d)
 	}
 	return s.sendCall(w, r, call, req, d)
+}
+
+// mayLinkOnly holds a call that sends to somebody against the rule that drafts are held against.
+func (s *server) mayLinkOnly(ctx context.Context, req any) (bool, error) {
+	var send api.SendFlowRequest
+	switch r := req.(type) {
+	case *api.SendFlowRequest:
+		send = *r
+	case *api.SendFlowUrlRequest:
+		send = api.SendFlowRequest(*r)
+	}
+	return s.routing.MayLinkOnly(ctx, send.Caller.SubOrganizationId,
+		db.DraftApprover{UserID: send.UserId, OrganizationID: send.SubOrganizationId, Channels: send.VerifyChannel})
 }
 
 // sendCall sends the request and shows the answer, which is kept nowhere.

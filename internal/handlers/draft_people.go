@@ -30,7 +30,7 @@ func (s *server) showDraftPeople(w http.ResponseWriter, r *http.Request) error {
 // emptyPeople is the page before anything is typed: one more signer joins the last step.
 func emptyPeople(draft db.Draft) templates.DraftPeople {
 	steps := draftStepsOf(draft)
-	data := templates.DraftPeople{Values: templates.PersonValues{Channels: []string{api.VerifyChannelNone}, Step: 1}, Approval: templates.ApprovalValues{Before: 1}}
+	data := templates.DraftPeople{Values: templates.PersonValues{Channels: []string{api.VerifyChannelCode}, Step: 1}, Approval: templates.ApprovalValues{Before: 1}}
 	if n := len(steps); n > 0 {
 		data.Values.Step, data.Approval.Before = n, n
 		if len(steps[n-1].People) == 0 {
@@ -53,7 +53,7 @@ func draftStepsOf(draft db.Draft) []templates.DraftStep {
 	for _, a := range draft.Approvers {
 		step := at(a.Step)
 		step.People = append(step.People, templates.DraftPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channels: a.Channels,
-			Mobile: a.Mobile, FullText: a.FullText, PreRead: a.PreRead, Deadline: a.Deadline})
+			FullText: a.FullText, PreRead: a.PreRead, Deadline: a.Deadline})
 	}
 	for _, a := range draft.Approvals {
 		step := at(a.Step)
@@ -109,7 +109,7 @@ func draftPage(ctx context.Context, draft db.Draft) page {
 
 // draftChannels are the ways to show one's will that a draft may ask for.
 func draftChannels() []string {
-	return []string{api.VerifyChannelNone, api.VerifyChannelCode, api.VerifyChannelFace, api.VerifyChannelWeChat}
+	return []string{api.VerifyChannelCode, api.VerifyChannelFace, api.VerifyChannelWeChat, api.VerifyChannelNone}
 }
 
 // channelOptions are those of the channels that the platform has.
@@ -155,13 +155,11 @@ func (s *server) addDraftPerson(w http.ResponseWriter, r *http.Request) error {
 	if data.Problems, err = s.readPerson(r, draft, &data.Values, &approver); err != nil {
 		return err
 	}
-	approver.UserID, approver.OrganizationID = data.Values.UserID, data.Values.OrganizationID
 	more, err := s.namePerson(ctx, draft, &approver)
 	if err != nil {
 		return err
 	}
 	if data.Problems = append(data.Problems, more...); len(data.Problems) > 0 {
-		data.Values.Mobile = "" // not echoed: it would stand in the page
 		return s.draftPeople(w, r, http.StatusUnprocessableEntity, draft, data)
 	}
 	if _, err := s.db.SaveDraft(ctx, scope(ctx), draft.ID, 0, func(d *db.Draft) error {
@@ -199,23 +197,16 @@ func (s *server) readPerson(r *http.Request, draft db.Draft, values *templates.P
 		}
 		a.Deadline = deadline
 	}
-	switch {
-	case !slices.Contains(values.Channels, api.VerifyChannelCode):
-		a.Mobile, a.MobileBox = "", nil
-	case values.Mobile != "":
-		a.Mobile, a.MobileBox = maskMobile(values.Mobile), s.db.SealMobile(a.ID, values.Mobile)
-	case a.MobileBox == nil:
-		wrong = append(wrong, templates.Problem{Field: "Mobile", Rule: "required"})
+	if r.PostFormValue("Mobile") != "" { // no form of ours: codes go to what is registered of the person, never to where the sender says
+		wrong = append(wrong, templates.Problem{Field: "Channel", Rule: "registered_only"})
+	}
+	if a.UserID == "" { // somebody new; who is there already stays who they are
+		a.UserID, a.OrganizationID = values.UserID, values.OrganizationID
+	}
+	if may, err := s.routing.MayLinkOnly(r.Context(), draft.OrganizationID, *a); err != nil || !may {
+		return append(wrong, templates.Problem{Field: "Channel", Rule: "link_only"}), err
 	}
 	return wrong, nil
-}
-
-// maskMobile keeps what somebody needs to recognise a mobile.
-func maskMobile(mobile string) string {
-	if len(mobile) < 8 {
-		return ""
-	}
-	return mobile[:3] + "****" + mobile[len(mobile)-4:]
 }
 
 // namePerson looks up the names of an approver and says what is wrong with the choice.

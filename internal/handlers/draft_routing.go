@@ -44,9 +44,8 @@ func (s *server) editDraftPerson(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) draftPerson(w http.ResponseWriter, r *http.Request, status int, draft db.Draft, a db.DraftApprover, values templates.PersonValues,
 	wrong templates.Problems) error {
-	values.Mobile = ""
 	return s.render(w, r, status, draftPage(r.Context(), draft), templates.DraftPersonPage(templates.DraftPersonForm{DraftID: draft.ID, ID: a.ID,
-		Name: a.UserName, Mobile: a.Mobile, Values: values, Channels: s.channelOptions(r.Context(), draftChannels()...), Problems: wrong}))
+		Name: a.UserName, Values: values, Channels: s.channelOptions(r.Context(), draftChannels()...), Problems: wrong}))
 }
 
 // changeDraftPerson changes the rules of an approver. Who they are and for whom they sign stays.

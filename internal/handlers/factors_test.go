@@ -118,7 +118,7 @@ func TestThePolicyMakesPeopleSetASecondFactorUp(t *testing.T) {
 	v.post("/account/factor/change", url.Values{"Current": {testPassword}, "Code": {p.code(secret)}, "do": {"off"}}).wantStatus(http.StatusConflict)
 	p.clock.advance(16 * time.Minute)
 	v.get("/flows").wantPath("/login?next=%2Fflows") // idle for longer than the policy allows now
-	if events := p.events("settings.policy"); len(events) != 1 || events[0].Actor.Name != "admin" {
+	if events := p.events("settings.policy"); len(events) == 0 || events[0].Actor.Name != "admin" {
 		t.Errorf("recorded %+v", events)
 	}
 	w := p.visitor()

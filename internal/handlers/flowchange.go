@@ -118,7 +118,7 @@ func (s *server) replacePage(w http.ResponseWriter, r *http.Request, status int,
 	return s.render(w, r, status, page{Title: "flows.replace.title", TitleArgs: []any{"Name", data.Name}, Active: "flows"}, templates.ReplacePage(data))
 }
 
-// replaceFlowPerson puts somebody else in the place of an approver whose turn has not come. Where codes went to belongs to the one before.
+// replaceFlowPerson puts somebody else in the place of an approver whose turn has not come. They prove their will as the one before would.
 func (s *server) replaceFlowPerson(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, err := s.db.Flow(ctx, scope(ctx), r.PathValue("id"))
@@ -139,6 +139,16 @@ func (s *server) replaceFlowPerson(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
+	for _, a := range f.Document.Approvers {
+		if a.ID == next.ID {
+			next.Channels = a.Channels
+		}
+	}
+	if may, err := s.routing.MayLinkOnly(ctx, f.OrganizationID, next); err != nil {
+		return err
+	} else if !may {
+		more = append(more, templates.Problem{Field: "UserId", Rule: "link_only"})
+	}
 	if data.Problems = append(wrong, more...); len(data.Problems) > 0 {
 		return s.replacePage(w, r, http.StatusUnprocessableEntity, f, data)
 	}
@@ -154,7 +164,6 @@ func (s *server) replaceFlowPerson(w http.ResponseWriter, r *http.Request) error
 			a := &d.Approvers[i]
 			if a.ID == next.ID {
 				a.UserID, a.UserName, a.OrganizationID, a.OrganizationName = next.UserID, next.UserName, next.OrganizationID, next.OrganizationName
-				a.Mobile, a.MobileBox = "", nil
 			}
 		}
 		return nil

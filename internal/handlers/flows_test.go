@@ -48,7 +48,7 @@ func (p *portal) side(n int) side {
 		IDCardNumber: numbers[n], Verified: now, CreatedBy: "test", Created: now}); err != nil {
 		p.t.Fatal(err)
 	}
-	if err := p.db.AddUser(ctx, db.User{ID: s.person, Name: s.personName, IDCardType: "ID_CARD", Verified: now, CreatedBy: "test", Created: now,
+	if err := p.db.AddUser(ctx, db.User{ID: s.person, Name: s.personName, Mobile: "138****0001", IDCardType: "ID_CARD", Verified: now, CreatedBy: "test", Created: now,
 		Organizations: []db.UserOrganization{{ID: s.organization, Name: s.organizationName}}}); err != nil {
 		p.t.Fatal(err)
 	}

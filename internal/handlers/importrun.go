@@ -151,12 +151,12 @@ func (s *server) makeRow(r *http.Request, kind string, row db.ImportRow, item im
 			return err
 		}
 		if u.ID != "" {
-			return s.keepUser(ctx, u, "", d.OrganizationID)
+			return s.keepUser(ctx, u, "", d)
 		}
 	}
 	u, sealID, err := s.registerUser(r, d)
 	if err != nil {
 		return err
 	}
-	return s.keepUser(ctx, u, sealID, d.OrganizationID)
+	return s.keepUser(ctx, u, sealID, d)
 }

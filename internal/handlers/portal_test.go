@@ -116,6 +116,7 @@ type portalSettings struct {
 	settings  []config.Setting
 	endpoint  string // empty: the engine in this process; else where the client calls
 	real      bool   // the engine serves for real, without simulation
+	strict    bool   // as a portal is without configuration: outside signers must prove who they are
 }
 
 func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
@@ -140,6 +141,12 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	p.db, err = db.Open(ctx, db.Options{Dir: p.dir, Clock: p.clock.now})
 	must()
 	t.Cleanup(func() { closeAll(t, p.db) })
+	if !settings.strict { // most tests are about other things: their administrator lets everybody sign by link
+		policy := p.db.Policy()
+		policy.LinkOnly = true
+		err = p.db.SetPolicy(ctx, policy)
+		must()
+	}
 	p.engine, err = engine.New(ctx, engine.Options{Memory: true, Simulate: !settings.real, PublicURL: "http://engine.test", Clock: p.clock.now, Logger: logger, Face: face, Renderer: renderer,
 		AllowPrivateCallbacks: true})
 	must()

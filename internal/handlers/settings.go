@@ -18,7 +18,7 @@ func (s *server) showSettings(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, settingsPage(), templates.Settings(s.settingsData(), policyForm(r.Context(), s.db.Policy())))
 }
 
-// policyForm is the policy of log-ins as a form.
+// policyForm is the policy of log-ins and signing as a form.
 func policyForm(ctx context.Context, p auth.Policy) templates.PolicyData {
 	lives := func(choices []time.Duration) []templates.Option {
 		options := make([]templates.Option, len(choices))
@@ -27,7 +27,7 @@ func policyForm(ctx context.Context, p auth.Policy) templates.PolicyData {
 		}
 		return options
 	}
-	data := templates.PolicyData{SecondFactor: p.SecondFactor, Idle: p.SessionIdle.String(), Absolute: p.SessionAbsolute.String(), LinkLife: p.LinkLife.String(),
+	data := templates.PolicyData{SecondFactor: p.SecondFactor, Idle: p.SessionIdle.String(), Absolute: p.SessionAbsolute.String(), LinkLife: p.LinkLife.String(), LinkOnly: p.LinkOnly,
 		Idles: lives(auth.IdleChoices), Absolutes: lives(auth.AbsoluteChoices), LinkLives: lives(auth.LinkChoices)}
 	for _, choice := range auth.FactorChoices {
 		data.SecondFactors = append(data.SecondFactors, templates.Option{Value: choice, Text: i18n.T(ctx, "security.policy.factor."+choice)})
@@ -35,7 +35,7 @@ func policyForm(ctx context.Context, p auth.Policy) templates.PolicyData {
 	return data
 }
 
-// changePolicy takes another policy of log-ins. The form offers choices only, so that anything else is no form of ours.
+// changePolicy takes another policy of log-ins and signing. The form offers choices only, so that anything else is no form of ours.
 func (s *server) changePolicy(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
@@ -44,7 +44,8 @@ func (s *server) changePolicy(w http.ResponseWriter, r *http.Request) error {
 		d, _ := time.ParseDuration(r.PostForm.Get(name)) // zero is no choice
 		return d
 	}
-	p := auth.Policy{SecondFactor: r.PostForm.Get("SecondFactor"), SessionIdle: life("Idle"), SessionAbsolute: life("Absolute"), LinkLife: life("LinkLife")}
+	p := auth.Policy{SecondFactor: r.PostForm.Get("SecondFactor"), SessionIdle: life("Idle"), SessionAbsolute: life("Absolute"), LinkLife: life("LinkLife"),
+		LinkOnly: r.PostForm.Get("LinkOnly") != ""}
 	if err := p.Check(); err != nil {
 		return &badRequest{err}
 	}

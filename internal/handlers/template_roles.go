@@ -17,7 +17,7 @@ func (s *server) showTemplateRoles(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	values := templates.RoleValues{Role: defaultRole(ctx, len(t.Approvers)), ForOrganization: "true", Channels: []string{api.VerifyChannelNone}, Step: 1}
+	values := templates.RoleValues{Role: defaultRole(ctx, len(t.Approvers)), ForOrganization: "true", Channels: []string{api.VerifyChannelCode}, Step: 1}
 	editing := r.URL.Query().Get("edit")
 	for _, a := range t.Approvers {
 		if a.ID == editing {
@@ -30,7 +30,7 @@ func (s *server) showTemplateRoles(w http.ResponseWriter, r *http.Request) error
 
 func (s *server) templateRoles(w http.ResponseWriter, r *http.Request, status int, t db.Draft, editing string, values templates.RoleValues, wrong templates.Problems) error {
 	data := templates.TemplateRoles{ID: t.ID, Roles: templateRoles(t), Editing: editing, Values: values, Problems: wrong,
-		Channels: s.channelOptions(r.Context(), api.VerifyChannelNone, api.VerifyChannelFace, api.VerifyChannelWeChat)}
+		Channels: s.channelOptions(r.Context(), draftChannels()...)}
 	slices.SortStableFunc(data.Roles, func(a, b templates.TemplateRole) int { return a.Step - b.Step })
 	p := page{TitleText: t.Name, Active: "templates", Back: backTo(r.Context(), "/templates/"+t.ID, "templates.back")}
 	if len(data.Roles) > 0 {

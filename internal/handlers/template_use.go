@@ -127,6 +127,12 @@ func (s *server) readUse(ctx context.Context, t db.Draft, values templates.UseVa
 		if err != nil {
 			return use, nil, err
 		}
+		a.UserID, a.OrganizationID = p.UserID, p.OrganizationID
+		if may, err := s.routing.MayLinkOnly(ctx, t.OrganizationID, a); err != nil {
+			return use, nil, err
+		} else if p.UserID != "" && !may {
+			rules = append(rules, templates.Problem{Field: "UserId", Rule: "link_only"})
+		}
 		for _, rule := range rules {
 			rule.Field = fmt.Sprintf("Roles[%d].%s", i, rule.Field)
 			wrong = append(wrong, rule)

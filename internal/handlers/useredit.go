@@ -88,7 +88,7 @@ func (s *server) userChanged(w http.ResponseWriter, r *http.Request, u db.User, 
 	} else {
 		err = s.db.UpdateUser(ctx, u)
 	}
-	if err != nil {
+	if err = errors.Join(err, s.db.Register(ctx, u.ID, req.Mobile, req.Email)); err != nil {
 		return err
 	}
 	s.flash(r, "ok", key, "Name", u.Name)

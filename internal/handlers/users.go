@@ -73,7 +73,7 @@ func (s *server) createUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.userRefused(w, r, d, err)
 	}
-	if err := s.keepUser(ctx, u, sealID, d.OrganizationID); err != nil {
+	if err := s.keepUser(ctx, u, sealID, d); err != nil {
 		return err
 	}
 	s.flash(r, "ok", "users.created", "Name", u.Name)
@@ -81,11 +81,14 @@ func (s *server) createUser(w http.ResponseWriter, r *http.Request) error {
 }
 
 // keepUser puts a person that the platform has made into the index, with whom they sign for and their signature where they have one.
-func (s *server) keepUser(ctx context.Context, u db.User, sealID, organizationID string) error {
-	if organizationID != "" {
-		u.Organizations = []db.UserOrganization{{ID: organizationID}}
+func (s *server) keepUser(ctx context.Context, u db.User, sealID string, d templates.UserForm) error {
+	if d.OrganizationID != "" {
+		u.Organizations = []db.UserOrganization{{ID: d.OrganizationID}}
 	}
-	if err := s.db.AddUser(ctx, u); err != nil || sealID == "" {
+	if err := s.db.AddUser(ctx, u); err != nil {
+		return err
+	}
+	if err := s.db.Register(ctx, u.ID, d.Form.Mobile, d.Form.Email); err != nil || sealID == "" {
 		return err
 	}
 	return s.db.AddSeal(ctx, db.Seal{ID: sealID, UserID: u.ID, OwnerName: u.Name, Kind: api.SealTypePersonal,

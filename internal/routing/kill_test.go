@@ -134,6 +134,7 @@ func openKilled(t *testing.T, dir string, transport http.RoundTripper) killed {
 	var err error
 	p.db, err = db.Open(t.Context(), db.Options{Dir: dir})
 	check(err)
+	check(letLinksSign(t.Context(), p.db))
 	t.Cleanup(func() { check(p.db.Close()) })
 	p.files, err = files.Open(filepath.Join(dir, "files"))
 	check(err)

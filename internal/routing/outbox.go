@@ -162,6 +162,8 @@ func codeOf(err error) string {
 	switch {
 	case errors.As(err, &invalid), errors.Is(err, errMobileLost):
 		return api.CodeInvalidParameter
+	case errors.Is(err, errLinkOnly):
+		return db.CodeLinkOnly
 	case errors.Is(err, errFileGone):
 		return api.CodeResourceNotFound
 	case errors.Is(err, errForeign):
@@ -187,8 +189,8 @@ func outcomeUnknown(err error) bool {
 var (
 	errCannotAsk = errors.New("the platform cannot be asked")
 	errFileGone  = errors.New("a file of the flow is gone")
-	// errMobileLost: the mobile was encrypted under another key, or for another approver.
-	errMobileLost = errors.New("the mobile of an approver cannot be read")
+	// errMobileLost: the mobile was encrypted under another key, or for another person.
+	errMobileLost = errors.New("the registered mobile of an approver cannot be read")
 )
 
 func caller(flow db.Flow) api.Caller {
@@ -277,7 +279,10 @@ func (r *Router) send(ctx context.Context, flow db.Flow, approverID string) (str
 	if err := r.belongs(ctx, a); err != nil { // who was assigned at sending may have left since
 		return "", err
 	}
-	mobile, err := r.opts.DB.OpenMobile(a)
+	if may, err := r.MayLinkOnly(ctx, flow.OrganizationID, a); err != nil || !may {
+		return "", errors.Join(errLinkOnly, err)
+	}
+	mobile, err := r.opts.DB.RegisteredMobile(ctx, a.UserID)
 	if err != nil {
 		return "", errors.Join(errMobileLost, err)
 	}

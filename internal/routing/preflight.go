@@ -59,6 +59,9 @@ func (r *Router) Check(ctx context.Context, draft db.Draft) ([]Problem, error) {
 		if !user.IsVerified() {
 			tell("person_unverified", a.UserID, a.UserName)
 		}
+		if unreachable(a, user.Mobile, user.Email) {
+			tell("no_address", a.UserID, a.UserName)
+		}
 		if a.OrganizationID == "" {
 			continue
 		}
@@ -102,6 +105,13 @@ func (r *Router) checkPlaces(ctx context.Context, draft db.Draft) ([]Problem, er
 		return nil, err
 	}
 	problems := slices.Concat(r.complete(draft), checkSeals(draft), checkNeeds(draft), approvals, foreign)
+	if draft.Template == nil {
+		will, err := r.checkWill(ctx, draft)
+		if err != nil {
+			return nil, err
+		}
+		problems = append(problems, will...)
+	}
 	files, err := r.opts.DB.FilesByID(ctx, db.Everything(), draft.Files)
 	switch {
 	case errors.Is(err, db.ErrNotFound):
@@ -198,7 +208,6 @@ func (r *Router) checkRules(draft db.Draft, a db.DraftApprover) (problems []Prob
 	}{
 		{"no_channel", len(a.Channels) == 0},
 		{"none_alone", SkipsCheck(a.Channels)},
-		{"mobile", slices.Contains(a.Channels, api.VerifyChannelCode) && len(a.MobileBox) == 0},
 		{"channel_gone", slices.ContainsFunc(a.Channels, func(c string) bool { return !r.HasChannel(c) })},
 		{"late_person", a.Deadline.After(draft.Deadline)},
 		{"overdue_person", !a.Deadline.IsZero() && !a.Deadline.After(r.opts.Clock())},
@@ -271,9 +280,16 @@ func checkNeeds(draft db.Draft) (problems []Problem) {
 	return problems
 }
 
-// unverified asks which people and organisations of the draft the platform has not verified.
+// unreachable tells whether an approver signs with a code that has nowhere to go.
+func unreachable(a db.DraftApprover, mobile, email string) bool {
+	return slices.Contains(a.Channels, api.VerifyChannelCode) && mobile == "" && email == ""
+}
+
+// unverified asks which people and organisations of the draft the platform has not verified, and which people cannot get the code that they
+// sign with.
 func (r *Router) unverified(ctx context.Context, draft db.Draft) (problems []Problem, err error) {
 	users, organizations := map[string]string{}, map[string]string{}
+	mobiles := map[string]string{}
 	for _, a := range draft.Approvers {
 		users[a.UserID] = a.UserName
 		if a.OrganizationID != "" {
@@ -287,6 +303,7 @@ func (r *Router) unverified(ctx context.Context, draft db.Draft) (problems []Pro
 			return nil, err
 		}
 		for _, u := range resp.Users {
+			mobiles[u.UserId] = u.Mobile
 			if u.VerifyStatus == api.UserVerified {
 				delete(users, u.UserId)
 			}
@@ -308,6 +325,11 @@ func (r *Router) unverified(ctx context.Context, draft db.Draft) (problems []Pro
 		if name, bad := users[a.UserID]; bad {
 			problems = append(problems, Problem{Rule: "person_unverified", Name: name, Step: "people"})
 			delete(users, a.UserID)
+		}
+		if user, err := r.opts.DB.User(ctx, db.Everything(), a.UserID); err != nil && !errors.Is(err, db.ErrNotFound) {
+			return nil, err
+		} else if unreachable(a, mobiles[a.UserID], user.Email) {
+			problems = append(problems, Problem{Rule: "no_address", Name: a.UserName, Step: "people"})
 		}
 		if name, bad := organizations[a.OrganizationID]; bad {
 			problems = append(problems, Problem{Rule: "organization_unverified", Name: name, Step: "people"})

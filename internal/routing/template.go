@@ -146,7 +146,7 @@ func TemplateOf(d db.Draft, name string, roles []string, terms db.TemplateTerms)
 		a := &t.Approvers[i]
 		a.Role, a.ForOrganization = roles[i], a.OrganizationID != ""
 		a.UserID, a.UserName, a.OrganizationID, a.OrganizationName = "", "", "", ""
-		a.Mobile, a.MobileBox, a.Deadline = "", nil, time.Time{}
+		a.Deadline = time.Time{}
 	}
 	return t
 }

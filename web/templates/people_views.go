@@ -21,9 +21,6 @@ func channelNames(ctx context.Context, channels []string) string {
 // personFacts are what an approver of a draft must do, in one line.
 func personFacts(ctx context.Context, p DraftPerson) string {
 	facts := []string{channelNames(ctx, p.Channels)}
-	if p.Mobile != "" {
-		facts = append(facts, p.Mobile)
-	}
 	if !p.Deadline.IsZero() {
 		facts = append(facts, t(ctx, "people.until", "Time", TimeText(p.Deadline)))
 	}

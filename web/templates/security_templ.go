@@ -1562,13 +1562,14 @@ func hiddenAccount(id string) templ.Component {
 	})
 }
 
-// PolicyData is the policy of log-ins as a form.
+// PolicyData is the policy of log-ins and signing as a form.
 type PolicyData struct {
 	SecondFactor, Idle, Absolute, LinkLife     string
 	SecondFactors, Idles, Absolutes, LinkLives []Option
+	LinkOnly                                   bool
 }
 
-// PolicyForm changes what administrators decide about log-ins.
+// PolicyForm changes what administrators decide about log-ins and signing.
 func PolicyForm(d PolicyData) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1607,6 +1608,10 @@ func PolicyForm(d PolicyData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = Select(Choice{Name: "LinkLife", Label: t(ctx, "security.policy.link"), Value: d.LinkLife, Options: d.LinkLives}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = Checkbox(Check{Name: "LinkOnly", Value: "true", Label: t(ctx, "security.policy.linkOnly"), Hint: t(ctx, "security.policy.linkOnly.hint"), Checked: d.LinkOnly}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
