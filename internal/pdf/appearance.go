@@ -81,7 +81,7 @@ func (e *editor) drawing(id string, f *Form) (drawn, error) {
 	}
 	var x drawn
 	if len(f.PNG) > 0 {
-		r, width, height, err := e.picture(f.PNG)
+		r, width, height, err := e.picture(f.PNG, f.late)
 		if err != nil {
 			return x, &MarkError{id, ReasonPicture}
 		}
@@ -106,7 +106,7 @@ func (e *editor) drawing(id string, f *Form) (drawn, error) {
 }
 
 // picture decodes a PNG into an image, with a soft mask if any pixel is see-through.
-func (e *editor) picture(data []byte) (r ref, width, height float64, err error) {
+func (e *editor) picture(data []byte, late bool) (r ref, width, height float64, err error) {
 	config, err := png.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return ref{}, 0, 0, err
@@ -119,6 +119,9 @@ func (e *editor) picture(data []byte) (r ref, width, height float64, err error) 
 		return ref{}, 0, 0, err
 	}
 	rgb, alpha, opaque := samples(img)
+	if late {
+		inkSamples(rgb)
+	}
 	d := dict{
 		"Type": name("XObject"), "Subtype": name("Image"), "Width": config.Width, "Height": config.Height,
 		"BitsPerComponent": 8, "ColorSpace": name("DeviceRGB"),

@@ -194,6 +194,9 @@ func (c *comparison) compareNew(node *formNode) {
 	switch {
 	case c.newSignature(node):
 		code = ChangeSigned
+		if c.hidden(node) {
+			code = ChangeCovers
+		}
 	case !shown && len(c.new.array(node.dict["Kids"])) > 0 && node.dict["Rect"] == nil:
 		return // its kids are named
 	}
@@ -232,10 +235,27 @@ func (c *comparison) newSignature(node *formNode) bool {
 	if !shown {
 		return c.new.get(node.dict["AP"]) == nil || flags&flagHidden != 0
 	}
-	const known = flagHidden | flagPrint | flagNoView | flagLocked | flagLockedContents
+	const known = flagHidden | flagPrint | flagLocked | flagLockedContents // not those that print what they do not show
 	p := c.newPages[box.page-1].ref
 	return !box.many && flags&^known == 0 && (node.dict["P"] == nil || node.dict["P"] == p) && c.new.get(node.dict["Subtype"]) == name("Widget") &&
 		(node.dict["AP"] == nil || onlyNormalLook(c.new, node.dict))
+}
+
+// hidden tells whether the look of a new signature hides what its page showed before its update.
+func (c *comparison) hidden(node *formNode) bool {
+	box, shown := c.boxes[node.num]
+	flags, _ := asInt(c.new.get(node.dict["F"]))
+	if !shown || node.dict["AP"] == nil || flags&flagHidden != 0 {
+		return false
+	}
+	s := c.signatures[node.num]
+	if known, ok := s.hides[node.num]; ok {
+		return known
+	}
+	start := c.revisions[signedRevision(c.revisions, s.end-c.new.base)].start + c.new.base
+	covers := hides(c.new.original[:start], c.new.original[:s.end], box.page, box.place)
+	s.hides[node.num] = covers
+	return covers
 }
 
 // writtenBefore tells whether an object was there before an update.

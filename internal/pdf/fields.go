@@ -21,7 +21,6 @@ const (
 
 	flagHidden         = 1 << 1
 	flagPrint          = 1 << 2
-	flagNoView         = 1 << 5
 	flagLocked         = 1 << 7
 	flagLockedContents = 1 << 9
 )

@@ -1,8 +1,11 @@
 package pdf
 
 import (
+	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 )
 
 // Marks that come late, of an approver who was not known when others signed. Those who signed agreed to no other field:
@@ -55,9 +58,11 @@ func (s *signing) addLatePage(marks []Mark) error {
 		var look *stream
 		var err error
 		if fill := s.act.Fills[m.ID]; fill.Form != nil {
-			look, err = s.drawForm(m.ID, part, fill.Form)
+			look, err = s.drawForm(m.ID, part, s.lateForm(fill.Form))
 		} else {
-			look, err = s.drawText(m.ID, part, m.style(), fill.Text)
+			style := m.style()
+			style.color[0], style.color[1], style.color[2] = lateInk(style.color[0], style.color[1], style.color[2])
+			look, err = s.drawText(m.ID, part, style, fill.Text)
 		}
 		if err != nil {
 			return err
@@ -76,4 +81,50 @@ func (s *signing) addLatePage(marks []Mark) error {
 	w.dict["AP"] = dict{"N": s.add(w.appearance(content, dict{"XObject": parts}))}
 	s.fresh = append(s.fresh, w)
 	return nil
+}
+
+// penBlue is the ink of late marks that would be black: beside black text it shows as what was added, as on paper.
+var penBlue = [3]float64{0.06, 0.18, 0.65}
+
+// lateInk turns dark grey into the colour of a pen; seals and colours stay.
+func lateInk(r, g, b float64) (float64, float64, float64) {
+	high, low := max(r, g, b), min(r, g, b)
+	if high-low > 0.15 || high >= penBlue[2] {
+		return r, g, b
+	}
+	return max(r, penBlue[0]), max(g, penBlue[1]), max(b, penBlue[2])
+}
+
+// colorOf matches the operator that chooses a colour to fill with.
+var colorOf = regexp.MustCompile(`(?m)^([\d.]+) ([\d.]+) ([\d.]+) rg\b`)
+
+// lateForm is a drawing in the ink of late marks, one for each drawing.
+func (s *signing) lateForm(f *Form) *Form {
+	if s.inked[f] != nil {
+		return s.inked[f]
+	}
+	out := *f
+	out.late = true
+	s.inked[f] = &out
+	out.Content = colorOf.ReplaceAllFunc(f.Content, func(op []byte) []byte {
+		var v [3]float64
+		for i, text := range bytes.Fields(op)[:3] {
+			v[i], _ = strconv.ParseFloat(string(text), 64) // digits and stops: what is no number is black
+		}
+		v[0], v[1], v[2] = lateInk(v[0], v[1], v[2])
+		var b []byte
+		for _, c := range v {
+			b = append(appendNumber(b, c), ' ')
+		}
+		return append(b, "rg"...)
+	})
+	return &out
+}
+
+// inkSamples turns the pixels of a picture into the ink of late marks.
+func inkSamples(rgb []byte) {
+	for i := 0; i+2 < len(rgb); i += 3 {
+		r, g, b := lateInk(float64(rgb[i])/255, float64(rgb[i+1])/255, float64(rgb[i+2])/255)
+		rgb[i], rgb[i+1], rgb[i+2] = byte(r*255+0.5), byte(g*255+0.5), byte(b*255+0.5)
+	}
 }

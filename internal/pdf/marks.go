@@ -36,6 +36,8 @@ type Form struct {
 	Opacity           float64 // 0 < Opacity < 1 draws it see-through as a whole; 0 and 1 are opaque
 	Content           []byte  // content stream in points, origin at the bottom left, setting its own colours
 	PNG               []byte  // a PNG, with or without transparency, instead of Content
+
+	late bool // drawn in the ink of late marks
 }
 
 // Mark is a place on a page that one act of signing fills, or that Prepare fills at once.

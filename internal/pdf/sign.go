@@ -70,7 +70,7 @@ func Sign(ctx context.Context, data []byte, face *font.Face, act Act, marks []Ma
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
-	s := &signing{editor: e, act: act, contents: &hole{size: 2*room + 2}, byteRange: &hole{size: 40}}
+	s := &signing{editor: e, act: act, contents: &hole{size: 2*room + 2}, byteRange: &hole{size: 40}, inked: map[*Form]*Form{}}
 	if err := s.prepare(marks); err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
@@ -100,7 +100,8 @@ type signing struct {
 	*editor
 	act                 Act
 	contents, byteRange *hole
-	fresh               []*widget // fields of marks that came late
+	fresh               []*widget       // fields of marks that came late
+	inked               map[*Form]*Form // drawings in the ink of late marks
 }
 
 // prepare adds and fills fields and puts the signature's dictionary into the update.

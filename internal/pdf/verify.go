@@ -34,9 +34,15 @@ type SignatureReport struct {
 
 	Certificate *x509.Certificate `json:"-"` // nil when the signature could not be read
 
-	end    int   // of the bytes covered
-	value  dict  // the signature's dictionary
-	fields []int // numbers of the fields that show it, the first of them named Field
+	end int // of the bytes covered
+	*shownBy
+}
+
+// shownBy is what the comparison of revisions knows of a signature.
+type shownBy struct {
+	value  dict         // the signature's dictionary
+	fields []int        // numbers of the fields that show it, the first of them named Field
+	hides  map[int]bool // whether a field that came with it hides what was there, where that is known
 }
 
 // Problems of a file or of a signature.
@@ -156,7 +162,8 @@ func (s *SignatureReport) problem(code string) {
 
 // checkSignature checks one signature by itself.
 func (f *file) checkSignature(field signatureField, roots *x509.CertPool) SignatureReport {
-	s := SignatureReport{Field: field.name, Time: f.signingTime(field.value), value: field.value, fields: []int{field.num}}
+	s := SignatureReport{Field: field.name, Time: f.signingTime(field.value),
+		shownBy: &shownBy{field.value, []int{field.num}, map[int]bool{}}}
 	for key, target := range map[name]*string{"Reason": &s.Reason, "Location": &s.Location} {
 		if v, ok := f.get(field.value[key]).(str); ok {
 			*target = decodeText(v)
