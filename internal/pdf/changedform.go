@@ -160,19 +160,23 @@ func (c *comparison) signersOf(revision int) []*SignatureReport {
 	return out
 }
 
-// sameSigner tells whether a field that was prepared for one signer goes with a signature: one of the fields that show the
-// signature was prepared for the same signer.
+// sameSigner tells whether a field that was prepared for one signer goes with a signature: of the fields that show the
+// signature, those that were prepared were so for the same signer.
 func (c *comparison) sameSigner(field *formNode, s *SignatureReport) bool {
 	want := c.new.get(field.dict[signerKey])
 	if want == nil {
 		return true
 	}
+	found := false
 	for _, num := range s.fields {
-		if node := c.oldForm[num]; node != nil && c.old.get(node.dict[signerKey]) == want {
-			return true
+		if node := c.oldForm[num]; node != nil {
+			if c.old.get(node.dict[signerKey]) != want {
+				return false
+			}
+			found = true
 		}
 	}
-	return false
+	return found
 }
 
 func (c *comparison) emptyValue(o object) bool {

@@ -15,8 +15,9 @@ var errSyntax = errors.New("syntax error")
 // parser reads values out of bytes that may be hostile. It allocates in proportion to what it has read and never
 // reads outside of data.
 type parser struct {
-	data []byte
-	pos  int
+	data    []byte
+	pos     int
+	doubled bool // a dictionary had a key twice: readers differ in which counts
 }
 
 func isSpace(c byte) bool {
@@ -326,6 +327,9 @@ func (p *parser) dict(depth int) (object, error) {
 		v, err := p.value(depth + 1)
 		if err != nil {
 			return nil, err
+		}
+		if _, twice := out[key]; twice {
+			p.doubled = true
 		}
 		if v != nil { // a null value is the same as no entry
 			out[key] = v

@@ -89,7 +89,7 @@ func passTable(p *parser) bool {
 	}
 	o, err := p.object()
 	_, ok := o.(dict)
-	return err == nil && ok
+	return err == nil && ok && !p.doubled
 }
 
 // passObject passes one object, whose stream has the length that it says.
@@ -104,7 +104,7 @@ func (f *file) passObject(p *parser, r *revision) bool {
 	r.headers[num] = header{at, gen}
 	p.pos += len("obj")
 	o, err := f.parse(p)
-	if err != nil {
+	if err != nil || p.doubled {
 		return false
 	}
 	if d, ok := o.(dict); ok && p.keyword("stream") {
@@ -184,7 +184,12 @@ func (f *file) packedOnce(e entry, num int) bool {
 		return false
 	}
 	at, ok := s.places[num]
-	return ok && !s.doubled && at.index == e.gen
+	if !ok || s.doubled || at.index != e.gen {
+		return false
+	}
+	p := parser{data: s.data, pos: at.pos}
+	_, err := f.parse(&p)
+	return err == nil && !p.doubled
 }
 
 // signedRevision tells which of the updates a signature ends with, -1 when it ends with none: whoever covers half of an
