@@ -285,6 +285,8 @@ func markError(parameter string, err error) error {
 	switch {
 	case errors.As(err, &glyphs):
 		return badValue(parameter, "the font has no glyph for %s", nameRunes(glyphs.Runes))
+	case errors.As(err, &mark) && mark.Reason == pdf.ReasonCovers:
+		return badValue(parameter, "a component would hide what others have signed: withdraw the flow and place it elsewhere")
 	case errors.As(err, &mark):
 		return badValue(parameter, "a component cannot be placed: %s", mark.Reason)
 	case errors.Is(err, pdf.ErrDamaged), errors.Is(err, pdf.ErrNotPDF), errors.Is(err, pdf.ErrEncrypted), errors.Is(err, pdf.ErrTooLarge):

@@ -12,6 +12,14 @@ import (
 // only a signature field may be added that its own update signs. So whatever an act shows on a page for the first time
 // is the look of one signature field, and the fields of several pages show one signature.
 
+// lateField is what an act shows on a page for the first time.
+type lateField struct {
+	*widget
+	id    string // of its first mark
+	page  int    // from 1
+	place Place
+}
+
 // addLate adds the fields of the act's marks that the file does not have, filled.
 func (s *signing) addLate(marks []Mark) error {
 	for i := range marks {
@@ -79,17 +87,16 @@ func (s *signing) addLatePage(marks []Mark) error {
 		delete(w.dict, key)
 	}
 	w.dict["AP"] = dict{"N": s.add(w.appearance(content, dict{"XObject": parts}))}
-	s.fresh = append(s.fresh, w)
+	s.late = append(s.late, lateField{w, box.ID, box.Page, Place{box.X, box.Y, box.Width, box.Height}})
 	return nil
 }
 
 // penBlue is the ink of late marks that would be black: beside black text it shows as what was added, as on paper.
 var penBlue = [3]float64{0.06, 0.18, 0.65}
 
-// lateInk turns dark grey into the colour of a pen; seals and colours stay.
+// lateInk turns what is dark into the colour of a pen; seals and colours stay.
 func lateInk(r, g, b float64) (float64, float64, float64) {
-	high, low := max(r, g, b), min(r, g, b)
-	if high-low > 0.15 || high >= penBlue[2] {
+	if max(r, g, b) >= penBlue[2] || r > 0.25+max(g, b) || g > 0.25+max(r, b) {
 		return r, g, b
 	}
 	return max(r, penBlue[0]), max(g, penBlue[1]), max(b, penBlue[2])

@@ -74,6 +74,7 @@ const (
 	ReasonKind      = "kind"      // unknown kind, or a value that the kind cannot take
 	ReasonSigned    = "signed"    // the field is signed or filled already
 	ReasonPicture   = "picture"   // the picture is no PNG or too large
+	ReasonCovers    = "covers"    // it would hide what others have signed
 	ReasonUnknown   = "unknown"   // a fill names a mark that neither the file nor the call has
 )
 

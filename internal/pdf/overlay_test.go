@@ -151,7 +151,7 @@ func merge(parts ...map[int]string) map[int]string {
 // widget is a new field 300 with a look 301 that lies on page 1 and stands in the form.
 func (f *forgery) widget(dict string) map[int]string {
 	return map[int]string{
-		300: "<< /Type /Annot /Subtype /Widget /T (new) /F 4 /P 5 0 R /AP << /N 301 0 R >> " + dict + " >>",
+		300: "<< /Type /Annot /Subtype /Widget /T (new) /P 5 0 R /AP << /N 301 0 R >> " + dict + " >>",
 		301: lie(), 20: f.also(20, "300 0 R"), 21: f.also(21, "300 0 R"),
 	}
 }

@@ -76,6 +76,11 @@ func Sign(ctx context.Context, data []byte, face *font.Face, act Act, marks []Ma
 	}
 	e.finish()
 	out := e.bytes()
+	for _, l := range s.late {
+		if hides(data, out, l.page, l.place) {
+			return nil, fmt.Errorf("sign: %w", &MarkError{l.id, ReasonCovers})
+		}
+	}
 	if err := s.seal(ctx, out); err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
@@ -100,7 +105,7 @@ type signing struct {
 	*editor
 	act                 Act
 	contents, byteRange *hole
-	fresh               []*widget       // fields of marks that came late
+	late                []lateField     // fields of marks that came late
 	inked               map[*Form]*Form // drawings in the ink of late marks
 }
 
@@ -145,7 +150,9 @@ func (s *signing) prepare(marks []Mark) error {
 	}
 	value := s.add(s.signature())
 	fields := []*widget{w}
-	fields = append(fields, s.fresh...) // of one act one signature, shown on each of its pages
+	for _, l := range s.late { // of one act one signature, shown on each of its pages
+		fields = append(fields, l.widget)
+	}
 	for _, field := range fields {
 		field.dict["V"] = value
 		flags, _ := asInt(field.dict["Ff"])
