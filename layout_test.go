@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"web/compress":        {},
 	"web/static":          {},
 	"web/templates":       {"internal/api", "internal/audit", "internal/auth", "internal/i18n", "internal/seal", "web/static"},
-	"internal/console":    {"internal/api", "internal/engine", "internal/i18n", "web/static", "web/templates"},
+	"internal/console":    {"internal/api", "internal/engine", "internal/gate", "internal/i18n", "web/static", "web/templates"},
 	"internal/signpages":  {"internal/api", "internal/engine", "internal/gate", "internal/i18n", "web/compress", "web/static", "web/templates"},
 	"internal/handlers": {
 		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/csvfile", "internal/db", "internal/files", "internal/font",

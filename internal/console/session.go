@@ -2,10 +2,13 @@ package console
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"sealdesk/internal/engine"
+	"sealdesk/internal/gate"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
 )
@@ -29,12 +32,13 @@ func (s *server) setCookie(w http.ResponseWriter, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: s.tls, SameSite: http.SameSiteStrictMode})
 }
 
-// admit lets those in who are logged in, and sends the others to the log-in page.
+// admit lets those in who are logged in, and sends the others to the log-in page. What they are shown is in the evidence before they see it.
 func (s *server) admit(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		err := engine.ErrConsole
+		err, session := engine.ErrConsole, ""
 		if cookie, missing := r.Cookie(s.cookieName()); missing == nil && len(cookie.Value) <= maxToken {
-			err = s.engine.ConsoleSession(r.Context(), cookie.Value)
+			session = cookie.Value
+			err = s.engine.ConsoleSession(r.Context(), session)
 		}
 		if errors.Is(err, engine.ErrConsole) {
 			http.Redirect(w, r, Prefix+"login", http.StatusSeeOther)
@@ -43,8 +47,26 @@ func (s *server) admit(h handler) handler {
 		if err != nil {
 			return err
 		}
-		return h(w, r)
+		out := gate.New(w, func(status int) error {
+			if status >= http.StatusMultipleChoices && status != http.StatusUnprocessableEntity {
+				return nil
+			}
+			page := strings.TrimPrefix(r.URL.Path, Prefix)
+			return s.engine.NoteConsole(r.Context(), session, page, r.Method, remoteIP(r), r.UserAgent())
+		})
+		if err := h(out, r); out.Err() == nil {
+			return err
+		}
+		return out.Err()
 	}
+}
+
+func remoteIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return host
 }
 
 // showLogIn offers to log in. Opening the address does not spend its token: links are opened by more than people.

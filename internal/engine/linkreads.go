@@ -70,7 +70,7 @@ const (
 	RefusedBusy    = "busy" // too many requests
 )
 
-// LinkName is the public name of a link: it tells links apart and opens nothing.
+// LinkName is the public name of a link, or of a session of the console: it tells them apart and opens nothing.
 func LinkName(token string) string { return "link_" + hex.EncodeToString(hashToken(token)[:8]) }
 
 // event is the reading by somebody of whom nothing but the link is known.
@@ -125,6 +125,17 @@ func (e *Engine) nameReading(ctx context.Context, tx *store.Tx, r LinkReading, e
 		ev.Actor.Name, ev.Actor.Role = userID, "signer"
 	}
 	return nil
+}
+
+// NoteConsole writes into the evidence that a page of the console is shown, before it is: codes, requests and register stand there. Page is its
+// path within the console. What a session sees of one page becomes two events.
+func (e *Engine) NoteConsole(ctx context.Context, session, page, method, ip, userAgent string) error {
+	ev := audit.Event{Action: "console.read", ObjectType: "console", ObjectID: page,
+		Actor: audit.Actor{Name: "console", Role: "operator", Session: LinkName(session), IP: ip, UserAgent: userAgent}}
+	if method != http.MethodGet {
+		ev.Detail = map[string]any{"method": method}
+	}
+	return e.readings.Note(ctx, audit.Act{Event: ev})
 }
 
 // noteRefusedCall writes into the evidence that the caller of the API was refused: unsigned, signed wrongly or too late, by an unknown key,

@@ -238,6 +238,30 @@ func TestAskingForWhatIsNotForOneIsTold(t *testing.T) {
 	}
 }
 
+// A page that follows what happens shows it for as long as it is open: its opening is told before its first message.
+func TestFollowingAContractIsTold(t *testing.T) {
+	w, _ := newForeignWorld(t)
+	w.p.addAccount("reads", auth.Compliance)
+	for path, action := range map[string]string{"/flows/" + w.flow() + "/events": "flow.read"} {
+		v := w.p.reader("reads")
+		ctx, stop := context.WithCancel(context.Background())
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.p.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := w.p.db.Audit().Count()
+		resp, err := v.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := named(w.p.since(start), action); resp.StatusCode != http.StatusOK || len(all) != 1 || !strings.Contains(path, all[0].ObjectID) {
+			t.Errorf("%s: %d, told as %+v", path, resp.StatusCode, all)
+		}
+		stop()
+		resp.Body.Close()
+	}
+}
+
 // Nobody gets content that cannot be recorded.
 func TestNoContentWithoutItsEvent(t *testing.T) {
 	w, _ := newForeignWorld(t)
