@@ -361,9 +361,11 @@ func (c *verifiedCMS) tokenTime(over []byte) (time.Time, error) {
 		return at, errCMS
 	}
 	a, ok := readAlgorithm(&imprint)
-	if !ok || !imprint.ReadASN1(&digest, cbasn1.OCTET_STRING) || !info.ReadASN1Integer(serial) ||
-		!info.ReadASN1GeneralizedTime(&at) {
+	if !ok || !imprint.ReadASN1(&digest, cbasn1.OCTET_STRING) || !info.ReadASN1Integer(serial) {
 		return at, errCMS
+	}
+	if !info.ReadASN1GeneralizedTime(&at) {
+		return at, errUnsupported // fractions of a second
 	}
 	hash, _, ok := algorithms(a.oid, oidRSA)
 	if !ok {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sealdesk/internal/pdf"
+	"sealdesk/internal/pdf/pdftest"
 )
 
 // readCase reads a file of testdata with the root of its signers.
@@ -91,5 +92,33 @@ func TestFilesSignedByOtherPrograms(t *testing.T) {
 	data, roots := readCase(t, "signed", "v-removed.pdf", "v-root.pem")
 	if report, err := pdf.Verify(data, roots); err != nil || report.OK || report.Problem != pdf.ProblemRemoved {
 		t.Errorf("%+v %v", report, err)
+	}
+}
+
+// TestStanding: what cannot be judged is neither broken nor well.
+func TestStanding(t *testing.T) {
+	for file, want := range map[string]pdf.Standing{
+		"v-plain.pdf": pdf.StandingValid, "v-second-metadata.pdf": pdf.StandingValid, "v-certified-p1.pdf": pdf.StandingClosed,
+		"v-removed.pdf": pdf.StandingBroken, "v-ber.pdf": pdf.StandingUnknown, "v-tst-fraction.pdf": pdf.StandingUnknown,
+		"v-sha1.pdf": pdf.StandingUnknown, "v-unrelated-cert.pdf": pdf.StandingUnknown,
+	} {
+		data, roots := readCase(t, "signed", file, "v-root.pem")
+		report, err := pdf.Verify(data, roots)
+		if err != nil || report.Standing() != want {
+			t.Errorf("%s: %s %v, want %s", file, report.Standing(), err, want)
+		}
+	}
+	data, roots := readCase(t, "forged", "button.pdf", "root.pem")
+	for roots, want := range map[*x509.CertPool]pdf.Standing{roots: pdf.StandingBroken, nil: pdf.StandingBroken} {
+		if report, err := pdf.Verify(data, roots); err != nil || report.Standing() != want {
+			t.Errorf("%s %v", report.Standing(), err)
+		}
+	}
+	plain, _ := readCase(t, "signed", "v-plain.pdf", "v-root.pem")
+	if report, err := pdf.Verify(plain, nil); err != nil || report.Standing() != pdf.StandingUnknown {
+		t.Errorf("without roots: %s %v", report.Standing(), err)
+	}
+	if report, err := pdf.Verify(pdftest.Document(pdftest.Classic, pdftest.Page{}), nil); err != nil || report.Standing() != pdf.StandingNone {
+		t.Errorf("unsigned: %s %v", report.Standing(), err)
 	}
 }

@@ -40,9 +40,10 @@ type SignatureReport struct {
 
 // shownBy is what the comparison of revisions knows of a signature.
 type shownBy struct {
-	value  dict         // the signature's dictionary
-	fields []int        // numbers of the fields that show it, the first of them named Field
-	hides  map[int]bool // whether a field that came with it hides what was there, where that is known
+	value      dict         // the signature's dictionary
+	fields     []int        // numbers of the fields that show it, the first of them named Field
+	permission int          // the level of a certifying signature, 0 of another
+	hides      map[int]bool // whether a field that came with it hides what was there, where that is known
 }
 
 // Problems of a file or of a signature.
@@ -163,7 +164,7 @@ func (s *SignatureReport) problem(code string) {
 // checkSignature checks one signature by itself.
 func (f *file) checkSignature(field signatureField, roots *x509.CertPool) SignatureReport {
 	s := SignatureReport{Field: field.name, Time: f.signingTime(field.value),
-		shownBy: &shownBy{field.value, []int{field.num}, map[int]bool{}}}
+		shownBy: &shownBy{field.value, []int{field.num}, f.permission(field.value), map[int]bool{}}}
 	for key, target := range map[name]*string{"Reason": &s.Reason, "Location": &s.Location} {
 		if v, ok := f.get(field.value[key]).(str); ok {
 			*target = decodeText(v)
@@ -172,6 +173,10 @@ func (f *file) checkSignature(field signatureField, roots *x509.CertPool) Signat
 	start, holeEnd, ok := f.byteRange(field.value, &s)
 	if !ok {
 		s.problem(ProblemByteRange)
+		return s
+	}
+	if v, _ := f.get(field.value["Contents"]).(str); len(v) > 2 && v[:2] == "\x30\x80" {
+		s.problem(ProblemUnsupported) // lengths that are not told, as BER allows
 		return s
 	}
 	der, ok := f.contents(field.value, start, holeEnd)
@@ -342,7 +347,9 @@ func (s *SignatureReport) checkTrust(c *verifiedCMS, roots *x509.CertPool) {
 			s.TimestampTime, err = token.tokenTime(c.signature)
 		}
 		if err != nil {
-			s.problem(ProblemTimestamp)
+			if s.problem(ProblemTimestamp); errors.Is(err, errUnsupported) && s.Problem == ProblemTimestamp {
+				s.Problem = ProblemUnsupported
+			}
 			s.Intact, s.TimestampTime = false, time.Time{}
 			return
 		}

@@ -1,0 +1,49 @@
+package pdf
+
+// Standing is what the signatures in a file are worth, in one word.
+type Standing string
+
+// The standings, from good to bad.
+const (
+	StandingNone    Standing = "none"    // there are none
+	StandingValid   Standing = "valid"   // all are genuine, trusted, and nothing was changed
+	StandingUnknown Standing = "unknown" // not judged: an authority that is not known here, or a kind that cannot be checked
+	StandingClosed  Standing = "closed"  // certified against every change: to sign it again takes the certification away
+	StandingBroken  Standing = "broken"  // one is broken, was taken out, or what it signed was changed
+)
+
+// Standing sums a report up. What cannot be judged is never called broken.
+func (r *Report) Standing() Standing {
+	switch r.Problem {
+	case ProblemNoSignature:
+		return StandingNone
+	case ProblemRemoved, ProblemNotCovered:
+		return StandingBroken
+	}
+	out := StandingValid
+	for _, s := range r.Signatures {
+		switch s.Problem {
+		case "":
+			if !s.ChainTrusted {
+				out = worse(out, StandingUnknown)
+			}
+			if s.permission == certifiedNothing {
+				out = worse(out, StandingClosed)
+			}
+		case ProblemUnsupported, ProblemUntrusted, ProblemCertificate:
+			out = worse(out, StandingUnknown)
+		default:
+			return StandingBroken
+		}
+	}
+	return out
+}
+
+// worse keeps the worse of two standings.
+func worse(a, b Standing) Standing {
+	order := map[Standing]int{StandingValid: 0, StandingUnknown: 1, StandingClosed: 2, StandingBroken: 3}
+	if order[b] > order[a] {
+		return b
+	}
+	return a
+}
