@@ -8,13 +8,15 @@ import (
 // Errors lists, sorted, the codes that the platform declares for an action; nil for an unknown action. The codes of CommonErrors may be
 // returned besides.
 func Errors(action string) []string {
-	codes := slices.Clone(declared[action])
+	codes := slices.Concat(declared[action], extensions[action])
 	slices.Sort(codes)
 	return codes
 }
 
 // Declares tells whether the platform declares the code for the action.
-func Declares(action, code string) bool { return slices.Contains(declared[action], code) }
+func Declares(action, code string) bool {
+	return slices.Contains(declared[action], code) || slices.Contains(extensions[action], code)
+}
 
 // DeclaredOr returns the first of the codes that the action declares, and the last one if it declares none of them. It picks the code
 // for a case in which the natural one is not among those that the action may return.

@@ -25,6 +25,10 @@ func (e *Engine) register() {
 	handle(e, api.ModifyUserDefaultSeal, e.modifyUserDefaultSeal)
 	handle(e, api.DescribeSeals, e.describeSeals)
 
+	// not the platform's: see docs/divergences.md
+	handle(e, api.SetSealUse, e.setSealUse)
+	handle(e, api.SetOrganizationMembers, e.setOrganizationMembers)
+
 	handle(e, api.UploadFiles, e.uploadFiles)
 	handle(e, api.DescribeFileUrls, e.describeFileUrls)
 	handle(e, api.DescribeFileIdsByCustomIds, e.describeFileIdsByCustomIds)

@@ -170,8 +170,20 @@ func (e *Engine) resolveValue(ctx context.Context, tx *store.Tx, f *flow, a *app
 	case c.ComponentValue != valueOrgDefault && !mayUse(a, c, row):
 		return badValue(c.Parameter+".ComponentValue", "this seal is not the approver's")
 	}
+	if err := e.checkUse(ctx, tx, c.Parameter+".ComponentValue", row, a.UserID); err != nil {
+		return err
+	}
+	if !c.takesKind(row) {
+		return badValue(c.Parameter+".ComponentValue", "the component asks for another kind of seal")
+	}
 	c.SealID = row.ID
 	return nil
+}
+
+// takesKind tells whether a component leaves a seal of this kind in: its style may ask for one kind.
+func (c *component) takesKind(s *sealRow) bool {
+	kind := parseStyle(c.ComponentExtra).SealType
+	return kind == "" || c.ComponentType != typeSeal || kind == string(s.Kind)
 }
 
 // actsForApplication tells whether an approver signs for the application: as the operator who initiated the flow in its own name, that is

@@ -30,6 +30,8 @@ type sealRow struct {
 	WidthMM, HeightMM float64
 	Creator           api.Caller
 	Default           bool
+	State             string // one of the api.Seal states
+	Kept              bool   // only its keepers may use it
 	Created           time.Time
 }
 
@@ -280,7 +282,7 @@ func (e *Engine) makeDefault(ctx context.Context, tx *store.Tx, s *sealRow) erro
 	return e.record(ctx, tx, event{Action: "seal.default", ObjectType: "seal", ObjectID: s.ID})
 }
 
-const sealColumns = `id, application_id, owner_kind, owner_id, name, kind, source, spec, png_ref, svg_ref, width_mm, height_mm, creator, is_default, created`
+const sealColumns = `id, application_id, owner_kind, owner_id, name, kind, source, spec, png_ref, svg_ref, width_mm, height_mm, creator, is_default, state, kept, created`
 
 // findSeal reads a seal of the application, or gives store.ErrNotFound.
 func (e *Engine) findSeal(ctx context.Context, tx *store.Tx, applicationID, id string) (*sealRow, error) {
@@ -324,7 +326,7 @@ func scanSeal(row scanner) (*sealRow, error) {
 	var spec, creator string
 	var created int64
 	err := row.Scan(&s.ID, &s.ApplicationID, &s.Owner.Kind, &s.Owner.ID, &s.Name, &s.Kind, &s.Source, &spec, &s.PNGRef, &s.SVGRef,
-		&s.WidthMM, &s.HeightMM, &creator, &s.Default, &created)
+		&s.WidthMM, &s.HeightMM, &creator, &s.Default, &s.State, &s.Kept, &created)
 	if err != nil {
 		return nil, err
 	}

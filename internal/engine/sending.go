@@ -157,6 +157,9 @@ func (e *Engine) planApprover(ctx context.Context, tx *store.Tx, applicationID s
 		if o.Verified.IsZero() {
 			return nil, denied("sub-organisation %q is not verified", o.ID)
 		}
+		if err := e.needMember(ctx, tx, o.ID, u.ID); err != nil {
+			return nil, err
+		}
 	}
 	a := &approver{
 		FlowID: req.FlowId, UserID: u.ID, OrganizationID: req.SubOrganizationId, Mobile: firstOf(req.Mobile, u.Mobile), Deadline: now.AddDate(0, 0, approverDays),

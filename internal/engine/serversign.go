@@ -109,6 +109,9 @@ func (e *Engine) readSilent(ctx context.Context, tx *store.Tx, s *silent, c api.
 	s.user = by.Operator
 	if by.Organization != nil {
 		s.orgName = by.Organization.Name
+		if err := e.needMember(ctx, tx, by.Organization.ID, s.user.ID); err != nil {
+			return err
+		}
 	}
 	if s.approvers, err = e.approversOf(ctx, tx, s.flow); err != nil {
 		return err

@@ -76,7 +76,8 @@ type SessionComponent struct {
 	Width     float64
 	Height    float64
 	Value     string // of a fill component
-	SealID    string // seal set at sending; may be empty
+	SealID    string // seal set at sending: the only one; may be empty
+	SealType  string // the one kind of seal that may be used; may be empty
 	Mine      bool   // belongs to this approver
 	Done      bool   // filled, stamped or signed already
 	Placeable bool   // SealOperate 1: may be shown for placing

@@ -118,7 +118,7 @@ func (e *Engine) sessionFiles(ctx context.Context, tx *store.Tx, s *Session, b *
 		s.Components = append(s.Components, SessionComponent{
 			ID: c.ComponentId, Type: c.ComponentType, Name: c.ComponentName, Required: c.ComponentRequired, FileIndex: int(c.FileIndex),
 			Page: int(c.ComponentPage), X: c.ComponentPosX, Y: c.ComponentPosY, Width: c.ComponentWidth, Height: c.ComponentHeight,
-			Value: c.fillValue(), SealID: c.SealID, Mine: b.approver != nil && c.SignID == b.approver.SignID, Done: c.Filled, Placeable: c.SealOperate == 1,
+			Value: c.fillValue(), SealID: c.SealID, SealType: parseStyle(c.ComponentExtra).SealType, Mine: b.approver != nil && c.SignID == b.approver.SignID, Done: c.Filled, Placeable: c.SealOperate == 1,
 		})
 	}
 	return nil
@@ -185,7 +185,7 @@ func (e *Engine) sessionApprover(ctx context.Context, tx *store.Tx, s *Session, 
 	return nil
 }
 
-// usableSeals lists the seals of the approver's organisation and person, and those set at sending.
+// usableSeals lists the seals of the approver's organisation and person, and those set at sending, which the approver may use now.
 func (e *Engine) usableSeals(ctx context.Context, tx *store.Tx, b *behind) ([]*sealRow, error) {
 	owners := []owner{{ownerUser, b.approver.UserID}}
 	if b.approver.OrganizationID != "" {
@@ -203,9 +203,13 @@ func (e *Engine) usableSeals(ctx context.Context, tx *store.Tx, b *behind) ([]*s
 	if err != nil {
 		return nil, err
 	}
+	done := map[string]bool{} // they stand in the contract, whoever keeps them now
 	for _, c := range components {
-		known := slices.ContainsFunc(out, func(s *sealRow) bool { return s.ID == c.SealID })
-		if c.SealID == "" || known {
+		if c.SealID == "" {
+			continue
+		}
+		done[c.SealID] = done[c.SealID] || c.Filled
+		if slices.ContainsFunc(out, func(s *sealRow) bool { return s.ID == c.SealID }) {
 			continue
 		}
 		s, err := e.findSeal(ctx, tx, b.flow.ApplicationID, c.SealID)
@@ -217,7 +221,17 @@ func (e *Engine) usableSeals(ctx context.Context, tx *store.Tx, b *behind) ([]*s
 		}
 		out = append(out, s)
 	}
-	return out, nil
+	usable := out[:0]
+	for _, s := range out {
+		err := e.needKeeper(ctx, tx, s, b.approver.UserID)
+		if err != nil && !errors.Is(err, errSealUse) {
+			return nil, err
+		}
+		if err == nil || done[s.ID] {
+			usable = append(usable, s)
+		}
+	}
+	return usable, nil
 }
 
 // SessionPage draws one page of a file behind a link, small enough for a phone on wish. File counts from 0, page from 1.

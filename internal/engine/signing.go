@@ -173,7 +173,7 @@ func (e *Engine) readTask(ctx context.Context, tx *store.Tx, p *signing, step fl
 		return denied("sub-organisation %q is not verified", o.ID)
 	}
 	p.orgName = o.Name
-	return nil
+	return e.needMember(ctx, tx, o.ID, p.user.ID)
 }
 
 // checkChoices holds what was sent against the approver's components.
@@ -215,7 +215,7 @@ func (e *Engine) openSigner(ctx context.Context, p *signing) error {
 
 // storeSigning makes the act lasting: files, approver, flow, ticket and evidence in one transaction.
 func (e *Engine) storeSigning(ctx context.Context, tx *store.Tx, p *signing, changed []*flowFile) error {
-	if err := e.spendCode(ctx, tx, p.codeID); err != nil {
+	if err := errors.Join(e.spendCode(ctx, tx, p.codeID), e.mayStill(ctx, tx, p)); err != nil {
 		return err
 	}
 	evidence := []map[string]any{}

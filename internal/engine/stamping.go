@@ -140,37 +140,67 @@ func nothingFor(componentID string) error {
 	return badValue("SignSeals", "component %q has neither a seal nor a picture, and there is no default", componentID)
 }
 
+// chooseOne decides for one component. A seal that was set at sending is the only one; whoever signs must be allowed to use it now.
 func (e *Engine) chooseOne(ctx context.Context, tx *store.Tx, p *signing, c *component) (*choice, error) {
-	if sent := p.act.Choices[c.ComponentId]; sent.picture != nil {
-		return &choice{picture: sent.picture}, nil
-	} else if sent.sealID != "" {
-		row, err := e.findSeal(ctx, tx, p.flow.ApplicationID, sent.sealID)
-		if err != nil {
-			return nil, orNotFound(err, "SealId", sent.sealID)
-		}
-		if row.ID != c.SealID && !mayUse(p.approver, c, row) {
-			return nil, badValue("SealId", "seal %q is not the signer's", row.ID)
-		}
-		return &choice{seal: row}, nil
-	}
-	if c.SealID != "" {
-		row, err := e.findSeal(ctx, tx, p.flow.ApplicationID, c.SealID)
-		if err != nil {
-			return nil, orNotFound(err, "SealId", c.SealID)
-		}
-		return &choice{seal: row}, nil
-	}
-	if c.PictureRef != "" {
+	sent := p.act.Choices[c.ComponentId]
+	switch {
+	case c.SealID != "" && (sent.picture != nil || sent.sealID != "" && sent.sealID != c.SealID):
+		return nil, badValue("SealId", "component %q takes seal %q only", c.ComponentId, c.SealID)
+	case c.SealID != "":
+		return e.chooseSeal(ctx, tx, p, c, c.SealID)
+	case sent.picture != nil:
+		return e.choosePicture(ctx, tx, p, c, sent.picture)
+	case sent.sealID != "":
+		return e.chooseSeal(ctx, tx, p, c, sent.sealID)
+	case c.PictureRef != "":
 		png, err := e.content(ctx, c.PictureRef)
-		return &choice{picture: bytes.Clone(png)}, err
+		if err != nil {
+			return nil, err
+		}
+		return e.choosePicture(ctx, tx, p, c, bytes.Clone(png))
 	}
 	from := owner{ownerUser, p.approver.UserID}
 	if c.ComponentType == typeSeal {
 		from = p.approver.owner()
 	}
 	row, err := e.defaultSeal(ctx, tx, p.flow.ApplicationID, from)
-	if err != nil || row == nil {
+	if err != nil || row == nil || !c.takesKind(row) {
+		return nil, err
+	}
+	return e.useSeal(ctx, tx, p, row)
+}
+
+// chooseSeal takes a named seal.
+func (e *Engine) chooseSeal(ctx context.Context, tx *store.Tx, p *signing, c *component, id string) (*choice, error) {
+	row, err := e.findSeal(ctx, tx, p.flow.ApplicationID, id)
+	switch {
+	case err != nil:
+		return nil, orNotFound(err, "SealId", id)
+	case row.ID != c.SealID && !mayUse(p.approver, c, row):
+		return nil, badValue("SealId", "seal %q is not the signer's", row.ID)
+	case !c.takesKind(row):
+		return nil, badValue("SealId", "component %q asks for another kind of seal", c.ComponentId)
+	}
+	return e.useSeal(ctx, tx, p, row)
+}
+
+func (e *Engine) useSeal(ctx context.Context, tx *store.Tx, p *signing, row *sealRow) (*choice, error) {
+	if err := e.checkUse(ctx, tx, "SealId", row, p.approver.UserID); err != nil {
 		return nil, err
 	}
 	return &choice{seal: row}, nil
+}
+
+// choosePicture takes a picture. In the place of a seal whose use is bound to keepers none is taken.
+func (e *Engine) choosePicture(ctx context.Context, tx *store.Tx, p *signing, c *component, png []byte) (*choice, error) {
+	if c.ComponentType == typeSeal {
+		kept, err := e.hasKept(ctx, tx, p.approver.OrganizationID)
+		if err != nil {
+			return nil, err
+		}
+		if kept || parseStyle(c.ComponentExtra).SealType != "" {
+			return nil, badValue("SealContent", "component %q takes a seal of the organisation, no picture", c.ComponentId)
+		}
+	}
+	return &choice{picture: png}, nil
 }

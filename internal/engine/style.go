@@ -16,6 +16,7 @@ type style struct {
 	FontColor string  `json:"FontColor"` // "255,0,0"
 	Format    string  `json:"Format"`    // of a date, such as yyyy年m月d日
 	Opacity   float64 `json:"Opacity"`   // of a seal, 0 to 1
+	SealType  string  `json:"SealType"`  // the one kind of seal that may be used; ours
 }
 
 // parseStyle reads ComponentExtra. Anything that is not such JSON is no style: the field is free text on the wire.

@@ -180,11 +180,11 @@ func mustJSON(t testing.TB, v any) []byte {
 
 func TestEveryActionIsKnown(t *testing.T) {
 	p := start(t)
-	if got, want := p.engine.Served(), api.Names(); !slices.Equal(got, want) {
+	if got, want := p.engine.Served(), slices.Sorted(slices.Values(slices.Concat(api.Names(), api.Extensions()))); !slices.Equal(got, want) {
 		t.Errorf("the engine knows %d actions, the platform has %d: %v", len(got), len(want), got)
 	}
 	base := p.serve()
-	for _, name := range api.Names() {
+	for _, name := range slices.Concat(api.Names(), api.Extensions()) {
 		_, env := p.send(base, raw{action: name, body: `{}`})
 		if env.Response.Error == nil || !api.Declares(name, env.Response.Error.Code) {
 			t.Errorf("%s answers %+v, which it does not declare", name, env.Response.Error)
@@ -204,11 +204,11 @@ func TestOnlyDeclaredCodesLeave(t *testing.T) {
 		}
 	}
 	var codes []string
-	for _, name := range api.Names() {
+	for _, name := range slices.Concat(api.Names(), api.Extensions()) {
 		codes = append(codes, api.Errors(name)...)
 	}
 	slices.Sort(codes)
-	for _, name := range api.Names() {
+	for _, name := range slices.Concat(api.Names(), api.Extensions()) {
 		for _, code := range slices.Compact(codes) {
 			got := engine.DeclaredCode(name, code)
 			if _, common := engine.Undeclared()[got]; !common && !api.Declares(name, got) {

@@ -14,6 +14,7 @@ type group struct {
 	name       string // of the form field
 	kind       string // api.ComponentTypeSeal or api.ComponentTypeSignature
 	preset     string // seal chosen by the sender
+	sealType   string // kind of seal chosen by the sender
 	components []engine.SessionComponent
 	seals      []engine.SessionSeal
 }
@@ -38,11 +39,11 @@ func groupsOf(session *engine.Session) []group {
 		if !toSign(c) || (c.Type != api.ComponentTypeSeal && c.Type != api.ComponentTypeSignature) {
 			continue
 		}
-		at := slices.IndexFunc(groups, func(g group) bool { return g.kind == c.Type && g.preset == c.SealID })
+		at := slices.IndexFunc(groups, func(g group) bool { return g.kind == c.Type && g.preset == c.SealID && g.sealType == c.SealType })
 		if at < 0 {
 			at = len(groups)
 			groups = append(groups, group{
-				name: fmt.Sprintf("seal.%d", at), kind: c.Type, preset: c.SealID, seals: sealsFor(session, c),
+				name: fmt.Sprintf("seal.%d", at), kind: c.Type, preset: c.SealID, sealType: c.SealType, seals: sealsFor(session, c),
 			})
 		}
 		groups[at].components = append(groups[at].components, c)
@@ -62,7 +63,8 @@ func sealsFor(session *engine.Session, c engine.SessionComponent) []engine.Sessi
 		if seal.ID == c.SealID {
 			return []engine.SessionSeal{seal}
 		}
-		if seal.Personal == personal {
+		fits := c.SealID == "" && (c.SealType == "" || c.Type != api.ComponentTypeSeal || c.SealType == seal.Type)
+		if seal.Personal == personal && fits {
 			seals = append(seals, seal)
 		}
 	}
