@@ -7,77 +7,182 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/config"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
+	"sealdesk/internal/store"
 )
 
-// auditVerdict is what `audit verify --json` prints.
+// auditVerdict is what verifying says of one log or of an export.
 type auditVerdict struct {
-	OK       bool     `json:"ok"`
-	Events   int64    `json:"events"`
-	Root     string   `json:"root"`
-	Problems []string `json:"problems"`
+	Log        string   `json:"log,omitempty"` // "portal" or "engine"
+	OK         bool     `json:"ok"`
+	UnknownKey bool     `json:"unknownKey,omitempty"` // an export agrees with itself, but nobody here knows its key
+	Events     int64    `json:"events"`
+	Root       string   `json:"root"`
+	Against    int      `json:"against"` // how many checkpoints from outside of the database were compared
+	Problems   []string `json:"problems"`
+
+	found []audit.Problem
+	count int // of the problems, of which found holds the first
 }
 
-// verifyAudit recomputes the log of the data folder, or checks an export without it; exit status 1 when something is wrong.
+// auditVerdicts is what `audit verify --json` prints: the first log's verdict, and those of all.
+type auditVerdicts struct {
+	auditVerdict
+	Logs []auditVerdict `json:"logs,omitempty"`
+}
+
+// verifyAudit recomputes the logs of the data folder, or checks an export without them. The exit status tells a log that is broken (1) from
+// an export whose key is not known (2).
 func verifyAudit(ctx context.Context, c config.AuditVerifyCommand, out io.Writer) error {
-	check := verifyLog
+	check := verifyLogs
 	if c.Export != "" {
 		check = verifyExport
 	}
-	verdict, err := check(ctx, c)
+	all, err := check(ctx, c)
 	if err != nil {
 		return err
 	}
-	switch {
-	case c.JSON:
-		err = json.NewEncoder(out).Encode(verdict)
-	case verdict.OK:
-		_, err = fmt.Fprintln(out, i18n.T(ctx, "cli.audit.ok", "Count", verdict.Events, "Root", verdict.Root))
-	default:
-		_, err = fmt.Fprintln(out, i18n.T(ctx, "cli.audit.bad", "Problem", strings.Join(verdict.Problems, ", ")))
+	status := exitStatus(0)
+	verdicts := auditVerdicts{auditVerdict: all[0]}
+	for i := range all {
+		if c.Export == "" {
+			verdicts.Logs = append(verdicts.Logs, all[i])
+		}
+		switch {
+		case !all[i].OK && !all[i].UnknownKey:
+			status, verdicts.OK = 1, false
+		case all[i].UnknownKey:
+			status = 2
+		}
+		if !c.JSON {
+			all[i].print(ctx, out)
+		}
 	}
-	if err == nil && !verdict.OK {
-		err = errReported
+	if c.JSON {
+		err = json.NewEncoder(out).Encode(verdicts)
+	}
+	if err == nil && status != 0 {
+		err = status
 	}
 	return err
 }
 
-func verifyLog(ctx context.Context, c config.AuditVerifyCommand) (verdict auditVerdict, err error) {
-	err = withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
-		var kept []audit.Checkpoint
-		if c.Against != "" {
-			text, err := os.ReadFile(c.Against)
-			if err != nil {
-				return err
-			}
-			if kept, err = audit.ParseCheckpoints(text, portal.Audit().PublicKey()); err != nil {
-				return fmt.Errorf("%s: %w", c.Against, err)
-			}
+// print says in words how it went, each problem on a line of its own.
+func (v *auditVerdict) print(ctx context.Context, out io.Writer) {
+	if v.Log != "" {
+		fmt.Fprint(out, i18n.T(ctx, "cli.audit.log."+v.Log))
+	}
+	switch {
+	case v.UnknownKey:
+		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.unknown", "Count", v.Events))
+	case v.OK:
+		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.ok", "Count", v.Events, "Root", v.Root))
+		if v.Log != "" {
+			fmt.Fprintln(out, "  "+i18n.T(ctx, "cli.audit.against", "Count", v.Against))
 		}
-		report, err := portal.Audit().Verify(ctx, kept...)
-		verdict = auditVerdict{report.OK(), report.Events, report.Root.String(), words(report.Problems)}
-		return err
-	})
-	return verdict, err
+	default:
+		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.bad", "Count", v.count))
+		for _, p := range v.found {
+			fmt.Fprintf(out, "  - %s (%s)\n", i18n.T(ctx, "audit.problem."+p.Kind, "Seq", p.Seq), p)
+		}
+		if v.count > len(v.found) {
+			fmt.Fprintln(out, "  …")
+		}
+	}
 }
 
-// verifyExport needs no data folder. Without a key it can only tell whether the export agrees with itself.
-func verifyExport(_ context.Context, c config.AuditVerifyCommand) (verdict auditVerdict, err error) {
+// verifyLogs verifies the logs that the command names, of those that the data folder has.
+func verifyLogs(ctx context.Context, c config.AuditVerifyCommand) (all []auditVerdict, err error) {
+	f := folders{c.Data}
+	names := []string{c.Log}
+	if c.Log == "all" {
+		if names, err = f.made(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range names {
+		verdict, err := verifyLog(ctx, f, name, c)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, verdict)
+	}
+	return all, nil
+}
+
+func verifyLog(ctx context.Context, f folders, name string, c config.AuditVerifyCommand) (verdict auditVerdict, err error) {
+	for again := true; again; {
+		err = withLog(ctx, f, name, func(d *dataFolder, log *audit.Log, database *store.DB) error {
+			known := d.knownCheckpoints(d.half(name), c.CheckpointFolder...)
+			if c.Against != "" {
+				text, err := os.ReadFile(c.Against)
+				if err != nil {
+					return err
+				}
+				given := audit.FindCheckpoints(text, d.half(name).origin, log.PublicKey())
+				if len(given) == 0 && c.Log != "all" {
+					return refuse(ctx, "against", "Path", c.Against)
+				}
+				known = append(known, given...)
+			}
+			report, err := log.Verify(ctx, known...)
+			verdict = auditVerdict{Log: name, OK: report.OK(), Events: report.Events, Root: report.Root.String(), Against: report.Against,
+				Problems: words(report.Problems), found: report.Problems, count: report.Found}
+			again = database.Overtaken() // the program was started meanwhile: what was read may not fit together
+			return err
+		})
+		if err != nil {
+			return verdict, err
+		}
+	}
+	return verdict, nil
+}
+
+// withLog runs a command on one of a data folder's logs without changing anything; the folder may be a copy that cannot be written.
+func withLog(ctx context.Context, f folders, name string, run func(*dataFolder, *audit.Log, *store.DB) error) (err error) {
+	d, err := openData(ctx, f, asking, name)
+	if err != nil {
+		return err
+	}
+	h := d.half(name)
+	key, err := audit.ReadKey(h.path(h.logKey))
+	if err != nil {
+		return err
+	}
+	database, err := store.Open(ctx, store.Options{Path: h.path(h.database), ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+	log, err := audit.Open(ctx, database, audit.Options{Key: key, Origin: h.origin, Known: d.known(h), ReadOnly: true})
+	if err != nil {
+		return d.explain(ctx, h, err)
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	return run(d, log, database)
+}
+
+// verifyExport needs no data folder, but takes the keys of one to tell whose export it is.
+func verifyExport(ctx context.Context, c config.AuditVerifyCommand) (all []auditVerdict, err error) {
 	file, err := os.Open(c.Export)
 	if err != nil {
-		return verdict, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	report, err := audit.VerifyExport(file, c.Key)
 	if err != nil {
-		return verdict, fmt.Errorf("%s: %w", c.Export, err)
+		return nil, fmt.Errorf("%s: %w", c.Export, err)
 	}
-	return auditVerdict{report.OK(), report.Events, report.Checkpoint.Root.String(), words(report.Problems)}, nil
+	v := auditVerdict{OK: report.OK(), Events: report.Events, Root: report.Checkpoint.Root.String(), Problems: words(report.Problems),
+		found: report.Problems, count: report.Found}
+	if v.OK && report.OwnKey && !(folders{c.Data}).knows(ctx, report.PublicKey) {
+		v.OK, v.UnknownKey = false, true
+	}
+	return []auditVerdict{v}, nil
 }
 
 func words(problems []audit.Problem) []string {
@@ -89,29 +194,34 @@ func words(problems []audit.Problem) []string {
 }
 
 // exportAudit writes every event with its proof.
-func exportAudit(ctx context.Context, c config.AuditExportCommand, out io.Writer) error {
-	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) (err error) {
-		if c.Out != "" {
-			file, err := os.OpenFile(c.Out, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, file.Close()) }()
-			out = file
-		}
-		// The export itself is an event, and stands in it.
-		if err := portal.Audit().Record(ctx, audit.Event{Action: "audit.export", ObjectType: "audit", Detail: map[string]any{"format": c.Format}}); err != nil {
+func exportAudit(ctx context.Context, c config.AuditExportCommand, out io.Writer) (err error) {
+	// The export itself is an event, and stands in it.
+	event := audit.Event{Action: "audit.export", ObjectType: "audit", Detail: map[string]any{"format": c.Format, "log": c.Log}}
+	err = withPortal(ctx, c.Data, working, func(ctx context.Context, portal *db.DB) error {
+		event.Actor = audit.ActorFrom(ctx)
+		return portal.Audit().Record(ctx, event)
+	})
+	if err != nil {
+		return err
+	}
+	if c.Out != "" {
+		file, err := os.OpenFile(c.Out, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+		if err != nil {
 			return err
 		}
-		_, err = portal.Audit().Export(ctx, out, audit.Filter{}, c.Format)
+		defer func() { err = errors.Join(err, file.Close()) }()
+		out = file
+	}
+	return withLog(ctx, folders{c.Data}, c.Log, func(_ *dataFolder, log *audit.Log, _ *store.DB) error {
+		_, err := log.Export(ctx, out, audit.Filter{}, c.Format)
 		return err
 	})
 }
 
 // printCheckpoint prints a signed checkpoint, to be kept where whoever can change the database cannot.
 func printCheckpoint(ctx context.Context, c config.AuditCheckpointCommand, out io.Writer) error {
-	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
-		checkpoint, err := portal.Audit().Checkpoint(ctx)
+	return withLog(ctx, folders{c.Data}, c.Log, func(_ *dataFolder, log *audit.Log, _ *store.DB) error {
+		checkpoint, err := log.Checkpoint(ctx)
 		if err != nil {
 			return err
 		}

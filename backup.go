@@ -12,30 +12,53 @@ import (
 	"strings"
 	"time"
 
+	"sealdesk/internal/audit"
 	"sealdesk/internal/config"
+	"sealdesk/internal/i18n"
 	"sealdesk/internal/store"
 )
 
-// backup copies a data folder into a new one while the program may run: first the databases, each as one consistent snapshot, then
-// everything else. Files are stored once and never changed, so that whatever a snapshot refers to is there when its turn comes.
+// backup copies a data folder into a new one while the program may run: first what knows how far the logs go, which may not be newer than
+// the databases; then these, each as one consistent snapshot; then everything else. Files are stored once and never changed, so that whatever
+// a snapshot refers to is there when its turn comes.
 func backup(ctx context.Context, c config.BackupCommand) error {
-	if _, err := os.Stat(c.Data); err != nil {
-		return fmt.Errorf("the data folder: %w", err)
+	f := folders{c.Data}
+	names, err := f.made(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := openData(ctx, f, asking, names...); err != nil {
+		return err
 	}
 	return intoNewFolder(c.Dir, func(dir string) error {
+		copied := func(rel string) error { return copyFile(filepath.Join(c.Data, rel), filepath.Join(dir, rel)) }
+		if err := walk(c.Data, knowsTheLogs, copied); err != nil {
+			return err
+		}
 		if err := walk(c.Data, isDatabase, func(rel string) error {
 			return snapshot(ctx, filepath.Join(c.Data, rel), filepath.Join(dir, rel))
 		}); err != nil {
 			return err
 		}
-		return walk(c.Data, isPlainFile, func(rel string) error {
-			return copyFile(filepath.Join(c.Data, rel), filepath.Join(dir, rel))
-		})
+		return walk(c.Data, func(rel string) bool { return isPlainFile(rel) && !knowsTheLogs(rel) }, copied)
 	})
 }
 
-// restore puts a backup into a data folder that does not exist yet.
-func restore(ctx context.Context, c config.RestoreCommand) error {
+// knowsTheLogs tells of the marker and the files of checkpoints.
+func knowsTheLogs(rel string) bool {
+	name := filepath.Base(rel)
+	return rel == "sealdesk.json" || name == "checkpoints.txt"
+}
+
+// restore puts a backup into a data folder that does not exist yet. What is missing in the backup, or not of one instance, is refused.
+func restore(ctx context.Context, c config.RestoreCommand, out io.Writer) error {
+	names, err := folders{c.Dir}.made(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := openData(ctx, folders{c.Dir}, asking, names...); err != nil {
+		return err
+	}
 	return intoNewFolder(c.Data, func(dir string) error {
 		all := func(rel string) bool { return isDatabase(rel) || isPlainFile(rel) }
 		if err := walk(c.Dir, all, func(rel string) error {
@@ -43,8 +66,73 @@ func restore(ctx context.Context, c config.RestoreCommand) error {
 		}); err != nil {
 			return err
 		}
-		return walk(dir, isDatabase, func(rel string) error { return checkDatabase(ctx, filepath.Join(dir, rel)) })
+		if err := walk(dir, isDatabase, func(rel string) error { return checkDatabase(ctx, filepath.Join(dir, rel)) }); err != nil {
+			return err
+		}
+		return markRestored(ctx, folders{dir}, out)
 	})
+}
+
+// markRestored makes the marker fit what was restored, and records in each log that it was.
+func markRestored(ctx context.Context, f folders, out io.Writer) error {
+	names, err := f.made(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		h := f.half(name)
+		var newest audit.Checkpoint
+		err := withLog(ctx, f, name, func(d *dataFolder, log *audit.Log, _ *store.DB) (err error) {
+			if newest, err = log.Checkpoint(ctx); err != nil {
+				return nil // a log whose checkpoint is not its own is restored as it is: it is broken, and tells so
+			}
+			for _, known := range audit.FindCheckpoints([]byte(d.marker.Halves[name].Checkpoint), h.origin, log.PublicKey()) {
+				if known.End() > newest.End() {
+					fmt.Fprintln(out, i18n.T(ctx, "cli.data.restored", "Log", name, "Found", newest.End(), "Known", known.End()))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if err := f.markHalf(ctx, h, newest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markHalf writes the marker of a half that was restored, and the event that tells of it.
+func (f folders) markHalf(ctx context.Context, h half, newest audit.Checkpoint) (err error) {
+	d, err := openData(ctx, f, starting, h.name)
+	if err != nil {
+		return err
+	}
+	d.adopted = nil // that it was restored says more
+	if err := d.update(func(m *marker) { m.Halves[h.name].Checkpoint = string(newest.Text) }); err != nil {
+		return err
+	}
+	database, err := store.Open(ctx, store.Options{Path: h.path(h.database)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+	key, err := audit.ReadKey(h.path(h.logKey))
+	if err != nil {
+		return err
+	}
+	keeper, err := d.keep(h)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, keeper.Close()) }()
+	log, err := audit.Open(ctx, database, audit.Options{Key: key, Origin: h.origin, Checkpoints: keeper})
+	if err != nil {
+		return d.explain(ctx, h, err)
+	}
+	event := audit.Event{Actor: terminalActor, Action: "data.restore", ObjectType: "data", ObjectID: d.marker.ID, Detail: map[string]any{"events": newest.End()}}
+	return errors.Join(log.Record(ctx, event), log.Close())
 }
 
 // intoNewFolder fills a folder beside the target and gives it the target's name only when it is whole.

@@ -25,7 +25,7 @@ func printConsole(ctx context.Context, c config.EngineConsoleCommand, out io.Wri
 	if err != nil {
 		return err
 	}
-	p, err := open(ctx, cfg, folders{cfg.Data}.cache(), out)
+	p, err := open(ctx, cfg, folders{cfg.Data}.cache(), out, asking, engineHalf)
 	if err != nil {
 		return err
 	}

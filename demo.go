@@ -41,7 +41,7 @@ func runDemo(ctx context.Context, c config.DemoCommand, out io.Writer) (err erro
 	cfg := config.Config{
 		EngineListen: address, EngineURL: "http://" + address, Data: data, Fonts: c.Fonts, Platform: config.Platform{Endpoint: config.Embedded}, Simulate: true,
 	}
-	p, err := open(ctx, cfg, "", io.Discard) // the user's own cache: the data folder is gone afterwards
+	p, err := open(ctx, cfg, "", io.Discard, starting, halfNames...) // the user's own cache: the data folder is gone afterwards
 	if err != nil {
 		return err
 	}
@@ -132,6 +132,7 @@ func (p *program) demoFiles(ctx context.Context, result *demo.Result) ([]namedFi
 	}
 	all := []namedFile{
 		{"contract.pdf", result.Original}, {"contract-signed.pdf", result.Contract}, {"engine-root.pem", root}, {"audit.jsonl", log.Bytes()},
+		{"audit-key.txt", []byte(p.portal.Audit().PublicKey() + "\n")},
 	}
 	for _, s := range result.Seals {
 		drawing, err := seal.Draw(p.face, s.Spec)

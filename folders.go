@@ -18,44 +18,61 @@ import (
 // folders is the layout of a data folder. Portal and engine never open each other's part.
 type folders struct{ root string }
 
-func (f folders) portal() string      { return filepath.Join(f.root, "portal") }          // portal.db
-func (f folders) portalFiles() string { return filepath.Join(f.root, "portal", "files") } // of drafts
-// signs checkpoints
-func (f folders) checkpoints() string { return filepath.Join(f.root, "portal", "checkpoints.txt") }      // kept outside of the database
-func (f folders) engine() string      { return filepath.Join(f.root, "engine") }                         // engine.db, files, keys
+func (f folders) portalFiles() string { return filepath.Join(f.root, "portal", "files") }                // of drafts
 func (f folders) engineRoot() string  { return filepath.Join(f.root, "engine", "root-certificate.pem") } // what verifiers trust
 func (f folders) witness() string     { return filepath.Join(f.root, "witness") }                        // of `sealdesk witness`
 func (f folders) cache() string       { return filepath.Join(f.root, "cache") }                          // may be deleted at any time
+func (f folders) marker() string      { return filepath.Join(f.root, "sealdesk.json") }                  // what belongs here
+
+// The halves of a data folder.
+const (
+	portalHalf = "portal"
+	engineHalf = "engine"
+)
+
+var halfNames = []string{portalHalf, engineHalf}
+
+// half is the layout of one of them.
+func (f folders) half(name string) half {
+	if name == portalHalf {
+		return half{name: name, dir: filepath.Join(f.root, "portal"), database: db.FileName, masterKey: db.MasterName, logKey: db.KeyName,
+			origin: auditOrigin, tables: []string{db.SchemaTable, audit.SchemaTable}}
+	}
+	return half{name: name, dir: filepath.Join(f.root, "engine"), database: engine.FileName, masterKey: engine.MasterName, logKey: engine.EvidenceKeyName,
+		origin: engine.EvidenceOrigin, tables: []string{engine.SchemaTable, audit.SchemaTable}}
+}
 
 // auditOrigin names the portal's log in its checkpoints.
 const auditOrigin = "sealdesk/portal"
 
-// portalDB is the portal's database with the file that its checkpoints go to.
+// portalDB is the portal's database with the keeper of its checkpoints, which is missing where a command only asks.
 type portalDB struct {
 	*db.DB
-	checkpoints *os.File
+	keeper *keeper
 }
 
-// openPortal opens the portal's database and makes what is missing.
-func openPortal(ctx context.Context, f folders, clock func() time.Time, onBreak func(audit.Break)) (*portalDB, error) {
-	if err := os.MkdirAll(f.portal(), 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
+// openPortal opens the portal's database.
+func openPortal(ctx context.Context, d *dataFolder, clock func() time.Time, onBreak func(audit.Break)) (p *portalDB, err error) {
+	h := d.half(portalHalf)
+	p = &portalDB{}
+	options := db.Options{Dir: h.dir, Clock: clock, Origin: h.origin, Known: d.known(h), OnBreak: onBreak}
+	if d.access != asking {
+		if p.keeper, err = d.keep(h); err != nil {
+			return nil, err
+		}
+		options.Checkpoints = p.keeper
 	}
-	checkpoints, err := os.OpenFile(f.checkpoints(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open the checkpoints of the audit log: %w", err)
+	if p.DB, err = db.Open(ctx, options); err != nil {
+		return nil, errors.Join(d.explain(ctx, h, err), p.keeper.Close())
 	}
-	portal, err := db.Open(ctx, db.Options{Dir: f.portal(), Clock: clock, Origin: auditOrigin, Checkpoints: checkpoints, OnBreak: onBreak})
-	if err != nil {
-		return nil, errors.Join(err, checkpoints.Close())
+	if err := d.opened(ctx, h, p.Store().Version, p.Audit()); err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
-	return &portalDB{portal, checkpoints}, nil
+	return p, nil
 }
 
 // Close writes the last checkpoint and closes the database.
-func (p *portalDB) Close() error {
-	return errors.Join(p.DB.Close(), p.checkpoints.Close())
-}
+func (p *portalDB) Close() error { return errors.Join(p.DB.Close(), p.keeper.Close()) }
 
 // exportRoot leaves the engine's root certificate where people and verifiers find it.
 func exportRoot(e *engine.Engine, path string) error {

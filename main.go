@@ -18,18 +18,24 @@ import (
 // version is set by the build.
 var version = "unknown"
 
-// errReported ends a command with exit status 1 whose reason it has already told.
-var errReported = errors.New("reported")
+// exitStatus ends a command whose reason it has already told.
+type exitStatus int
+
+func (s exitStatus) Error() string { return "reported" }
+
+// errReported is the one of what does not pass.
+const errReported = exitStatus(1)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx = i18n.WithLanguage(ctx, terminalLanguage(os.Getenv))
 	if err := run(ctx, os.Args[1:], os.Stdin, os.Stdout); err != nil {
-		if !errors.Is(err, errReported) {
+		status := exitStatus(1)
+		if !errors.As(err, &status) {
 			fmt.Fprintln(os.Stderr, "sealdesk:", err)
 		}
-		os.Exit(1)
+		os.Exit(int(status))
 	}
 }
 
@@ -75,7 +81,7 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 	case config.Backup:
 		return backup(ctx, cli.Backup)
 	case config.Restore:
-		return restore(ctx, cli.Restore)
+		return restore(ctx, cli.Restore, out)
 	case config.Health:
 		return askHealth(ctx, cli.Health)
 	case config.Version:

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"sealdesk/internal/audit"
 	"sealdesk/internal/i18n"
 )
 
@@ -82,7 +83,11 @@ func TestDemoLeavesAContractThatOthersVerify(t *testing.T) {
 		t.Errorf("our own verdict: %+v", verdict)
 	}
 	checkSeals(t, dir)
-	must(t, "", "audit", "verify", "--export", filepath.Join(dir, "audit.jsonl"))
+	key, err := os.ReadFile(filepath.Join(dir, "audit-key.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, "", "audit", "verify", "--export", filepath.Join(dir, "audit.jsonl"), "--key", strings.TrimSpace(string(key)))
 }
 
 func checkSeals(t *testing.T, dir string) {
@@ -166,6 +171,7 @@ func TestBackupAndRestore(t *testing.T) {
 	root := t.TempDir()
 	data, copied, restored := filepath.Join(root, "data"), filepath.Join(root, "backup"), filepath.Join(root, "restored")
 	must(t, "correct horse battery\n", "user", "add", "lina", "--role", "admin", "--password-stdin", "--data", data)
+	instance(t, data).close(t)
 	credentials := must(t, "", "engine", "credentials", "--json", "--data", data)
 	checkpoint := must(t, "", "audit", "checkpoint", "--data", data)
 
@@ -182,7 +188,48 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t, "", "audit", "verify", "--against", kept, "--data", restored)
+	r := instance(t, restored)
+	for _, half := range halfNames {
+		if events, err := r.log(half).Query(t.Context(), audit.Filter{Action: "data.restore"}, 0, 9); err != nil || len(events) != 1 {
+			t.Errorf("%s: %d events tell of the restoring, %v", half, len(events), err)
+		}
+		if b, broken := r.log(half).Broken(); broken {
+			t.Errorf("%s: %+v", half, b)
+		}
+	}
+	r.close(t)
+	if err := os.Remove(filepath.Join(copied, "engine", "keys", "master.key")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := command(t, "", "restore", copied, "--data", filepath.Join(root, "half")); err == nil || !strings.Contains(err.Error(), "master.key is missing") {
+		t.Errorf("half a backup: %v", err)
+	}
 }
+
+// TestABackupOfARunningProgramGoesOn is taken between events: what it knows of the logs is not newer than the databases in it.
+func TestABackupOfARunningProgramGoesOn(t *testing.T) {
+	root := t.TempDir()
+	data, copied, restored := filepath.Join(root, "data"), filepath.Join(root, "backup"), filepath.Join(root, "restored")
+	r := instance(t, data)
+	r.record(t, portalHalf, 5)
+	must(t, "", "backup", copied, "--data", data)
+	r.record(t, portalHalf, 5)
+	r.close(t)
+	if out := must(t, "", "restore", copied, "--data", restored); out != "" {
+		t.Errorf("it says %s", out)
+	}
+	must(t, "", "audit", "verify", "--data", restored)
+	// A copy made by hand, whose marker is newer than its database, is told.
+	if err := copyOver(filepath.Join(data, "sealdesk.json"), filepath.Join(copied, "sealdesk.json")); err != nil {
+		t.Fatal(err)
+	}
+	if out := must(t, "", "restore", copied, "--data", filepath.Join(root, "older")); !strings.Contains(out, "holds 5 events of the portal log, its marker knows of 10") {
+		t.Errorf("it says %s", out)
+	}
+	must(t, "", "audit", "verify", "--data", filepath.Join(root, "older"))
+}
+
+func copyOver(from, to string) error { return errors.Join(os.Remove(to), copyFile(from, to)) }
 
 func TestUnknownCommandIsAnError(t *testing.T) {
 	if err := run(context.Background(), []string{"nonsense"}, nil, &bytes.Buffer{}); err == nil || errors.Is(err, errReported) {

@@ -52,12 +52,14 @@ type program struct {
 	face     *font.Face
 	renderer *pdf.Renderer
 
-	engine *engine.Engine // nil with the cloud as platform
-	portal *portalDB
-	client *api.Client
-	files  *files.Store
-	router *routing.Router
-	watch  *watch.Watcher
+	data         *dataFolder    // nil for an engine that keeps nothing
+	engine       *engine.Engine // nil with the cloud as platform
+	engineKeeper *keeper
+	portal       *portalDB
+	client       *api.Client
+	files        *files.Store
+	router       *routing.Router
+	watch        *watch.Watcher
 
 	notices *notices.Sender
 	outside *outside.Sender
@@ -72,7 +74,11 @@ func serve(ctx context.Context, c config.ServeCommand, out io.Writer) (err error
 	if !static.Ready() {
 		return errors.New("this binary was built without its browser assets; run `make build`")
 	}
-	p, err := open(ctx, cfg, folders{cfg.Data}.cache(), out)
+	halves := []string{portalHalf}
+	if cfg.Platform.IsEmbedded() {
+		halves = halfNames
+	}
+	p, err := open(ctx, cfg, folders{cfg.Data}.cache(), out, starting, halves...)
 	if err != nil {
 		return err
 	}
@@ -98,7 +104,7 @@ func runEngine(ctx context.Context, c config.EngineRunCommand, out io.Writer) (e
 	if cfg.Memory {
 		cache = "" // the user's own: there is no data folder
 	}
-	p, err := open(ctx, cfg, cache, out)
+	p, err := open(ctx, cfg, cache, out, starting, engineHalf)
 	if err != nil {
 		return err
 	}
@@ -106,13 +112,13 @@ func runEngine(ctx context.Context, c config.EngineRunCommand, out io.Writer) (e
 	return p.serve(ctx)
 }
 
-// printCredentials prints what a program needs to call the engine. They are made when there are none yet.
+// printCredentials prints what a program needs to call the engine.
 func printCredentials(ctx context.Context, c config.EngineCredentialsCommand, out io.Writer) (err error) {
 	cfg, err := c.Config()
 	if err != nil {
 		return err
 	}
-	p, err := open(ctx, cfg, folders{cfg.Data}.cache(), out)
+	p, err := open(ctx, cfg, folders{cfg.Data}.cache(), out, asking, engineHalf)
 	if err != nil {
 		return err
 	}
@@ -120,14 +126,21 @@ func printCredentials(ctx context.Context, c config.EngineCredentialsCommand, ou
 	return p.tellCredentials(ctx, out, c.JSON)
 }
 
-// open opens what portal and engine share, and the engine where it is the platform. The cache is a folder for the compiled PDF module.
-func open(ctx context.Context, cfg config.Config, cache string, out io.Writer) (p *program, err error) {
+// open opens what portal and engine share, and the engine where it is the platform. The cache is a folder for the compiled PDF module. The
+// halves of the data folder must be there, unless the command starts an instance.
+func open(ctx context.Context, cfg config.Config, cache string, out io.Writer, access access, halves ...string) (p *program, err error) {
 	p = &program{cfg: cfg, folders: folders{cfg.Data}, logger: newLogger(cfg.Log), out: out}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.Close())
 		}
 	}()
+	if !cfg.Memory {
+		if p.data, err = openData(ctx, p.folders, access, halves...); err != nil {
+			return p, err
+		}
+		p.tellAdopted(ctx)
+	}
 	if p.face, err = font.Open(cfg.Fonts...); err != nil {
 		return p, err
 	}
@@ -137,18 +150,45 @@ func open(ctx context.Context, cfg config.Config, cache string, out io.Writer) (
 	if !cfg.Platform.IsEmbedded() {
 		return p, nil
 	}
-	p.engine, err = engine.New(ctx, engine.Options{
-		DataDir: p.folders.engine(), Memory: cfg.Memory, PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Outbox: out,
+	return p, p.openEngine(ctx)
+}
+
+// openEngine opens the engine with the keeper of its checkpoints.
+func (p *program) openEngine(ctx context.Context) (err error) {
+	cfg, h := p.cfg, p.folders.half(engineHalf)
+	options := engine.Options{
+		Memory: cfg.Memory, PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Outbox: p.out,
 		AllowPrivateFetch: cfg.AllowPrivate, AllowPrivateCallbacks: cfg.AllowPrivate, OwnCallback: ownCallback(cfg), OnBreak: tellBreak(p.logger, "evidence"),
 		Simulate: cfg.Simulate,
-	})
-	if err != nil {
-		return p, fmt.Errorf("open the engine: %w", err)
 	}
 	if cfg.Memory {
-		return p, nil
+		p.engine, err = engine.New(ctx, options)
+		return err
 	}
-	return p, exportRoot(p.engine, p.folders.engineRoot())
+	options.DataDir, options.Known = h.dir, p.data.known(h)
+	if p.data.access != asking {
+		if p.engineKeeper, err = p.data.keep(h); err != nil {
+			return err
+		}
+		options.Checkpoints = p.engineKeeper
+	}
+	if p.engine, err = engine.New(ctx, options); err != nil {
+		return fmt.Errorf("open the engine: %w", p.data.explain(ctx, h, err))
+	}
+	if err := p.data.opened(ctx, h, p.engine.Version, p.engine.Evidence()); err != nil {
+		return err
+	}
+	if p.data.access == asking {
+		return nil
+	}
+	return exportRoot(p.engine, p.folders.engineRoot())
+}
+
+// tellAdopted says that a data folder of before there were markers has got one.
+func (p *program) tellAdopted(ctx context.Context) {
+	if p.data.access == starting && len(p.data.adopted) > 0 {
+		fmt.Fprintln(p.out, i18n.T(ctx, "cli.data.adopted", "Path", p.folders.marker()))
+	}
 }
 
 func newLogger(l config.Log) *slog.Logger {
@@ -161,7 +201,7 @@ func newLogger(l config.Log) *slog.Logger {
 
 // openPortal opens the portal's own parts and the client that speaks with the platform.
 func (p *program) openPortal(ctx context.Context) (err error) {
-	if p.portal, err = openPortal(ctx, p.folders, time.Now, tellBreak(p.logger, "portal")); err != nil {
+	if p.portal, err = openPortal(ctx, p.data, time.Now, tellBreak(p.logger, "portal")); err != nil {
 		return err
 	}
 	if p.files, err = files.Open(p.folders.portalFiles()); err != nil {
@@ -357,6 +397,7 @@ func (p *program) Close() error {
 	if p.engine != nil {
 		errs = append(errs, p.engine.Close())
 	}
+	errs = append(errs, p.engineKeeper.Close())
 	if p.renderer != nil {
 		errs = append(errs, p.renderer.Close())
 	}

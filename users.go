@@ -23,8 +23,12 @@ import (
 var terminalActor = audit.Actor{Name: "terminal", Role: string(auth.Admin)}
 
 // withPortal runs a command on the portal's database of a data folder. The server may run at the same time.
-func withPortal(ctx context.Context, data string, run func(context.Context, *db.DB) error) error {
-	portal, err := openPortal(ctx, folders{data}, time.Now, nil)
+func withPortal(ctx context.Context, data string, access access, run func(context.Context, *db.DB) error) error {
+	d, err := openData(ctx, folders{data}, access, portalHalf)
+	if err != nil {
+		return err
+	}
+	portal, err := openPortal(ctx, d, time.Now, nil)
 	if err != nil {
 		return err
 	}
@@ -49,7 +53,7 @@ func addUser(ctx context.Context, c config.UserAddCommand, in io.Reader, out io.
 	if account.DisplayName == "" {
 		account.DisplayName = c.Name
 	}
-	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
+	return withPortal(ctx, c.Data, starting, func(ctx context.Context, portal *db.DB) error {
 		if _, err := portal.AddAccount(ctx, account); err != nil {
 			return fmt.Errorf("add the account %q: %w", c.Name, err)
 		}
@@ -71,7 +75,7 @@ func changePassword(ctx context.Context, c config.UserPasswdCommand, in io.Reade
 	if err != nil {
 		return err
 	}
-	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
+	return withPortal(ctx, c.Data, working, func(ctx context.Context, portal *db.DB) error {
 		account, err := namedAccount(ctx, portal, c.Name)
 		if err != nil {
 			return err
@@ -97,7 +101,7 @@ func namedAccount(ctx context.Context, portal *db.DB, name string) (db.Account, 
 
 // resetFactor takes the second factor from an account: the way in for an administrator who has lost phone and recovery codes.
 func resetFactor(ctx context.Context, c config.UserFactorCommand, out io.Writer) error {
-	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
+	return withPortal(ctx, c.Data, working, func(ctx context.Context, portal *db.DB) error {
 		account, err := namedAccount(ctx, portal, c.Name)
 		if err != nil {
 			return err
@@ -142,7 +146,7 @@ type userRow struct {
 }
 
 func listUsers(ctx context.Context, c config.UserListCommand, out io.Writer) error {
-	return withPortal(ctx, c.Data, func(ctx context.Context, portal *db.DB) error {
+	return withPortal(ctx, c.Data, asking, func(ctx context.Context, portal *db.DB) error {
 		rows := []userRow{}
 		for page := (db.Page{}); ; {
 			accounts, next, err := portal.Accounts(ctx, page)

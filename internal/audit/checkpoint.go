@@ -188,29 +188,20 @@ func parseKnown(texts []string, publicKey string) ([]Checkpoint, error) {
 	return all, nil
 }
 
-// ParseCheckpoints reads one or more checkpoints that stand in a file one after the other, as Options.Checkpoints receives them.
-func ParseCheckpoints(data []byte, publicKey string) ([]Checkpoint, error) {
-	var all []Checkpoint
+// blocks takes a file of checkpoints apart, which stand in it one after the other with a blank line between.
+func blocks(data []byte) (all [][]byte) {
 	var text []byte
 	signed := false
-	flush := func() error {
-		if len(bytes.TrimSpace(text)) == 0 {
-			return nil
+	flush := func() {
+		if len(bytes.TrimSpace(text)) > 0 {
+			all = append(all, text)
 		}
-		c, err := ParseCheckpoint(text, publicKey)
-		if err != nil {
-			return fmt.Errorf("checkpoint %d: %w", len(all)+1, err)
-		}
-		all = append(all, c)
-		return nil
+		text, signed = nil, false
 	}
 	for line := range bytes.Lines(data) {
 		isSignature := bytes.HasPrefix(line, []byte("— "))
 		if signed && !isSignature { // the blank line between two
-			if err := flush(); err != nil {
-				return nil, err
-			}
-			text, signed = nil, false
+			flush()
 			if len(bytes.TrimSpace(line)) == 0 {
 				continue
 			}
@@ -218,11 +209,34 @@ func ParseCheckpoints(data []byte, publicKey string) ([]Checkpoint, error) {
 		text = append(text, line...)
 		signed = signed || isSignature
 	}
-	if err := flush(); err != nil {
-		return nil, err
+	flush()
+	return all
+}
+
+// ParseCheckpoints reads one or more checkpoints that stand in a file one after the other, as Options.Checkpoints receives them.
+func ParseCheckpoints(data []byte, publicKey string) ([]Checkpoint, error) {
+	var all []Checkpoint
+	for _, text := range blocks(data) {
+		c, err := ParseCheckpoint(text, publicKey)
+		if err != nil {
+			return nil, fmt.Errorf("checkpoint %d: %w", len(all)+1, err)
+		}
+		all = append(all, c)
 	}
 	if len(all) == 0 {
 		return nil, errors.New("there is no checkpoint in it")
 	}
 	return all, nil
+}
+
+// FindCheckpoints picks out of a file the checkpoints of the log of an origin that a key signed. What else stands there, such as those of
+// another log or one that a power cut has torn, is passed over.
+func FindCheckpoints(data []byte, origin, publicKey string) []Checkpoint {
+	var all []Checkpoint
+	for _, text := range blocks(data) {
+		if c, err := ParseCheckpoint(text, publicKey); err == nil && c.log() == origin {
+			all = append(all, c)
+		}
+	}
+	return all
 }

@@ -53,14 +53,19 @@ func ParseKey(private string) (Key, error) {
 	return Key{signer, verifier, private, public}, nil
 }
 
+// ReadKey reads the key in a file.
+func ReadKey(path string) (Key, error) {
+	data, err := os.ReadFile(path) // #nosec G304 -- the operator's own setting
+	if err != nil {
+		return Key{}, fmt.Errorf("read the audit key: %w", err)
+	}
+	return ParseKey(strings.TrimSpace(string(data)))
+}
+
 // OpenKey reads the key in a file, or makes one of that name and writes it there, readable by this user only.
 func OpenKey(path, name string) (Key, error) {
-	data, err := os.ReadFile(path) // #nosec G304 -- the operator's own setting
-	if err == nil {
-		return ParseKey(strings.TrimSpace(string(data)))
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return Key{}, fmt.Errorf("read the audit key: %w", err)
+	if key, err := ReadKey(path); !errors.Is(err, fs.ErrNotExist) {
+		return key, err
 	}
 	key, err := NewKey(name)
 	if err != nil {

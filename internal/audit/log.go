@@ -25,8 +25,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrationTable is where goose notes the log's own migrations, apart from those of the database that the log lives in.
-const migrationTable = "audit_migrations"
+// SchemaTable is where goose notes the log's own migrations, apart from those of the database that the log lives in.
+const SchemaTable = "audit_migrations"
 
 // Options say how a log signs and where its checkpoints go.
 type Options struct {
@@ -93,10 +93,8 @@ func Open(ctx context.Context, db *store.DB, o Options) (*Log, error) {
 	if strings.ContainsAny(o.Origin, "\n\r") {
 		return nil, errors.New("open the audit log: the origin has more than one line")
 	}
-	if !o.ReadOnly {
-		if err := migrate(ctx, db); err != nil {
-			return nil, fmt.Errorf("open the audit log: %w", err)
-		}
+	if err := prepare(ctx, db, o.ReadOnly); err != nil {
+		return nil, fmt.Errorf("open the audit log: %w", err)
 	}
 	known, err := parseKnown(o.Known, o.Key.public)
 	if err != nil {
@@ -110,12 +108,16 @@ func Open(ctx context.Context, db *store.DB, o Options) (*Log, error) {
 	return l, nil
 }
 
-func migrate(ctx context.Context, db *store.DB) error {
+// prepare brings the tables up to date, or finds them all there.
+func prepare(ctx context.Context, db *store.DB, readOnly bool) error {
 	root, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
 	}
-	return db.Migrate(ctx, root, migrationTable)
+	if readOnly {
+		return db.CheckTables(ctx, root, SchemaTable)
+	}
+	return db.Migrate(ctx, root, SchemaTable)
 }
 
 // load reads where the log stands. One that is broken is open all the same; one that was emptied is refused.

@@ -25,6 +25,8 @@ const (
 type ExportReport struct {
 	Events     int64
 	Checkpoint Checkpoint
+	// PublicKey is the key that the checkpoint was checked with.
+	PublicKey string
 	// OwnKey says that nobody gave a key, so that the one in the export itself was used: that shows no more than that the export agrees
 	// with itself.
 	OwnKey   bool
@@ -88,6 +90,7 @@ func (x *exportCheck) head(h exportHead) error {
 	if x.key == "" {
 		x.key, x.report.OwnKey = h.PublicKey, true
 	}
+	x.report.PublicKey = x.key
 	c, err := ParseCheckpoint([]byte(h.Checkpoint), x.key)
 	x.report.Checkpoint, x.begun = c, true
 	for _, first := range c.breaks() {

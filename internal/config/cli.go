@@ -200,16 +200,20 @@ type AuditCommand struct {
 type AuditVerifyCommand struct {
 	DataFlags `embed:""`
 
-	Against string `help:"File with a checkpoint kept earlier; tells also whether the end of the log was cut off." type:"existingfile" placeholder:"FILE"`
-	Export  string `help:"Verify this export instead of the database." type:"existingfile" placeholder:"FILE"`
-	Key     string `help:"Public key of the log, as the portal shows it beside each event; without it an export is only checked against the key that it brings itself." placeholder:"KEY"`
-	JSON    bool   `name:"json" help:"Print JSON."`
+	Log     string `help:"Which log: portal, engine, or all that there are." enum:"portal,engine,all" default:"all"`
+	Against string `help:"File with further checkpoints kept earlier, beside those in the data folder." type:"existingfile" placeholder:"FILE"`
+	// CheckpointFolder is that of serve, so that its setting in the environment serves both.
+	CheckpointFolder []string `name:"checkpoint-folder" help:"Folders that checkpoints were left in, see serve." placeholder:"DIR"`
+	Export           string   `help:"Verify this export instead of the database." type:"existingfile" placeholder:"FILE"`
+	Key              string   `help:"Public key of the log, as the portal shows it beside each event; without it an export must be of a log of the data folder, or its key is unknown (exit status 2)." placeholder:"KEY"`
+	JSON             bool     `name:"json" help:"Print JSON."`
 }
 
 // AuditExportCommand exports events.
 type AuditExportCommand struct {
 	DataFlags `embed:""`
 
+	Log    string `help:"Which log: portal or engine." enum:"portal,engine" default:"portal"`
 	Format string `help:"jsonl (with proofs) or csv." enum:"jsonl,csv" default:"jsonl"`
 	Out    string `help:"File to write; default: the standard output." placeholder:"FILE"`
 }
@@ -217,6 +221,8 @@ type AuditExportCommand struct {
 // AuditCheckpointCommand prints a checkpoint.
 type AuditCheckpointCommand struct {
 	DataFlags `embed:""`
+
+	Log string `help:"Which log: portal or engine." enum:"portal,engine" default:"portal"`
 }
 
 // WitnessCommand attests the checkpoints of logs of another machine. Its part of the data folder is its own.

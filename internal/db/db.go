@@ -150,6 +150,9 @@ const (
 	MasterName = "master.key" // of the vault
 )
 
+// SchemaTable is where goose notes the migrations of the portal's tables.
+const SchemaTable = "portal_migrations"
+
 // defaultOrigin names an audit log that nobody named.
 const defaultOrigin = "sealdesk/portal"
 
@@ -170,7 +173,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the migrations: %w", err)
 	}
-	s, err := store.Open(ctx, store.Options{Path: path, Migrations: root, Table: "portal_migrations"})
+	s, err := store.Open(ctx, store.Options{Path: path, Migrations: root, Table: SchemaTable})
 	if err != nil {
 		return nil, fmt.Errorf("open the portal's database: %w", err)
 	}

@@ -26,6 +26,16 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// What lies in the data folder, with slashes.
+const (
+	FileName        = "engine.db"
+	MasterName      = "keys/master.key"   // encrypts secrets
+	EvidenceKeyName = "keys/evidence.key" // signs the evidence log
+)
+
+// SchemaTable is where goose notes the migrations of the engine's tables.
+const SchemaTable = "engine_schema"
+
 // Options configure an Engine.
 type Options struct {
 	// DataDir holds engine.db, files/ and keys/; required unless Memory is set.
@@ -183,7 +193,7 @@ func (e *Engine) openStores(ctx context.Context, opts Options) (key []byte, err 
 	if err != nil {
 		return nil, fmt.Errorf("open the engine's migrations: %w", err)
 	}
-	database := store.Options{Migrations: folder, Table: "engine_schema"}
+	database := store.Options{Migrations: folder, Table: SchemaTable}
 	key = opts.MasterKey
 	if opts.Memory {
 		e.files = files.OpenMemory()
@@ -199,14 +209,14 @@ func (e *Engine) openStores(ctx context.Context, opts Options) (key []byte, err 
 			return nil, fmt.Errorf("make the data folder: %w", err)
 		}
 		if key == nil {
-			if key, err = store.LoadKey(filepath.Join(keys, "master.key")); err != nil {
+			if key, err = store.LoadKey(filepath.Join(opts.DataDir, filepath.FromSlash(MasterName))); err != nil {
 				return nil, err
 			}
 		}
 		if e.files, err = files.Open(filepath.Join(opts.DataDir, "files")); err != nil {
 			return nil, fmt.Errorf("open the engine's files: %w", err)
 		}
-		database.Path = filepath.Join(opts.DataDir, "engine.db")
+		database.Path = filepath.Join(opts.DataDir, FileName)
 	}
 	if e.db, err = store.Open(ctx, database); err != nil {
 		return nil, fmt.Errorf("open the engine's store: %w", err)

@@ -10,8 +10,8 @@ import (
 	"sealdesk/internal/store"
 )
 
-// evidenceOrigin names the engine's log in its checkpoints.
-const evidenceOrigin = "sealdesk-engine-evidence"
+// EvidenceOrigin names the engine's log in its checkpoints.
+const EvidenceOrigin = "sealdesk-engine-evidence"
 
 // event is one entry of the evidence log.
 type event struct {
@@ -26,9 +26,9 @@ func openEvidence(ctx context.Context, e *Engine, opts Options) (*audit.Log, err
 	var key audit.Key
 	var err error
 	if opts.Memory {
-		key, err = audit.NewKey(evidenceOrigin)
+		key, err = audit.NewKey(EvidenceOrigin)
 	} else {
-		key, err = audit.OpenKey(filepath.Join(opts.DataDir, "keys", "evidence.key"), evidenceOrigin)
+		key, err = audit.OpenKey(filepath.Join(opts.DataDir, filepath.FromSlash(EvidenceKeyName)), EvidenceOrigin)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open the key of the evidence log: %w", err)
@@ -72,3 +72,6 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
 	}
 	return e.queueCallbacks(ctx, tx, ev)
 }
+
+// Version is the number of the newest migration that a table of the engine's database notes, such as SchemaTable; 0 without such a table.
+func (e *Engine) Version(ctx context.Context, table string) (int64, error) { return e.db.Version(ctx, table) }

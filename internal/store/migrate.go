@@ -43,8 +43,36 @@ func (d *DB) Migrate(ctx context.Context, files fs.FS, table string) (err error)
 	if err != nil {
 		return fmt.Errorf("migrate %s: %w", table, err)
 	}
+	found, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate %s: %w", table, err)
+	}
+	if err := refuseNewer(found, migrations, table); err != nil {
+		return err
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate %s: %w", table, err)
+	}
+	return checkTables(ctx, db, files)
+}
+
+// NewerError says that a newer program has changed the tables: this one would not know what it reads.
+type NewerError struct {
+	Table        string // where the migrations are noted
+	Found, Known int64  // numbers of the newest migration that was applied, and that this program has
+}
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("the tables were changed by a newer version of the program (%s stands at %d, this program knows %d)", e.Table, e.Found, e.Known)
+}
+
+func refuseNewer(found int64, known []*goose.Migration, table string) error {
+	newest := int64(0)
+	for _, m := range known {
+		newest = max(newest, m.Version)
+	}
+	if found > newest {
+		return &NewerError{table, found, newest}
 	}
 	return nil
 }

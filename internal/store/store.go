@@ -43,19 +43,24 @@ type Options struct {
 	Table string
 	// Readers is the number of read-only connections. Default 4.
 	Readers int
+	// ReadOnly opens a database that exists, and changes neither it nor its folder; Migrations are then not applied.
+	ReadOnly bool
 }
 
 // DB is an open database, safe for concurrent use.
 type DB struct {
-	path    string
-	dsn     string
-	temp    string // folder to remove on Close
-	writer  *sql.DB
-	conn    *sql.Conn // the writer's only connection
-	readers *sql.DB
-	idle    chan *sql.Conn // read-only connections that nobody uses; nil ones are opened on first use
-	texts   placeholders
-	group   group
+	path string
+	dsn  string
+	temp string // folder to remove on Close
+
+	readOnly  bool
+	immutable bool // read as a file that nobody changes
+	writer    *sql.DB
+	conn      *sql.Conn // the writer's only connection
+	readers   *sql.DB
+	idle      chan *sql.Conn // read-only connections that nobody uses; nil ones are opened on first use
+	texts     placeholders
+	group     group
 }
 
 // statements is how many prepared statements a connection keeps.
@@ -66,7 +71,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Readers <= 0 {
 		o.Readers = 4
 	}
-	d := &DB{path: o.Path, idle: make(chan *sql.Conn, o.Readers)}
+	d := &DB{path: o.Path, idle: make(chan *sql.Conn, o.Readers), readOnly: o.ReadOnly}
 	synchronous := "FULL"
 	if o.Path == "" || o.Path == ":memory:" {
 		folder, err := os.MkdirTemp("", "sealdesk-memory-")
@@ -80,7 +85,11 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	for range o.Readers {
 		d.idle <- nil
 	}
-	if err := d.open(ctx, o); err != nil {
+	opening := d.open
+	if o.ReadOnly {
+		opening = d.openReadOnly
+	}
+	if err := opening(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database %s: %w", d.path, err), d.Close())
 	}
 	return d, nil
@@ -120,8 +129,11 @@ func (d *DB) open(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
-	d.readers, err = sql.Open("sqlite3", dsn(d.path, url.Values{"mode": {"ro"}, "_query_only": {"on"}, "_txlock": {"deferred"}, "_synchronous": {"FULL"}}))
-	if err != nil {
+	return d.openReaders(o, url.Values{"mode": {"ro"}, "_query_only": {"on"}, "_txlock": {"deferred"}, "_synchronous": {"FULL"}})
+}
+
+func (d *DB) openReaders(o Options, settings url.Values) (err error) {
+	if d.readers, err = sql.Open("sqlite3", dsn(d.path, settings)); err != nil {
 		return err
 	}
 	d.readers.SetMaxOpenConns(o.Readers)

@@ -76,6 +76,9 @@ func (g *group) close() bool {
 // an error (or panic) of f undoes f's own changes only. A cancelled ctx stops f at its next statement; once f returned nil, Write
 // waits for the commit and tells how it went.
 func (d *DB) Write(ctx context.Context, f func(*Tx) error) error {
+	if d.readOnly {
+		return ErrReadOnly
+	}
 	if err := d.takeTurn(ctx); err != nil {
 		return err
 	}
