@@ -47,7 +47,11 @@ func clockEvents(t *testing.T, log *audit.Log) []audit.Event {
 func TestAJumpOfTheClockIsInBothLogs(t *testing.T) {
 	cfg := config.Config{EngineListen: "127.0.0.1:0", EngineURL: "http://engine.test", PublicURL: "http://portal.test", Data: t.TempDir(),
 		Platform: config.Platform{Endpoint: config.Embedded}}
-	ahead, err := openPortal(t.Context(), folders{cfg.Data}, func() time.Time { return time.Now().AddDate(1, 0, 0) }, nil)
+	d, err := openData(t.Context(), folders{cfg.Data}, starting, portalHalf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ahead, err := openPortal(t.Context(), d, func() time.Time { return time.Now().AddDate(1, 0, 0) }, nil)
 	if err == nil {
 		err = ahead.Audit().Record(t.Context(), audit.Event{Action: "session.login"})
 	}
@@ -58,7 +62,7 @@ func TestAJumpOfTheClockIsInBothLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	p, err := open(t.Context(), cfg, "", io.Discard)
+	p, err := open(t.Context(), cfg, "", io.Discard, starting, halfNames...)
 	if err == nil {
 		err = p.openPortal(t.Context())
 	}

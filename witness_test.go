@@ -131,7 +131,7 @@ func TestAWitnessFindsAnOlderCopyThatGoesOn(t *testing.T) {
 	root := t.TempDir()
 	data, older := filepath.Join(root, "data"), filepath.Join(root, "older")
 	must(t, "correct horse battery\n", "user", "add", "lina", "--role", "admin", "--password-stdin", "--data", data)
-	must(t, "", "engine", "credentials", "--data", data)
+	instance(t, data).close(t)
 	key := logKey(t, data)
 	if err := os.CopyFS(older, os.DirFS(data)); err != nil {
 		t.Fatal(err)

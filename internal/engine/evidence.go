@@ -74,4 +74,6 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
 }
 
 // Version is the number of the newest migration that a table of the engine's database notes, such as SchemaTable; 0 without such a table.
-func (e *Engine) Version(ctx context.Context, table string) (int64, error) { return e.db.Version(ctx, table) }
+func (e *Engine) Version(ctx context.Context, table string) (int64, error) {
+	return e.db.Version(ctx, table)
+}
