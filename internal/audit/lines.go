@@ -76,6 +76,58 @@ func (l *Log) Lines(ctx context.Context, f Filter, before int64, limit int) ([]L
 	}
 }
 
+// EventsAndCalls returns every event that passes the filter, newest first, the two halves of a call as one: its outcome, or its intent as
+// long as nothing came of it.
+func (l *Log) EventsAndCalls(ctx context.Context, f Filter, before int64, limit int) ([]Line, error) {
+	limit = max(1, min(limit, MaxPage))
+	var lines []Line
+	answered := make(map[string]bool) // ids of calls whose outcome was met on the way
+	for {
+		events, err := l.Query(ctx, f, before, limit)
+		if err != nil {
+			return nil, err
+		}
+		open, err := l.unanswered(ctx, events, answered)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range events {
+			if e.Outcome != Intent || f.Outcome == Intent || open[e.Seq] {
+				lines = append(lines, Line{Event: e})
+			}
+		}
+		if len(lines) >= limit || len(events) < limit || events[len(events)-1].Seq == 0 {
+			return lines[:min(len(lines), limit)], nil
+		}
+		before = events[len(events)-1].Seq
+	}
+}
+
+// unanswered finds the intents among some events of which nothing came.
+func (l *Log) unanswered(ctx context.Context, events []Event, answered map[string]bool) (map[int64]bool, error) {
+	var requests []string
+	open := make(map[int64]bool)
+	for i := range events {
+		e := &events[i]
+		id, _ := e.Detail["call"].(string)
+		switch {
+		case e.Outcome != Intent:
+			answered[id] = true
+		case e.Actor.RequestID == "":
+			open[e.Seq] = !answered[id]
+		case !slices.Contains(requests, e.Actor.RequestID):
+			requests = append(requests, e.Actor.RequestID)
+		}
+	}
+	calls, err := l.callsOf(ctx, requests)
+	for _, c := range calls {
+		if c.Outcome == Intent {
+			open[c.Seq] = true
+		}
+	}
+	return open, err
+}
+
 // LinesFrom is Lines oldest first, from the number from on, for exports. next is where the following part begins, 0 after the last.
 func (l *Log) LinesFrom(ctx context.Context, f Filter, from int64, limit int) (lines []Line, next int64, err error) {
 	f.acts, f.oldest, f.first = true, true, from

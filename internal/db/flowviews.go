@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,10 +10,17 @@ import (
 	"sealdesk/internal/store"
 )
 
-// FlowView is a saved filter of the list of flows: the query of its address. A shared one shows to everybody whose scope has the
+// The lists that have saved views.
+const (
+	ListFlows = "flows"
+	ListAudit = "audit"
+)
+
+// FlowView is a saved filter of the list of flows, or of another one: the query of its address. A shared one shows to everybody whose scope has the
 // organisation, or to everybody where that is empty.
 type FlowView struct {
 	ID, AccountID, Name, Query string
+	List                       string // ListFlows or ListAudit
 	Shared                     bool
 	OrganizationID             string
 	Created                    time.Time
@@ -24,27 +32,27 @@ const maxFlowViews = 50
 // ErrTooMany says that an account has as many of something as it can have.
 var ErrTooMany = errors.New("too many")
 
-const flowViewColumns = `id, account_id, name, query, shared, organization_id, created`
+const flowViewColumns = `id, account_id, name, query, shared, organization_id, created, list`
 
 func scanFlowView(row interface{ Scan(...any) error }) (FlowView, error) {
 	var v FlowView
 	var created int64
-	err := row.Scan(&v.ID, &v.AccountID, &v.Name, &v.Query, &v.Shared, &v.OrganizationID, &created)
+	err := row.Scan(&v.ID, &v.AccountID, &v.Name, &v.Query, &v.Shared, &v.OrganizationID, &created, &v.List)
 	v.Created = store.Time(created)
 	return v, missing(err)
 }
 
-// FlowViews lists an account's own views and those that are shared with it; standard is the id of the one that the list opens with, empty
+// FlowViews lists an account's own views of a list and those that are shared with it; standard is the id of the one that the list opens with, empty
 // for none.
-func (d *DB) FlowViews(ctx context.Context, a Account) (views []FlowView, standard string, err error) {
-	within, args := a.Scope.clause("organization_id", 1)
+func (d *DB) FlowViews(ctx context.Context, a Account, list string) (views []FlowView, standard string, err error) {
+	within, args := a.Scope.clause("organization_id", 2)
 	if within != "" {
 		within = " AND (organization_id = '' OR 1 = 1" + within + ")"
 	}
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
 		// Own ones first, and never pushed out by what others share.
-		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM flow_views WHERE account_id = $1 OR (shared = 1%s) ORDER BY account_id <> $1, created LIMIT %d`,
-			flowViewColumns, within, 2*maxFlowViews), append([]any{a.ID}, args...)...)
+		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM flow_views WHERE list = $2 AND (account_id = $1 OR (shared = 1%s)) ORDER BY account_id <> $1, created LIMIT %d`,
+			flowViewColumns, within, 2*maxFlowViews), append([]any{a.ID, list}, args...)...)
 		if err != nil {
 			return err
 		}
@@ -74,8 +82,8 @@ func (d *DB) SaveFlowView(ctx context.Context, v FlowView) (id string, err error
 		if have >= maxFlowViews {
 			return ErrTooMany
 		}
-		if _, err := tx.Exec(ctx, `INSERT INTO flow_views (`+flowViewColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`, id, v.AccountID, v.Name, v.Query,
-			flag(v.Shared), v.OrganizationID, store.Micros(d.now())); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO flow_views (`+flowViewColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, id, v.AccountID, v.Name, v.Query,
+			flag(v.Shared), v.OrganizationID, store.Micros(d.now()), cmp.Or(v.List, ListFlows)); err != nil {
 			return fmt.Errorf("save view: %w", err)
 		}
 		return d.note(ctx, tx, "view.save", "view", id, map[string]any{"name": v.Name, "shared": v.Shared, "organization": v.OrganizationID})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -43,66 +44,88 @@ func auditPage(ctx context.Context, title string, args ...any) page {
 	return page{Title: title, TitleArgs: args, Active: "audit", Back: &templates.Link{URL: "/audit", Text: i18n.T(ctx, "audit.title")}}
 }
 
-// auditFilter reads the filter of a list or an export. To is a day that still counts.
-func auditFilter(q url.Values) (templates.AuditFilter, audit.Filter, templates.Problems) {
-	get := func(name string) string { return strings.TrimSpace(q.Get(name)) }
-	typed := templates.AuditFilter{Text: get("text"), Actor: get("actor"), Action: get("action"), Object: get("object"), Outcome: get("outcome"),
-		From: get("from"), To: get("to")}
-	f := audit.Filter{Text: typed.Text, Actor: typed.Actor, Action: typed.Action, ObjectID: typed.Object, ObjectType: get("type"), Outcome: typed.Outcome}
-	var problems templates.Problems
-	day := func(field, text string, add int) time.Time {
-		if text == "" {
-			return time.Time{}
-		}
-		at, err := time.ParseInLocation(time.DateOnly, text, auditZone)
-		if err != nil {
-			problems = append(problems, templates.Problem{Field: field, Rule: "date"})
-			return time.Time{}
-		}
-		return at.AddDate(0, 0, add)
-	}
-	f.From, f.To = day("from", typed.From, 0), day("to", typed.To, 1)
-	return typed, f, problems
-}
-
-// listAudit shows the events that pass the filter, newest first.
+// listAudit shows the acts that pass the conditions, newest first: one line each, or every event and call where that is asked for.
 func (s *server) listAudit(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	typed, filter, problems := auditFilter(q)
-	before, err := strconv.ParseInt(q.Get("after"), 10, 64)
+	asked, err := s.askAudit(ctx, q)
 	if err != nil {
-		before = 0
+		return err
 	}
-	data := templates.AuditData{Filter: typed, Problems: problems, Actions: auditActions(ctx), Outcomes: auditOutcomes(ctx), Count: s.db.Audit().Count(),
-		CanVerify: can(ctx, auth.AuditVerify)}
-	tell(ctx, auditQuery(q))
+	tell(ctx, asWords(auditQuery(q)))
+	data := templates.AuditData{Filter: asked.typed, Problems: asked.problems, Chips: asked.chips, Roles: auditRoles(ctx), Families: auditFamilies(ctx),
+		Outcomes: auditOutcomes(ctx), Whens: auditWhens(ctx, s.now()), Count: s.db.Audit().Count(), CanVerify: can(ctx, auth.AuditVerify),
+		Query: auditQuery(q).Encode(), Ready: readyViews(ctx, r), Unknown: asked.typed.Object != "" && asked.object == nil && len(asked.found) == 0}
 	status, next := http.StatusOK, ""
-	if len(problems) > 0 {
+	if len(asked.problems) > 0 {
 		status = http.StatusUnprocessableEntity
 	} else {
-		events, err := s.db.Audit().Query(ctx, filter, before, auditRows+1)
+		before, _ := strconv.ParseInt(q.Get("after"), 10, 64) // what is no number counts as the start
+		lines, err := s.auditLines(ctx, asked, before)
 		if err != nil {
 			return err
 		}
-		if len(events) > auditRows {
-			events = events[:auditRows]
-			next = strconv.FormatInt(events[auditRows-1].Seq, 10)
+		if len(lines) > auditRows {
+			lines = lines[:auditRows]
+			next = strconv.FormatInt(lines[auditRows-1].Seq, 10)
 		}
-		for i := range events {
-			data.Rows = append(data.Rows, auditRow(ctx, &events[i]))
+		if data.Days, err = s.auditDays(ctx, lines); err != nil {
+			return err
 		}
 	}
 	data.Paging = paging(r, next)
-	if data.Last, err = s.lastCheck(ctx); err != nil {
+	if err := s.auditSurroundings(ctx, &data, &asked); err != nil {
 		return err
 	}
 	if data.Outside, err = s.outsideLine(ctx); err != nil {
 		return err
 	}
 	if can(ctx, auth.AuditExport) {
-		data.JSONL, data.CSV = exportURL(q, audit.JSONL), exportURL(q, audit.CSV)
+		data.JSONL, data.CSV, data.Table = exportURL(q, audit.JSONL), exportURL(q, audit.CSV), exportURL(q, formatTable)
 	}
-	return s.render(w, r, status, page{Title: "audit.title", Active: "audit", Wide: true}, templates.AuditList(data))
+	p := page{Title: "audit.title", Active: "audit", Wide: true, Action: templates.AuditActions(data)}
+	return s.render(w, r, status, p, templates.AuditList(data))
+}
+
+// auditLines reads a page of lines and one more.
+func (s *server) auditLines(ctx context.Context, asked auditAsked, before int64) ([]audit.Line, error) {
+	if asked.typed.Calls || asked.filter.Outcome == audit.Intent || strings.HasPrefix(asked.filter.Action, callAction) {
+		return s.db.Audit().EventsAndCalls(ctx, asked.filter, before, auditRows+1)
+	}
+	return s.db.Audit().Lines(ctx, asked.filter, before, auditRows+1)
+}
+
+// auditSurroundings are what stands around the list: the last verification, whom to choose, whose history it is, saved views.
+func (s *server) auditSurroundings(ctx context.Context, data *templates.AuditData, asked *auditAsked) (err error) {
+	if data.Last, err = s.lastCheck(ctx); err != nil {
+		return err
+	}
+	actors, err := s.db.Actors(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range actors {
+		data.Actors = append(data.Actors, templates.Option{Value: a.Name, Text: a.DisplayName})
+	}
+	for _, o := range asked.found {
+		data.Found = append(data.Found, foundObject(ctx, o))
+	}
+	if asked.object != nil {
+		o := foundObject(ctx, *asked.object)
+		data.Object, data.ObjectIDs = &o, asked.filter.About
+	}
+	views, _, err := s.db.FlowViews(ctx, account(ctx), db.ListAudit)
+	data.Views = flowViews(ctx, views, "", "")
+	return err
+}
+
+// foundObject is an object of the index for a page.
+func foundObject(ctx context.Context, o db.Object) templates.AuditObject {
+	made := templates.AuditObject{Type: o.Type, ID: o.ID, Name: o.Name, Kind: textOr(ctx, "audit.object."+o.Type, o.Type)}
+	made.Text = objectText(ctx, made)
+	if p, has := objectPages[o.Type]; has && can(ctx, p.need) {
+		made.URL = p.path + url.PathEscape(o.ID)
+	}
+	return made
 }
 
 // lastCheck is the last verification, read from the log itself.
@@ -112,17 +135,15 @@ func (s *server) lastCheck(ctx context.Context) (templates.AuditCheck, error) {
 		return templates.AuditCheck{}, err
 	}
 	e := &events[0]
-	return templates.AuditCheck{Who: e.Actor.Name, At: e.Time, OK: e.Outcome == audit.OK}, nil
+	names, err := s.auditNames(ctx, e)
+	who, _ := names.who(ctx, e)
+	return templates.AuditCheck{Who: who, At: e.Time, Events: detailCount(e), OK: e.Outcome == audit.OK}, err
 }
 
 // exportURL is the export of what the query shows.
 func exportURL(q url.Values, format string) string {
 	out := url.Values{"format": {format}}
-	for name, values := range q {
-		if name != "after" && len(values) > 0 && values[0] != "" {
-			out.Set(name, values[0])
-		}
-	}
+	maps.Copy(out, auditQuery(q))
 	return "/audit/export?" + out.Encode()
 }
 
@@ -140,6 +161,15 @@ func (s *server) showAuditEvent(w http.ResponseWriter, r *http.Request) error {
 	// A proof that cannot be made means that the tree is damaged: that is shown, not hidden behind an error page.
 	proof, err := s.db.Audit().Proof(ctx, seq)
 	data := auditEvent(ctx, &e)
+	line, err := s.db.Audit().LineOf(ctx, &e)
+	if err != nil {
+		return err
+	}
+	days, err := s.auditDays(ctx, []audit.Line{line})
+	if err != nil {
+		return err
+	}
+	data.Line = days[0].Lines[0]
 	data.Proof = templates.AuditProof{Key: s.db.Audit().PublicKey()}
 	if err == nil {
 		data.Proof.OK = proof.Check(&e) == nil
@@ -226,31 +256,36 @@ func (s *server) givenCheckpoints(r *http.Request) ([]audit.Checkpoint, error) {
 	return all, nil
 }
 
-// exportAudit sends the events that pass the filter as a file. The event of the export itself is among them.
+// exportAudit sends the events that pass the conditions as a file: with proofs, or as a table to read. The event of the export itself is among
+// them.
 func (s *server) exportAudit(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	_, filter, problems := auditFilter(q)
-	format := q.Get("format")
-	types := map[string]string{audit.JSONL: "application/x-ndjson", audit.CSV: "text/csv; charset=utf-8"}
-	if types[format] == "" || len(problems) > 0 {
-		return &badRequest{errors.New("export the audit log: the format or a date cannot be read")}
+	asked, err := s.askAudit(ctx, q)
+	if err != nil {
+		return err
 	}
-	detail := auditQuery(q)
+	format := q.Get("format")
+	file, known := auditExports[format]
+	if !known || len(asked.problems) > 0 {
+		return &badRequest{errors.New("export the audit log: the format or a condition cannot be read")}
+	}
+	detail := asWords(auditQuery(q))
 	detail["format"] = format
 	tell(ctx, detail)
-	attach(w, types[format], "audit-"+s.now().In(auditZone).Format("20060102-150405")+"."+format)
+	attach(w, file.contentType, file.name+s.now().In(auditZone).Format("20060102-150405")+file.end)
 	w.WriteHeader(http.StatusOK) // which records it
-	_, err := s.db.Audit().Export(ctx, w, filter, format)
+	if format == formatTable {
+		return s.writeAuditTable(ctx, w, asked.filter)
+	}
+	_, err = s.db.Audit().Export(ctx, w, asked.filter, format)
 	return err
 }
 
-// auditQuery is what a query of the log asks for, to be told of it.
-func auditQuery(q url.Values) map[string]any {
+// asWords is what a query of the log asks for, to be told of it.
+func asWords(q url.Values) map[string]any {
 	asked := map[string]any{}
-	for _, name := range []string{"text", "actor", "action", "object", "type", "outcome", "from", "to"} {
-		if value := q.Get(name); value != "" {
-			asked[name] = value
-		}
+	for name := range q {
+		asked[name] = q.Get(name)
 	}
 	return asked
 }

@@ -68,7 +68,7 @@ func flowFilter(ctx context.Context, q url.Values) (typed templates.FlowFilter, 
 // listFlows shows the flows that the filters leave. Without any it opens with the view that the account has chosen.
 func (s *server) listFlows(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	views, standard, err := s.db.FlowViews(ctx, account(ctx))
+	views, standard, err := s.db.FlowViews(ctx, account(ctx), db.ListFlows)
 	if err != nil {
 		return err
 	}

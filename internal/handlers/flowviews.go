@@ -19,6 +19,9 @@ const maxViewName = 30
 
 // viewURL is the list as a view shows it.
 func viewURL(v db.FlowView) string {
+	if v.List == db.ListAudit {
+		return "/audit?" + v.Query
+	}
 	q := "view=" + url.QueryEscape(v.ID)
 	if v.Query != "" {
 		q = v.Query + "&" + q
@@ -37,15 +40,25 @@ func flowViews(ctx context.Context, views []db.FlowView, standard, shown string)
 
 // saveFlowView keeps the filter of the list under a name.
 func (s *server) saveFlowView(w http.ResponseWriter, r *http.Request) error {
+	return s.saveView(w, r, db.ListFlows, filterQuery)
+}
+
+// saveAuditView keeps the conditions of the audit log under a name.
+func (s *server) saveAuditView(w http.ResponseWriter, r *http.Request) error {
+	return s.saveView(w, r, db.ListAudit, auditQuery)
+}
+
+// saveView keeps the filter of a list under a name; kept chooses what of a query belongs to it.
+func (s *server) saveView(w http.ResponseWriter, r *http.Request, list string, kept func(url.Values) url.Values) error {
 	ctx := r.Context()
 	typed, err := url.ParseQuery(r.PostFormValue("Query"))
 	if err != nil {
 		return &badRequest{err}
 	}
-	v := db.FlowView{AccountID: account(ctx).ID, Name: strings.TrimSpace(r.PostFormValue("Name")), Query: filterQuery(typed).Encode()}
+	v := db.FlowView{AccountID: account(ctx).ID, Name: strings.TrimSpace(r.PostFormValue("Name")), Query: kept(typed).Encode(), List: list}
 	if v.Name == "" || utf8.RuneCountInString(v.Name) > maxViewName {
 		s.flash(r, "danger", "flows.view.name.wrong", "Count", maxViewName)
-		return s.redirect(w, r, "/flows?"+v.Query)
+		return s.redirect(w, r, "/"+list+"?"+v.Query)
 	}
 	if r.PostFormValue("Shared") != "" && can(ctx, auth.AccountsManage) {
 		v.Shared, v.OrganizationID = true, r.PostFormValue("Organization")
@@ -70,7 +83,7 @@ func (s *server) saveFlowView(w http.ResponseWriter, r *http.Request) error {
 // chooseFlowView makes a view the one that the list opens with, or takes that back.
 func (s *server) chooseFlowView(w http.ResponseWriter, r *http.Request) error {
 	ctx, id := r.Context(), r.PathValue("id")
-	views, standard, err := s.db.FlowViews(ctx, account(ctx))
+	views, standard, err := s.db.FlowViews(ctx, account(ctx), db.ListFlows)
 	if err != nil {
 		return err
 	}
@@ -89,9 +102,18 @@ func (s *server) chooseFlowView(w http.ResponseWriter, r *http.Request) error {
 
 // deleteFlowView removes one of the account's own views.
 func (s *server) deleteFlowView(w http.ResponseWriter, r *http.Request) error {
+	return s.deleteView(w, r, "/flows?sort=created")
+}
+
+// deleteAuditView removes one of the account's own views of the audit log.
+func (s *server) deleteAuditView(w http.ResponseWriter, r *http.Request) error {
+	return s.deleteView(w, r, "/audit")
+}
+
+func (s *server) deleteView(w http.ResponseWriter, r *http.Request, back string) error {
 	if err := s.db.DeleteFlowView(r.Context(), account(r.Context()).ID, r.PathValue("id")); err != nil {
 		return err
 	}
 	s.flash(r, "ok", "flows.view.deleted")
-	return s.redirect(w, r, "/flows?sort=created")
+	return s.redirect(w, r, back)
 }

@@ -22,7 +22,7 @@ const callAction = "platform."
 // listRequests shows what the portal asked of the platform and what came of it, newest first: the outcomes of the audit log.
 func (s *server) listRequests(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
-	typed, filter, problems := auditFilter(q)
+	typed, filter, problems := auditFilter(q, s.now())
 	data := templates.RequestsData{Filter: typed, Problems: problems, Outcomes: callOutcomes(ctx)}
 	data.Actions = slices.DeleteFunc(auditActions(ctx), func(o templates.Option) bool { return !strings.HasPrefix(o.Value, callAction) })
 	status, next := http.StatusOK, ""

@@ -268,6 +268,9 @@ func (s *server) routes() []route {
 		{"POST /audit/checkpoints/try", auth.SettingsWrite, nothing, s.tryCheckpoints},
 		{"GET /audit/export", auth.AuditExport, leaves(actionExport, "audit", ""), stream(s.exportAudit)},
 		{"GET /audit/checkpoint", auth.AuditVerify, leaves(actionCheckpoint, "audit", ""), s.downloadCheckpoint},
+		{"GET /audit/unchecked", auth.AuditRead, listOf("audit"), s.listUnchecked},
+		{"POST /audit/views", auth.AuditRead, nothing, s.saveAuditView},
+		{"POST /audit/views/{id}/delete", auth.AuditRead, nothing, s.deleteAuditView},
 		{"POST /audit/verify", auth.AuditVerify, nothing, stream(s.verifyAudit)},
 	}
 }

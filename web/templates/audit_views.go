@@ -8,22 +8,68 @@ import (
 
 // AuditData is a page of the audit log.
 type AuditData struct {
-	Outside   AuditOutside
-	Rows      []AuditRow
-	Filter    AuditFilter
-	Actions   []Option
-	Outcomes  []Option
-	Problems  Problems
-	Paging    Paging
-	Count     int64
-	Last      AuditCheck
-	JSONL     string // addresses of exports of what the filter shows; empty where the reader may not
-	CSV       string
-	CanVerify bool
+	Outside                          AuditOutside
+	Days                             []AuditDay
+	Filter                           AuditFilter
+	Chips                            []Chip
+	Roles, Families, Outcomes, Whens []Option
+	Actors                           []Option // accounts to suggest: name and display name
+	Problems                         Problems
+	Object                           *AuditObject // whose history the page is
+	ObjectIDs                        []string     // all its numbers
+	Found                            []AuditObject
+	Unknown                          bool // the number that was asked for is of no object
+	Paging                           Paging
+	Count                            int64
+	Last                             AuditCheck
+	Views, Ready                     []FlowView
+	Query                            string // the conditions as the query of an address
+	Table, JSONL, CSV                string // addresses of exports of what the filter shows; empty where the reader may not
+	CanVerify                        bool
 }
 
 // AuditFilter is what was typed into the filter.
-type AuditFilter struct{ Text, Actor, Action, Object, Outcome, From, To string }
+type AuditFilter struct {
+	Text, Actor, Role, Did, Action, Object, Outcome, When, From, To string
+	Calls                                                           bool
+}
+
+// Chip is one condition of a list in words, and the address of the list without it.
+type Chip struct{ Text, URL string }
+
+// AuditDay is the acts of one day, newest first.
+type AuditDay struct {
+	Title string
+	Lines []AuditLine
+}
+
+// AuditObject is what an event is about. Kind is its type in words; Name is empty where nobody knows one.
+type AuditObject struct {
+	Type, Kind, ID, Name string
+	Text                 string // the name as a sentence has it, or a short id
+	URL                  string // its own page; empty where there is none, or none for this reader
+}
+
+// AuditLine is one act in one line: who, and a sentence whose middle is the object.
+type AuditLine struct {
+	Seq           int64
+	At            time.Time
+	Who, Note     string
+	Before, After string
+	Object        AuditObject
+	Outcome       string // code, see the keys audit.outcome
+	Problem       string
+	From          string // address and kind of machine
+	Calls         []AuditCall
+	More          int // calls beyond those
+	Count         int // of all calls
+}
+
+// AuditCall is a call of the platform below the act that caused it.
+type AuditCall struct {
+	Seq                    int64
+	Text, Outcome, Problem string
+}
 
 // AuditRow is an event in the list. Texts are in the reader's language, except for codes.
 type AuditRow struct {
@@ -39,9 +85,10 @@ type AuditRow struct {
 
 // AuditCheck is the last verification that somebody made; the zero value when there is none.
 type AuditCheck struct {
-	Who string
-	At  time.Time
-	OK  bool
+	Who    string
+	At     time.Time
+	Events string // how many were verified
+	OK     bool
 }
 
 // AuditEvent is one event with all that it says and the proof that it is in the log.
@@ -53,6 +100,7 @@ type AuditEvent struct {
 	ObjectURL                                 string // page of the object; empty where there is none
 	IntentURL                                 string // event of the call that this one is the outcome of
 	Changes                                   []AuditChange
+	Line                                      AuditLine // the act in one sentence
 	Values                                    []AuditValue
 	Proof                                     AuditProof
 }
@@ -104,6 +152,9 @@ func auditKind(outcome string) string {
 	return "neutral"
 }
 
+// auditClock is a time of a day.
+func auditClock(at time.Time) string { return at.In(beijing).Format("15:04") }
+
 // auditHistoryURL is the page of everything that was done to an object.
 func auditHistoryURL(id string) string { return "/audit?" + url.Values{"object": {id}}.Encode() }
 
@@ -113,3 +164,19 @@ func requestURL(seq int64) string { return "/requests/" + strconv.FormatInt(seq,
 
 // AuditVerifyForm is what is wrong with the checkpoint that was given.
 type AuditVerifyForm struct{ Problems Problems }
+
+// others are the conditions besides the text, to be kept when another text is searched.
+func (f AuditFilter) others() []AuditValue {
+	calls := ""
+	if f.Calls {
+		calls = "1"
+	}
+	var kept []AuditValue
+	for _, v := range []AuditValue{{"actor", f.Actor}, {"role", f.Role}, {"did", f.Did}, {"action", f.Action}, {"object", f.Object}, {"outcome", f.Outcome},
+		{"when", f.When}, {"from", f.From}, {"to", f.To}, {"calls", calls}} {
+		if v.Value != "" {
+			kept = append(kept, v)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,131 @@
+package handlers
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"strings"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/csvfile"
+	"sealdesk/internal/i18n"
+	"sealdesk/web/templates"
+)
+
+// auditDays puts lines under the days on which they happened.
+func (s *server) auditDays(ctx context.Context, lines []audit.Line) ([]templates.AuditDay, error) {
+	events := make([]*audit.Event, len(lines))
+	for i := range lines {
+		events[i] = &lines[i].Event
+	}
+	names, err := s.auditNames(ctx, events...)
+	if err != nil {
+		return nil, err
+	}
+	var days []templates.AuditDay
+	for i := range lines {
+		title := dayText(ctx, lines[i].Time, s.now())
+		if len(days) == 0 || days[len(days)-1].Title != title {
+			days = append(days, templates.AuditDay{Title: title})
+		}
+		day := &days[len(days)-1]
+		day.Lines = append(day.Lines, names.line(ctx, &lines[i]))
+	}
+	return days, nil
+}
+
+// line is an act as the page shows it.
+func (n auditNames) line(ctx context.Context, l *audit.Line) templates.AuditLine {
+	e := &l.Event
+	line := templates.AuditLine{Seq: e.Seq, At: e.Time, Object: n.object(ctx, e), Outcome: e.Outcome, Problem: problemText(ctx, e.ErrorCode),
+		From: fromText(ctx, e), Count: len(l.Calls) + l.More, More: l.More}
+	line.Who, line.Note = n.who(ctx, e)
+	line.Before, line.Object.Text, line.After = n.say(ctx, e)
+	for _, c := range l.Calls {
+		line.Calls = append(line.Calls, templates.AuditCall{Seq: c.Seq, Text: actionText(ctx, c.Action), Outcome: c.Outcome, Problem: problemText(ctx, c.Code)})
+	}
+	return line
+}
+
+// fromText is from where somebody acted: the address, and whether it was a telephone.
+func fromText(ctx context.Context, e *audit.Event) string {
+	if e.Actor.IP == "" {
+		return "—"
+	}
+	for _, mark := range []string{"Mobile", "Android", "iPhone", "MicroMessenger"} {
+		if strings.Contains(e.Actor.UserAgent, mark) {
+			return e.Actor.IP + " · " + i18n.T(ctx, "audit.from.phone")
+		}
+	}
+	return e.Actor.IP
+}
+
+// formatTable is the export that is a table to read, without proofs.
+const formatTable = "table"
+
+// auditExport is one kind of file that the log is exported as.
+type auditExport struct{ contentType, name, end string }
+
+// auditExports are the exports by their names. The one without proofs says so in its file name, so that nobody takes it for a proof.
+var auditExports = map[string]auditExport{
+	audit.JSONL: {"application/x-ndjson", "audit-proofs-", ".jsonl"},
+	audit.CSV:   {"text/csv; charset=utf-8", "audit-proofs-", ".csv"},
+	formatTable: {"text/csv; charset=utf-8", "audit-reading-copy-", ".csv"},
+}
+
+// tablePage is how many lines of a table are read at a time.
+const tablePage = 500
+
+// tableHeads are the columns of the table to read.
+func tableHeads() []string {
+	return []string{"time", "who", "account", "role", "what", "object.type", "object.name", "object.id", "outcome", "reason", "ip", "agent", "calls", "seq"}
+}
+
+// writeAuditTable writes the acts that pass a filter as a table that spreadsheets open, oldest first.
+func (s *server) writeAuditTable(ctx context.Context, w io.Writer, f audit.Filter) error {
+	out, err := csvfile.NewWriter(w)
+	if err != nil {
+		return disconnected(err)
+	}
+	if err := out.Write(each(tableHeads(), func(head string) string { return i18n.T(ctx, "audit.table."+head) })...); err != nil {
+		return disconnected(err)
+	}
+	for from := int64(0); ; {
+		lines, next, err := s.db.Audit().LinesFrom(ctx, f, from, tablePage)
+		if err != nil {
+			return err
+		}
+		events := make([]*audit.Event, len(lines))
+		for i := range lines {
+			events[i] = &lines[i].Event
+		}
+		names, err := s.auditNames(ctx, events...)
+		if err != nil {
+			return err
+		}
+		for i := range lines {
+			if err := out.Write(names.tableRow(ctx, &lines[i])...); err != nil {
+				return disconnected(err)
+			}
+		}
+		if next == 0 {
+			return disconnected(out.Flush())
+		}
+		from = next
+	}
+}
+
+// tableRow is an act as a row of the table.
+func (n auditNames) tableRow(ctx context.Context, l *audit.Line) []string {
+	e := &l.Event
+	who, _ := n.who(ctx, e)
+	o := n.object(ctx, e)
+	account := e.Actor.Name
+	role := ""
+	if e.Actor.Role != "" {
+		role = auditRole(ctx, e.Actor.Role)
+	}
+	return []string{e.Time.In(auditZone).Format("2006-01-02 15:04:05"), who, account, role, n.sentence(ctx, e), o.Kind, o.Name, o.ID,
+		i18n.T(ctx, "audit.outcome."+e.Outcome), problemText(ctx, e.ErrorCode), e.Actor.IP, e.Actor.UserAgent,
+		strconv.Itoa(len(l.Calls) + l.More), eventNumber(e.Seq)}
+}

@@ -1,0 +1,334 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"sealdesk/internal/audit"
+	"sealdesk/internal/auth"
+	"sealdesk/internal/db"
+	"sealdesk/internal/i18n"
+	"sealdesk/web/templates"
+)
+
+// auditSayKey begins the keys of the sentences that say what an event did.
+const auditSayKey = "audit.say."
+
+// roleSystem is the role of the program itself, also where it works on somebody's order.
+const roleSystem = "system"
+
+// Names of those who act without an account.
+const (
+	actorPortal   = "sealdesk"
+	actorCallback = "callback"
+)
+
+// signerActions are the events that tell what a signer did; their actor is who told of it.
+var signerActions = map[string]bool{"flow.signed": true, "flow.rejected": true, "flow.review": true, "flow.review_refused": true,
+	"flow.approver_expired": true, "flow.approver_changed": true}
+
+// quotedTypes are the types of objects whose names are set in title marks; names of others stand as they are.
+var quotedTypes = map[string]string{"flow": "titled", "draft": "titled", "template": "titled", "file": "titled", "catalog": "titled", "bulk": "titled",
+	"import": "titled", "seal": "quoted", "view": "quoted"}
+
+// auditNames are the names that the events of a page need, looked up at once.
+type auditNames struct {
+	actors  map[string]string
+	objects map[db.ObjectRef]db.Object
+}
+
+// auditNames looks up who acts in some events and what they are about.
+func (s *server) auditNames(ctx context.Context, events ...*audit.Event) (n auditNames, err error) {
+	var actors []string
+	var refs []db.ObjectRef
+	for _, e := range events {
+		if e.Actor.Name != "" && !slices.Contains(actors, e.Actor.Name) {
+			actors = append(actors, e.Actor.Name)
+		}
+		refs = append(refs, db.ObjectRef{Type: e.ObjectType, ID: e.ObjectID}, db.ObjectRef{Type: "organization", ID: detailText(e, "organization")})
+	}
+	if n.actors, err = s.db.ActorNames(ctx, actors); err != nil {
+		return n, err
+	}
+	n.objects, err = s.db.ObjectNames(ctx, refs)
+	return n, err
+}
+
+// detailText is a text of an event's detail, empty where it has none of that name.
+func detailText(e *audit.Event, names ...string) string {
+	for _, name := range names {
+		if text, ok := e.Detail[name].(string); ok && text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// who is who acted by name, and what else one must know of it.
+func (n auditNames) who(ctx context.Context, e *audit.Event) (name, note string) {
+	acting := n.actor(ctx, e.Actor.Name)
+	if signer := detailText(e, "approver"); signer != "" && signerActions[e.Action] {
+		source := acting
+		if e.Actor.Role != roleSystem || e.Actor.Name == actorPortal { // whoever was looking at it, the platform told
+			source = n.actor(ctx, actorCallback)
+		}
+		return i18n.T(ctx, "audit.who.signer", "Name", signer), i18n.T(ctx, "audit.who.told", "Source", source)
+	}
+	if e.Actor.Role == roleSystem && n.actors[e.Actor.Name] != "" {
+		return acting, i18n.T(ctx, "audit.who.order")
+	}
+	if display := n.actors[e.Actor.Name]; display != "" && display != e.Actor.Name {
+		return display, e.Actor.Name
+	}
+	return acting, ""
+}
+
+// actor is the display name of an account, and the name of what acts without one.
+func (n auditNames) actor(ctx context.Context, name string) string {
+	switch {
+	case name == "":
+		return i18n.T(ctx, "audit.actor.nobody")
+	case n.actors[name] != "":
+		return n.actors[name]
+	}
+	return textOr(ctx, "audit.actor."+name, name)
+}
+
+// object is what an event is about. Its name is the one that the event itself recorded; else the one of the index; what is gone has none.
+func (n auditNames) object(ctx context.Context, e *audit.Event) templates.AuditObject {
+	o := templates.AuditObject{ID: e.ObjectID, Type: e.ObjectType}
+	if e.ObjectType != "" {
+		o.Kind = textOr(ctx, "audit.object."+e.ObjectType, e.ObjectType)
+	}
+	known, ok := n.objects[db.ObjectRef{Type: e.ObjectType, ID: e.ObjectID}]
+	if ok {
+		o.ID = known.ID
+	}
+	o.Name = cmp.Or(recordedName(e), known.Name)
+	if p, has := objectPages[e.ObjectType]; ok && has && can(ctx, p.need) {
+		o.URL = p.path + known.ID
+	}
+	return o
+}
+
+// recordedName is the name of the object at the time, where the event has kept it.
+func recordedName(e *audit.Event) string {
+	if e.IsCall() {
+		return ""
+	}
+	for _, detail := range []any{e.Detail, e.Detail["after"], e.Detail["before"]} {
+		fields, _ := detail.(map[string]any)
+		for _, field := range []string{"display_name", "name", "file"} {
+			if name, ok := fields[field].(string); ok && name != "" {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// quoted sets a name in the marks of its type.
+func quoted(ctx context.Context, objectType, name string) string {
+	if marks := quotedTypes[objectType]; marks != "" && name != "" {
+		return i18n.T(ctx, "audit.line."+marks, "Name", name)
+	}
+	return name
+}
+
+// objectText is an object in a sentence: its name in quotes, else a short id, else nothing.
+func objectText(ctx context.Context, o templates.AuditObject) string {
+	if o.Name != "" {
+		return quoted(ctx, o.Type, o.Name)
+	}
+	return templates.ShortID(o.ID)
+}
+
+// objectMark stands for the object in a sentence until its link is put there.
+const objectMark = "\x00"
+
+// say is the sentence of an event in three parts, the object in the middle. It has no subject.
+func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, after string) {
+	o := n.object(ctx, e)
+	object = objectText(ctx, o)
+	text := actionText(ctx, e.Action) + " " + objectMark // of an action of another version of the program
+	if key := auditSayKey + e.Action; i18n.Has(ctx, key) {
+		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.organization(e),
+			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e),
+			"Before", quoted(ctx, e.ObjectType, detailText(e, "before")), "After", quoted(ctx, e.ObjectType, detailText(e, "after")))
+	}
+	if e.Outcome != audit.OK {
+		text = i18n.T(ctx, "audit.line."+e.Outcome, "What", text)
+	}
+	before, after, found := strings.Cut(text, objectMark)
+	if !found {
+		object = ""
+	}
+	return before, object, strings.ReplaceAll(after, objectMark, objectText(ctx, o))
+}
+
+// organization is the name of the organisation that an event speaks of besides its object.
+func (n auditNames) organization(e *audit.Event) string {
+	id := detailText(e, "organization")
+	return cmp.Or(n.objects[db.ObjectRef{Type: "organization", ID: id}].Name, templates.ShortID(id))
+}
+
+// detailCount is the number that an event counts.
+func detailCount(e *audit.Event) string {
+	for _, name := range []string{"approvers", "rows", "events"} {
+		if number, ok := e.Detail[name].(json.Number); ok {
+			return number.String()
+		}
+	}
+	return "–"
+}
+
+func reasonText(ctx context.Context, e *audit.Event) string {
+	if reason := detailText(e, "reason"); reason != "" {
+		return i18n.T(ctx, "audit.line.reason", "Text", reason)
+	}
+	return ""
+}
+
+// maxChanges is how many changed fields a sentence tells.
+const maxChanges = 4
+
+// changesText says which fields changed, and how where both values are short.
+func changesText(ctx context.Context, e *audit.Event) string {
+	before, _ := e.Detail["before"].(map[string]any)
+	after, _ := e.Detail["after"].(map[string]any)
+	var parts []string
+	for _, c := range auditChanges(before, after) {
+		if !c.Changed || len(parts) == maxChanges {
+			continue
+		}
+		field := textOr(ctx, "audit.field."+c.Field, c.Field)
+		was, is := fieldText(ctx, c.Field, before[c.Field]), fieldText(ctx, c.Field, after[c.Field])
+		if len(was) > 60 || len(is) > 60 {
+			parts = append(parts, field)
+			continue
+		}
+		parts = append(parts, i18n.T(ctx, "audit.line.change", "Field", field, "Before", was, "After", is))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return i18n.T(ctx, "audit.line.changes", "Fields", strings.Join(parts, i18n.T(ctx, "audit.line.change.join")))
+}
+
+// fieldText is a value of a changed field in words.
+func fieldText(ctx context.Context, field string, value any) string {
+	switch v := value.(type) {
+	case nil:
+		return i18n.T(ctx, "audit.line.change.none")
+	case bool:
+		if v {
+			return i18n.T(ctx, "common.yes")
+		}
+		return i18n.T(ctx, "common.no")
+	case string:
+		if field == "role" && auth.Role(v).Valid() {
+			return i18n.T(ctx, "common.role."+v)
+		}
+		return cmp.Or(v, i18n.T(ctx, "audit.line.change.none"))
+	}
+	return valueText(value)
+}
+
+// sentence is the sentence of an event as one text, without its subject.
+func (n auditNames) sentence(ctx context.Context, e *audit.Event) string {
+	before, object, after := n.say(ctx, e)
+	return strings.TrimSpace(before + object + after)
+}
+
+// problemText says why something failed.
+func problemText(ctx context.Context, code string) string {
+	if code == "" {
+		return ""
+	}
+	if key := "audit.code." + code; i18n.Has(ctx, key) {
+		return i18n.T(ctx, key)
+	}
+	return i18n.ErrorText(ctx, code)
+}
+
+// sayable are the actions that have a sentence, in order.
+func sayable() []string {
+	var actions []string
+	for _, key := range i18n.Keys(i18n.Chinese) {
+		if action, ok := strings.CutPrefix(key, auditSayKey); ok {
+			actions = append(actions, action)
+		}
+	}
+	slices.Sort(actions)
+	return actions
+}
+
+// actionFamily is a group of actions that one asks for together.
+type actionFamily struct {
+	name string
+	has  func(action string) bool
+}
+
+// families are the groups, in the order in which they are offered; each action belongs to the first that has it.
+func families() []actionFamily {
+	starts := func(prefixes ...string) func(string) bool {
+		return func(action string) bool {
+			return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(action, p) })
+		}
+	}
+	contains := func(parts ...string) func(string) bool {
+		return func(action string) bool {
+			return strings.HasPrefix(action, callAction) && slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(action, p) })
+		}
+	}
+	either := func(a, b func(string) bool) func(string) bool {
+		return func(action string) bool { return a(action) || b(action) }
+	}
+	return []actionFamily{
+		{"read", either(starts("contract.read", "contract.download", "file.download", "flow.copy_link", "flow.export"),
+			func(action string) bool {
+				return strings.HasSuffix(action, ".read") || strings.HasSuffix(action, ".view")
+			})},
+		{"identity", either(starts("check."), contains("Check", "FaceId"))},
+		{"seal", either(starts("seal."), contains("Seal"))},
+		{"flow", either(starts("flow.", "contract.", "code."), contains("Flow", "Sign", "Catalog"))},
+		{"draft", starts("draft.", "template.", "bulk.", "catalog.")},
+		{"right", starts("account.", "user.assign", "user.unassign", "settings.", "setup.")},
+		{"session", starts("session.", "access.")},
+		{"directory", either(starts("organization.", "user.", "import."), contains("Organization", "User"))},
+		{"file", either(starts("file."), contains("File"))},
+		{"log", func(string) bool { return true }},
+	}
+}
+
+// familyOf is the name of the group that an action belongs to.
+func familyOf(action string) string {
+	for _, f := range families() {
+		if f.has(action) {
+			return f.name
+		}
+	}
+	return ""
+}
+
+// actionsOf are the actions of a group; none for an unknown one.
+func actionsOf(name string) []string {
+	return slices.DeleteFunc(sayable(), func(action string) bool { return familyOf(action) != name })
+}
+
+// auditTexts are the fields of a detail in the order of their names.
+func auditTexts(detail map[string]any) []templates.AuditValue {
+	var values []templates.AuditValue
+	for _, name := range slices.Sorted(maps.Keys(detail)) {
+		values = append(values, templates.AuditValue{Field: name, Value: valueText(detail[name])})
+	}
+	return values
+}
+
+// eventNumber names an event by its number.
+func eventNumber(seq int64) string { return fmt.Sprint(seq) }
