@@ -24,6 +24,8 @@ type Line struct {
 	Calls []Call
 	// More counts the calls of the act beyond those in Calls.
 	More int
+
+	request string // in which the calls were made
 }
 
 // Call is a call of the platform in brief.
@@ -62,9 +64,7 @@ func (l *Log) Lines(ctx context.Context, f Filter, before int64, limit int) ([]L
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range kept {
-			lines = append(lines, Line{Event: e})
-		}
+		lines = append(lines, kept...)
 		if len(lines) >= limit || len(events) < limit {
 			lines = lines[:min(len(lines), limit)]
 			return lines, l.addCalls(ctx, lines)
@@ -138,19 +138,15 @@ func (l *Log) LinesFrom(ctx context.Context, f Filter, from int64, limit int) (l
 	if len(events) == limit {
 		next = events[limit-1].Seq + 1
 	}
-	kept, err := l.unfolded(ctx, f, events)
-	if err != nil {
+	if lines, err = l.unfolded(ctx, f, events); err != nil {
 		return nil, 0, err
-	}
-	for _, e := range kept {
-		lines = append(lines, Line{Event: e})
 	}
 	return lines, next, l.addCalls(ctx, lines)
 }
 
 // LineOf is the act that an event belongs to, with its calls: the event itself unless it is a call of another act.
 func (l *Log) LineOf(ctx context.Context, e *Event) (Line, error) {
-	line := Line{Event: *e}
+	line := Line{Event: *e, request: e.Actor.RequestID}
 	if e.IsCall() && e.Actor.RequestID != "" {
 		acts, err := l.actsOf(ctx, []string{e.Actor.RequestID})
 		if err != nil {
@@ -165,8 +161,8 @@ func (l *Log) LineOf(ctx context.Context, e *Event) (Line, error) {
 	return lines[0], err
 }
 
-// unfolded leaves out the calls whose act passes the filter as well.
-func (l *Log) unfolded(ctx context.Context, f Filter, events []Event) ([]Event, error) {
+// unfolded leaves out the calls whose act passes the filter as well, and the first of many acts that another event counts.
+func (l *Log) unfolded(ctx context.Context, f Filter, events []Event) ([]Line, error) {
 	var requests []string
 	for i := range events {
 		if id := events[i].Actor.RequestID; events[i].IsCall() && id != "" && !slices.Contains(requests, id) {
@@ -184,13 +180,18 @@ func (l *Log) unfolded(ctx context.Context, f Filter, events []Event) ([]Event, 
 			told[acts[i].Actor.RequestID] = true
 		}
 	}
-	var kept []Event
-	for _, e := range events {
-		if !e.IsCall() || !told[e.Actor.RequestID] {
-			kept = append(kept, e)
-		}
+	counted, err := l.counted(ctx, f, events)
+	if err != nil {
+		return nil, err
 	}
-	return kept, nil
+	var kept []Line
+	for _, e := range events {
+		if e.IsCall() && told[e.Actor.RequestID] || counted[e.Seq] {
+			continue
+		}
+		kept = append(kept, Line{Event: e, request: e.Actor.RequestID})
+	}
+	return kept, l.openings(ctx, kept)
 }
 
 // actsOf reads the events of requests that are no calls, oldest first.
@@ -213,7 +214,7 @@ func (l *Log) addCalls(ctx context.Context, lines []Line) error {
 	var requests []string
 	for i := range lines {
 		line := &lines[i]
-		id := line.Actor.RequestID
+		id := line.request
 		if id == "" {
 			continue
 		}

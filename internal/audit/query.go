@@ -29,6 +29,7 @@ type Filter struct {
 	Role       string    // role of the actor at the time
 	Actions    []string  // any of these
 	About      []string  // ids, any of which the event is about or names in its detail
+	Except     []string  // none of these actions
 
 	acts   bool  // only what may be a Line
 	oldest bool  // oldest first
@@ -41,7 +42,7 @@ func (f Filter) chooser() func(*Event) bool {
 	same := func(want, got string) bool { return want == "" || want == got }
 	return func(e *Event) bool {
 		return same(f.Actor, e.Actor.Name) && same(f.Action, e.Action) && same(f.ObjectType, e.ObjectType) && same(f.ObjectID, e.ObjectID) &&
-			same(f.Outcome, e.Outcome) && same(f.Role, e.Actor.Role) && (len(f.Actions) == 0 || slices.Contains(f.Actions, e.Action)) &&
+			same(f.Outcome, e.Outcome) && same(f.Role, e.Actor.Role) && (len(f.Actions) == 0 || slices.Contains(f.Actions, e.Action)) && !slices.Contains(f.Except, e.Action) &&
 			e.matches(wanted, about)
 	}
 }
@@ -184,6 +185,10 @@ func (q *query) where(args []any) (string, []any) {
 	add("e.object_type", q.f.ObjectType)
 	add("e.outcome", q.f.Outcome)
 	add("e.role", q.f.Role)
+	for _, action := range q.f.Except {
+		args = append(args, action)
+		b.WriteString(" AND e.action <> $" + strconv.Itoa(len(args)))
+	}
 	if q.f.acts {
 		b.WriteString(lineCondition)
 	}

@@ -22,7 +22,7 @@ func (f Filter) passes(e *Event) bool {
 	return (f.Actor == "" || e.Actor.Name == f.Actor) && (f.Action == "" || e.Action == f.Action) && (f.ObjectType == "" || e.ObjectType == f.ObjectType) &&
 		(f.ObjectID == "" || e.ObjectID == f.ObjectID) && (f.Outcome == "" || e.Outcome == f.Outcome) && (f.From.IsZero() || !e.Time.Before(f.From)) &&
 		(f.To.IsZero() || e.Time.Before(f.To)) && e.matches(phrases(f.Text), exact(f.About)) &&
-		(f.Role == "" || e.Actor.Role == f.Role) && (len(f.Actions) == 0 || slices.Contains(f.Actions, e.Action))
+		!slices.Contains(f.Except, e.Action) && (f.Role == "" || e.Actor.Role == f.Role) && (len(f.Actions) == 0 || slices.Contains(f.Actions, e.Action))
 }
 
 func TestEveryFilterAndPair(t *testing.T) {
@@ -41,7 +41,7 @@ func TestEveryFilterAndPair(t *testing.T) {
 		func(q *Filter) { q.ObjectID = "seal_3" }, func(q *Filter) { q.Outcome = Failed }, func(q *Filter) { q.Outcome = Denied },
 		func(q *Filter) { q.Outcome = OK }, func(q *Filter) { q.Outcome = Intent }, func(q *Filter) { q.From = start.Add(100 * time.Second) },
 		func(q *Filter) { q.To = start.Add(300 * time.Second) }, func(q *Filter) { q.Text = "印章" }, func(q *Filter) { q.Text = "CreateSeal" },
-		func(q *Filter) { q.Text = "王" }, func(q *Filter) { q.Actor = "nobody" }, func(q *Filter) { q.Role = "business" }, func(q *Filter) { q.Role = "admin" },
+		func(q *Filter) { q.Text = "王" }, func(q *Filter) { q.Actor = "nobody" }, func(q *Filter) { q.Role = "business" }, func(q *Filter) { q.Role = "admin" }, func(q *Filter) { q.Except = []string{"session.login"} },
 		func(q *Filter) { q.Actions = []string{"session.login", "platform.SendFlow"} }, func(q *Filter) { q.About = []string{"seal_3", "上海印章有限公司77"} },
 	}
 	for i, a := range single {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
@@ -156,11 +157,16 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 	o := n.object(ctx, e)
 	object = objectText(ctx, o)
 	text := actionText(ctx, e.Action) + " " + objectMark // of an action of another version of the program
-	if key := auditSayKey + e.Action; i18n.Has(ctx, key) {
+	key := auditSayKey + e.Action
+	if all := "audit.sayall." + e.Action; e.ObjectID == "" && i18n.Has(ctx, all) {
+		key = all
+	}
+	if i18n.Has(ctx, key) {
 		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.organization(e),
-			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e),
+			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e), "Pages", pagesText(ctx, e),
 			"Before", quoted(ctx, e.ObjectType, detailText(e, "before")), "After", quoted(ctx, e.ObjectType, detailText(e, "after")))
 	}
+	text = howLongText(ctx, e, text)
 	if e.Outcome != audit.OK {
 		text = i18n.T(ctx, "audit.line."+e.Outcome, "What", text)
 	}
@@ -185,6 +191,38 @@ func detailCount(e *audit.Event) string {
 		}
 	}
 	return "–"
+}
+
+// pagesText is which pages of which files were read, where the event tells of pages.
+func pagesText(ctx context.Context, e *audit.Event) string {
+	pages, _ := e.Detail["pages"].(map[string]any)
+	var parts []string
+	for _, file := range slices.Sorted(maps.Keys(pages)) {
+		text := i18n.T(ctx, "audit.pages", "Pages", pages[file])
+		if len(pages) > 1 {
+			text = i18n.T(ctx, "audit.pages.file", "File", file, "Pages", text)
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return i18n.T(ctx, "audit.pages.of", "List", strings.Join(parts, i18n.T(ctx, "audit.pages.join")))
+}
+
+// howLongText adds to the sentence of acts that were counted as one how many they were, and from the first to the last how long.
+func howLongText(ctx context.Context, e *audit.Event, what string) string {
+	count, _ := e.Detail["count"].(json.Number)
+	from, bad := time.Parse(time.RFC3339, detailText(e, "from"))
+	to, worse := time.Parse(time.RFC3339, detailText(e, "to"))
+	if e.Detail["opening"] == nil || bad != nil || worse != nil {
+		return what
+	}
+	unit, n := "seconds", int(to.Sub(from).Seconds())
+	if n >= 120 {
+		unit, n = "minutes", n/60
+	}
+	return i18n.T(ctx, "audit.read.for", "What", what, "Count", count, "Time", i18n.T(ctx, "audit.read."+unit, "Count", n))
 }
 
 func reasonText(ctx context.Context, e *audit.Event) string {
