@@ -32,7 +32,7 @@ func (p *portal) giveOut(o checkpoints.Options) *checkpoints.Sender {
 func TestThePageOfCheckpointsTellsWhatLeftAndWhatDoesNotWork(t *testing.T) {
 	p := startPortal(t)
 	admin, reviewer := p.as(auth.Admin), p.as(auth.Compliance)
-	reviewer.get("/audit").wantText("section[aria-labelledby=audit-trust]", "还没有检查点离开本机")
+	reviewer.get("/audit").wantText(".audit-status", "还没有检查点离开本机")
 	reviewer.get("/audit/checkpoints").wantStatus(http.StatusOK).wantText(".notice", "检查点尚未离开本机")
 
 	folder := t.TempDir()
@@ -47,7 +47,7 @@ func TestThePageOfCheckpointsTellsWhatLeftAndWhatDoesNotWork(t *testing.T) {
 	if strings.Contains(page.body, "geheim") || page.find("form[action='/audit/checkpoints/try']").Length() != 0 {
 		t.Error("the page shows a secret path, or offers a reviewer to try")
 	}
-	reviewer.get("/audit").wantText("section[aria-labelledby=audit-trust]", "离开本机").wantText("section[aria-labelledby=audit-trust]", "有 1 种送出方式未能送出")
+	reviewer.get("/audit").wantText(".audit-status", "离开本机").wantText("section[aria-labelledby=audit-trust]", "有 1 种送出方式未能送出")
 	reviewer.post("/audit/checkpoints/try", url.Values{"Way": {"folder"}}).wantStatus(http.StatusForbidden)
 	admin.post("/audit/checkpoints/try", url.Values{"Way": {"mail"}}).wantStatus(http.StatusNotFound)
 	admin.post("/audit/checkpoints/try", url.Values{"Way": {"http"}}).wantText(".notice-danger", "对方没有返回成功状态")

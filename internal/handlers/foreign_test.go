@@ -23,7 +23,6 @@ import (
 var foreigners = map[string]func(*foreignWorld) string{
 	"account.id":         (*foreignWorld).session, // of somebody else
 	"accounts.id":        (*foreignWorld).account,
-	"audit.id":           constant("view_other"), // an account's own: no other one's deletes it
 	"audit.seq":          constant("1"),
 	"audit.id":           constant("1"), // checkpoints, of the portal as a whole
 	"drafts.approver":    (*foreignWorld).draftApprover,
