@@ -26,13 +26,14 @@ func (e *Event) backTo(last int64) bool {
 	return true
 }
 
-// statesStepBack tells whether an event that is earlier than the one before, whose time is last, says so itself.
-func statesStepBack[T string | []byte](fields []T, last int64) bool {
+// statedTime is the time of the event before, if the event itself says that it is earlier than that one.
+func statedTime[T string | []byte](fields []T) (last int64, ok bool) {
 	if string(fields[columnAction]) != ActionClock {
-		return false
+		return 0, false
 	}
 	var stated struct {
 		LastTime int64 `json:"lastTime"`
 	}
-	return json.Unmarshal([]byte(fields[columnDetail]), &stated) == nil && stated.LastTime == last
+	ok = json.Unmarshal([]byte(fields[columnDetail]), &stated) == nil
+	return stated.LastTime, ok
 }

@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"math"
@@ -90,7 +89,6 @@ type verifier struct {
 	next    int64 // number of the next event
 	broken  bool  // an event is missing: the tree cannot be computed from there on
 	time    int64
-	buf     []byte
 	born    []tlog.Hash
 }
 
@@ -135,7 +133,7 @@ func (v *verifier) run(ctx context.Context, tx *store.Tx, publicKey string) erro
 	}
 	v.spans = spansOf(v.stored)
 	v.begin()
-	if err := v.events(ctx, tx); err != nil {
+	if err := pipeline(ctx, tx, v.event); err != nil {
 		return err
 	}
 	for len(v.spans) > 1 {
@@ -187,35 +185,11 @@ func (v *verifier) turn() {
 	v.begin()
 }
 
-func (v *verifier) events(ctx context.Context, tx *store.Tx) (err error) {
-	rows, err := tx.Query(ctx, "SELECT "+columns+", hashes FROM audit_events ORDER BY seq")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	raw := make([]sql.RawBytes, columnCount+1)
-	dest := make([]any, len(raw))
-	fields := make([][]byte, columnCount)
-	for i := range raw {
-		dest[i] = &raw[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
-			return err
-		}
-		for i := range fields {
-			fields[i] = raw[i]
-		}
-		v.event(fields, raw[columnCount])
-	}
-	return rows.Err()
-}
-
-func (v *verifier) event(fields [][]byte, hashes []byte) {
-	r := &v.report
+// event holds one event against what stands before it.
+func (v *verifier) event(e *row) {
+	r, seq := &v.report, e.seq
 	r.Events++
-	seq, err := strconv.ParseInt(string(fields[0]), 10, 64)
-	if err != nil || seq < 0 { // nothing numbers events so
+	if !e.seqOK {
 		r.add(ProblemContent, seq)
 		return
 	}
@@ -224,30 +198,29 @@ func (v *verifier) event(fields [][]byte, hashes []byte) {
 	}
 	v.missing(seq)
 	v.next = min(seq, math.MaxInt64-1) + 1
-	if at, err := strconv.ParseInt(string(fields[columnTime]), 10, 64); err != nil {
+	if !e.timeOK {
 		r.add(ProblemContent, seq)
 	} else {
-		if at < v.time && !statesStepBack(fields, v.time) {
+		if e.time < v.time && !(e.statesIt && e.stated == v.time) {
 			r.add(ProblemTime, seq)
 		}
-		v.time = at
+		v.time = e.time
 	}
-	v.buf = appendLeaf(v.buf[:0], fields)
-	leaf := tlog.RecordHash(v.buf)
-	if len(hashes) < tlog.HashSize || !bytes.Equal(leaf[:], hashes[:tlog.HashSize]) {
+	leaf := e.leaf
+	if len(e.hashes) < tlog.HashSize || !bytes.Equal(leaf[:], e.hashes[:tlog.HashSize]) {
 		r.add(ProblemContent, seq)
 		// Going on with the stored hash keeps one changed event from spoiling all that follow.
-		if len(hashes) >= tlog.HashSize {
-			copy(leaf[:], hashes)
+		if len(e.hashes) >= tlog.HashSize {
+			copy(leaf[:], e.hashes)
 		}
 	}
 	if v.broken || seq != v.spans[0].first+v.tree.size {
 		return
 	}
 	v.born = v.tree.push(leaf, v.born[:0])
-	ok := len(hashes) == tlog.HashSize*len(v.born)
+	ok := len(e.hashes) == tlog.HashSize*len(v.born)
 	for i := 0; ok && i < len(v.born); i++ {
-		ok = bytes.Equal(v.born[i][:], hashes[tlog.HashSize*i:tlog.HashSize*(i+1)])
+		ok = bytes.Equal(v.born[i][:], e.hashes[tlog.HashSize*i:tlog.HashSize*(i+1)])
 	}
 	if !ok {
 		r.add(ProblemNodes, seq)
