@@ -26,7 +26,8 @@ type auditVerdict struct {
 	Problems   []string `json:"problems"`
 
 	found []audit.Problem
-	count int // of the problems, of which found holds the first
+	count int    // of the problems, of which found holds the first
+	holds string // what an export that passes holds, in words
 }
 
 // auditVerdicts is what `audit verify --json` prints: the first log's verdict, and those of all.
@@ -83,6 +84,9 @@ func (v *auditVerdict) print(ctx context.Context, out io.Writer) {
 		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.ok", "Count", v.Events, "Root", v.Root))
 		if v.Log != "" {
 			fmt.Fprintln(out, "  "+i18n.T(ctx, "cli.audit.against", "Count", v.Against))
+		}
+		if v.holds != "" {
+			fmt.Fprintln(out, "  "+v.holds)
 		}
 	default:
 		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.bad", "Count", v.count))
@@ -181,6 +185,14 @@ func verifyExport(ctx context.Context, c config.AuditVerifyCommand) (all []audit
 		found: report.Problems, count: report.Found}
 	if v.OK && report.OwnKey && !(folders{c.Data}).knows(ctx, report.PublicKey) {
 		v.OK, v.UnknownKey = false, true
+	}
+	switch s := report.Statement; {
+	case s == nil:
+		v.holds = i18n.T(ctx, "cli.audit.holds.old")
+	case s.All:
+		v.holds = i18n.T(ctx, "cli.audit.holds.all", "From", s.From, "To", s.To-1)
+	default:
+		v.holds = i18n.T(ctx, "cli.audit.holds.chosen", "Filter", s.Filter)
 	}
 	return []auditVerdict{v}, nil
 }

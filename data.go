@@ -231,7 +231,12 @@ func (d *dataFolder) knownCheckpoints(h half, further ...string) []audit.Checkpo
 	for _, file := range files {
 		all = append(all, audit.FindCheckpoints(tail(file, 256<<10), h.origin, key)...)
 	}
-	return all
+	seen := map[string]bool{}
+	return slices.DeleteFunc(all, func(c audit.Checkpoint) bool {
+		before := seen[string(c.Text)]
+		seen[string(c.Text)] = true
+		return before
+	})
 }
 
 // tail reads the last bytes of a file, nothing of one that cannot be read: whole checkpoints are picked out of them.

@@ -22,8 +22,11 @@ const (
 	CSV   = "csv"
 )
 
-// exportFormat names the layout of both formats.
-const exportFormat = "sealdesk-audit-export-1"
+// exportFormat names the layout of both formats. The one before had no statement: of it one cannot tell whether rows were left out.
+const (
+	exportFormat    = "sealdesk-audit-export-2"
+	exportFormatOld = "sealdesk-audit-export-1"
+)
 
 // exportPage is how many events are read at a time, so that a slow reader of the export holds no connection of the database.
 const exportPage = 500
@@ -62,7 +65,7 @@ func (l *Log) ExportEvent(ctx context.Context, w io.Writer, seq int64) error {
 type exporter interface {
 	head(exportHead) error
 	event(*Event, []tlog.Hash) error
-	end(events int64) error
+	end(exportEnd) error
 }
 
 // exportHead is what an export says before its events.
@@ -105,7 +108,11 @@ func (l *Log) export(ctx context.Context, out exporter, q query) (n int64, err e
 	if err := out.head(exportHead{exportFormat, l.opts.Key.public, string(c.Text)}); err != nil {
 		return 0, err
 	}
-	cache := make(nodeCache)
+	statement, err := statementOf(q)
+	if err != nil {
+		return 0, err
+	}
+	cache, counted := make(nodeCache), newTally()
 	for {
 		events, paths, err := l.exportPage(ctx, &q, wanted, about, c, cache)
 		if err != nil {
@@ -115,10 +122,15 @@ func (l *Log) export(ctx context.Context, out exporter, q query) (n int64, err e
 			if err := out.event(&events[i], paths[i]); err != nil {
 				return n, err
 			}
+			counted.add(&events[i])
 			n++
 		}
 		if len(events) < exportPage {
-			return n, out.end(n)
+			signed, err := counted.sign(statement, l)
+			if err != nil {
+				return n, err
+			}
+			return n, out.end(exportEnd{true, n, signed})
 		}
 		q.from = events[len(events)-1].Seq + 1
 	}
@@ -171,8 +183,9 @@ type exportEvent struct {
 
 // exportEnd is an export's last line: without it, something is missing.
 type exportEnd struct {
-	End    bool  `json:"end"`
-	Events int64 `json:"events"`
+	End       bool   `json:"end"`
+	Events    int64  `json:"events"`
+	Statement string `json:"statement,omitempty"` // signed, see Statement
 }
 
 // atText is a time as exports write it for people.
@@ -194,7 +207,7 @@ func (x *jsonlExport) event(e *Event, path []tlog.Hash) error {
 		e.ObjectType, e.ObjectID, e.Outcome, e.ErrorCode, a.RequestID, e.PlatformRequestID, e.Duration.Microseconds(), e.DetailText, path})
 }
 
-func (x *jsonlExport) end(events int64) error { return x.to.Encode(exportEnd{true, events}) }
+func (x *jsonlExport) end(e exportEnd) error { return x.to.Encode(e) }
 
 // The first cells of the rows of a CSV export that are no events.
 const (
@@ -237,8 +250,8 @@ func (x *csvExport) event(e *Event, path []tlog.Hash) error {
 	return x.row(append(f[:], atText(e.Time), strings.Join(proof, " "))...)
 }
 
-func (x *csvExport) end(events int64) error {
-	err := x.row(csvEnd, strconv.FormatInt(events, 10))
+func (x *csvExport) end(e exportEnd) error {
+	err := x.row(csvEnd, strconv.FormatInt(e.Events, 10), e.Statement)
 	x.to.Flush()
 	return errors.Join(err, x.to.Error())
 }

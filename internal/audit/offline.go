@@ -19,6 +19,7 @@ import (
 const (
 	ProblemOrder      = "order"      // the event does not come after the one before it
 	ProblemIncomplete = "incomplete" // the end is missing or counts other events; Seq is how many were read
+	ProblemStatement  = "statement"  // the rows are not those that the log's signed statement tells of; Seq is how many it tells of
 )
 
 // ExportReport is what VerifyExport found.
@@ -29,9 +30,12 @@ type ExportReport struct {
 	PublicKey string
 	// OwnKey says that nobody gave a key, so that the one in the export itself was used: that shows no more than that the export agrees
 	// with itself.
-	OwnKey   bool
-	Problems []Problem // the first of them
-	Found    int
+	OwnKey bool
+	// Statement is what the log said that the export holds; nil of the format before there were any, of which one cannot tell whether rows
+	// were left out.
+	Statement *Statement
+	Problems  []Problem // the first of them
+	Found     int
 }
 
 // OK tells that nothing is wrong.
@@ -41,8 +45,8 @@ func (r *ExportReport) OK() bool { return r.Found == 0 }
 const maxLine = 1 << 20
 
 // VerifyExport checks an export of either format without the log: the checkpoint's signature by publicKey (as Log.PublicKey gives it; empty
-// takes the export's own), and that each event as it stands there is in the log that the checkpoint describes. It cannot tell whether a
-// filter left events out. An error says that the file is no export or that its checkpoint is not signed by the key.
+// takes the export's own), that each event as it stands there is in the log that the checkpoint describes, and that the rows are those of the
+// log's signed statement. It cannot tell whether a filter left events out. An error says that the file is no export or that its checkpoint is not signed by the key.
 func VerifyExport(r io.Reader, publicKey string) (ExportReport, error) {
 	in := bufio.NewReader(r)
 	if mark, err := in.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
@@ -50,7 +54,7 @@ func VerifyExport(r io.Reader, publicKey string) (ExportReport, error) {
 			return ExportReport{}, fmt.Errorf("verify the export: %w", err)
 		}
 	}
-	x := exportCheck{key: publicKey, last: -1}
+	x := exportCheck{key: publicKey, last: -1, read: newTally()}
 	first, err := in.Peek(1)
 	if err == nil {
 		if first[0] == '{' {
@@ -73,6 +77,8 @@ type exportCheck struct {
 	last   int64
 	begun  bool
 	ended  bool
+	old    bool // the format before there were statements
+	read   *tally
 	report ExportReport
 }
 
@@ -84,7 +90,7 @@ func (x *exportCheck) add(kind string, seq int64) {
 }
 
 func (x *exportCheck) head(h exportHead) error {
-	if h.Format != exportFormat {
+	if x.old = h.Format == exportFormatOld; !x.old && h.Format != exportFormat {
 		return errors.New("this is no export of an audit log")
 	}
 	if x.key == "" {
@@ -101,6 +107,7 @@ func (x *exportCheck) head(h exportHead) error {
 
 func (x *exportCheck) event(e *Event, at string, path []tlog.Hash) {
 	x.report.Events++
+	x.read.add(e)
 	if e.Seq <= x.last || x.ended {
 		x.add(ProblemOrder, e.Seq)
 	}
@@ -115,11 +122,23 @@ func (x *exportCheck) event(e *Event, at string, path []tlog.Hash) {
 	}
 }
 
-func (x *exportCheck) end(events int64) {
-	if x.ended || events != x.report.Events {
+func (x *exportCheck) end(e exportEnd) {
+	if x.ended || e.Events != x.report.Events {
 		x.add(ProblemIncomplete, x.report.Events)
 	}
-	x.ended = true
+	if x.ended = true; x.old {
+		return
+	}
+	s, err := parseStatement(e.Statement, x.key)
+	if err == nil {
+		x.report.Statement = &s
+		for _, seq := range x.read.missing(&s) {
+			x.add(ProblemMissing, seq)
+		}
+	}
+	if err != nil || s.Events != x.read.events || s.digest != x.read.digest() {
+		x.add(ProblemStatement, s.Events)
+	}
 }
 
 func (x *exportCheck) jsonl(r io.Reader) error {
@@ -149,7 +168,7 @@ func (x *exportCheck) jsonl(r io.Reader) error {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 		if row.End {
-			x.end(row.Events)
+			x.end(row.exportEnd)
 			continue
 		}
 		x.event(row.event(), row.At, row.Proof)
@@ -204,7 +223,7 @@ func (x *exportCheck) csv(r io.Reader) error {
 			if err != nil {
 				return fmt.Errorf("row %d: %w", n, err)
 			}
-			x.end(events)
+			x.end(exportEnd{true, events, row[2]})
 		default:
 			if err := x.csvEvent(row); err != nil {
 				return fmt.Errorf("row %d: %w", n, err)

@@ -176,7 +176,7 @@ func TestExportOfOneEvent(t *testing.T) {
 func damageExport(t *testing.T, export, key string) {
 	t.Helper()
 	lines := strings.SplitAfter(strings.TrimSuffix(export, "\n"), "\n")
-	last := len(lines) - 1
+	last := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "end,") || strings.HasPrefix(line, `{"end"`) })
 	damaged := map[string]string{
 		"no end":      strings.Join(lines[:last], ""),
 		"one removed": strings.Join(slices.Delete(slices.Clone(lines), last-2, last-1), ""),
