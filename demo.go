@@ -82,7 +82,7 @@ func freeAddress() (string, error) {
 func (p *program) leaveDemo(ctx context.Context, dir string, out io.Writer) error {
 	start, n := time.Now(), 0
 	result, err := demo.Run(ctx, demo.Options{
-		Client: p.client, Face: p.face, Download: download, Clock: time.Now,
+		Client: p.client, Face: p.face, Download: download, Clock: time.Now, ShowFace: p.engine.PassFaceCheck,
 		Step: func(key string, took time.Duration) {
 			n++
 			fmt.Fprintf(out, "%2d  %8.1f ms  %s\n", n, float64(took.Microseconds())/1000, i18n.T(ctx, key))
@@ -152,7 +152,7 @@ func (p *program) fillDemo(ctx context.Context) error {
 	ctx = audit.WithActor(ctx, terminalActor)
 	password := strings.ToLower(rand.Text())[:12]
 	err := demo.Fill(ctx, demo.Portal{
-		Options: demo.Options{Client: p.client, Face: p.face, Download: download, Clock: time.Now},
+		Options: demo.Options{Client: p.client, Face: p.face, Download: download, Clock: time.Now, ShowFace: p.engine.PassFaceCheck},
 		DB:      p.portal.DB, Files: p.files, Renderer: p.renderer, Router: p.router, Watch: p.watch, Password: password,
 	})
 	if errors.Is(err, demo.ErrNotEmpty) {

@@ -77,7 +77,7 @@ func newPortal(ctx context.Context, filled bool) (p *portal, err error) {
 			Options: demo.Options{Client: client, Face: p.face, Clock: time.Now, Download: func(ctx context.Context, link string) ([]byte, error) {
 				data, _, err := client.Download(ctx, link, 10<<20)
 				return data, err
-			}},
+			}, ShowFace: p.engine.PassFaceCheck},
 			DB: p.db, Files: store, Renderer: p.renderer, Router: router, Watch: watcher, Password: portalPassword})
 	} else {
 		err = p.addAdmin(ctx)

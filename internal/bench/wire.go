@@ -64,7 +64,7 @@ func openWorld(ctx context.Context) (w *world, err error) {
 	if w.renderer, err = pdf.NewRenderer(ctx, pdf.RendererOptions{}); err != nil {
 		return w, err
 	}
-	w.engine, err = engine.New(ctx, engine.Options{DataDir: filepath.Join(w.folder, "engine"), PublicURL: "http://127.0.0.1:8081", Face: w.face,
+	w.engine, err = engine.New(ctx, engine.Options{Simulate: true, DataDir: filepath.Join(w.folder, "engine"), PublicURL: "http://127.0.0.1:8081", Face: w.face,
 		Renderer: w.renderer})
 	if err != nil {
 		return w, err

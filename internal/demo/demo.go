@@ -24,6 +24,33 @@ type Options struct {
 	// Step is told of each finished step: its catalogue key and how long it took.
 	Step  func(key string, took time.Duration)
 	Clock func() time.Time
+	// ShowFace passes the simulated face check of whoever a signing link is for, and gives its ticket. Without it nobody's identity is
+	// checked, which a portal does not let pass for others than its own people.
+	ShowFace func(ctx context.Context, link string) (ticket string, err error)
+}
+
+// channels are how a side shows its will. The first signs its own contract; whom it sends the contract to must prove who they are.
+func (o *Options) channels(i int) []string {
+	if i == 0 || o.ShowFace == nil {
+		return []string{api.VerifyChannelNone}
+	}
+	return []string{api.VerifyChannelFace, api.VerifyChannelCode}
+}
+
+// showWill gives the channel of one side's signature or refusal, and its ticket.
+func (o *Options) showWill(ctx context.Context, i int, p Party, flowID, signID string) (channel, ticket string, err error) {
+	if channel = o.channels(i)[0]; channel == api.VerifyChannelNone {
+		return channel, "", nil
+	}
+	resp, err := api.CreateSignUrl.Call(ctx, o.Client, &api.CreateSignUrlRequest{
+		Caller: api.Caller{SubOrganizationId: p.Organization, OperatorId: p.Person}, UserId: p.Person, FlowId: flowID, SignId: signID,
+		Deadline: o.Clock().Add(time.Hour).Unix(),
+	})
+	if err != nil {
+		return "", "", err
+	}
+	ticket, err = o.ShowFace(ctx, resp.SignUrl)
+	return channel, ticket, err
 }
 
 // Result is what the main job leaves.
@@ -247,7 +274,7 @@ func (j *job) send(ctx context.Context, i int, side string) error {
 	p := j.result.Parties[i]
 	resp, err := api.SendFlow.Call(ctx, j.Client, &api.SendFlowRequest{
 		Caller: j.initiator(), FlowId: j.result.FlowID, UserId: p.Person, SubOrganizationId: p.Organization,
-		VerifyChannel: []string{"NONE"}, SignComponents: j.components(side),
+		VerifyChannel: j.channels(i), SignComponents: j.components(side),
 	})
 	if err != nil {
 		return err
@@ -258,9 +285,13 @@ func (j *job) send(ctx context.Context, i int, side string) error {
 
 func (j *job) sign(ctx context.Context, i int, side string) error {
 	p := j.result.Parties[i]
-	_, err := api.SignFlow.Call(ctx, j.Client, &api.SignFlowRequest{
+	channel, ticket, err := j.showWill(ctx, i, p, j.result.FlowID, j.signIDs[i])
+	if err != nil {
+		return err
+	}
+	_, err = api.SignFlow.Call(ctx, j.Client, &api.SignFlowRequest{
 		Caller: api.Caller{SubOrganizationId: p.Organization, OperatorId: p.Person}, FlowId: j.result.FlowID, SignId: j.signIDs[i],
-		VerifyChannel: "NONE", SourceIp: localAddress,
+		VerifyChannel: channel, VerifyResult: ticket, SourceIp: localAddress,
 		SignSeals: signSeals(p, side),
 	})
 	return err

@@ -138,9 +138,13 @@ func (f *filling) initiator() api.Caller {
 // sign lets one side sign as its signer would on the signing page.
 func (f *filling) sign(ctx context.Context, flow db.Flow, i int) error {
 	p, side := f.parties[i], []string{sideA, sideB}[i]
-	_, err := api.SignFlow.Call(ctx, f.Client, &api.SignFlowRequest{
+	channel, ticket, err := f.showWill(ctx, i, p, flow.PlatformID, flow.Approvers[i].SignID)
+	if err != nil {
+		return err
+	}
+	_, err = api.SignFlow.Call(ctx, f.Client, &api.SignFlowRequest{
 		Caller: api.Caller{SubOrganizationId: p.Organization, OperatorId: p.Person}, FlowId: flow.PlatformID, SignId: flow.Approvers[i].SignID,
-		VerifyChannel: "NONE", SourceIp: localAddress, SignSeals: signSeals(p, side),
+		VerifyChannel: channel, VerifyResult: ticket, SourceIp: localAddress, SignSeals: signSeals(p, side),
 	})
 	return err
 }
@@ -163,9 +167,13 @@ func (f *filling) cancel(ctx context.Context, flow db.Flow) error {
 
 func (f *filling) reject(ctx context.Context, flow db.Flow) error {
 	p := f.parties[1]
-	_, err := api.RejectFlow.Call(ctx, f.Client, &api.RejectFlowRequest{
+	channel, ticket, err := f.showWill(ctx, 1, p, flow.PlatformID, flow.Approvers[1].SignID)
+	if err != nil {
+		return err
+	}
+	_, err = api.RejectFlow.Call(ctx, f.Client, &api.RejectFlowRequest{
 		Caller: api.Caller{SubOrganizationId: p.Organization, OperatorId: p.Person}, FlowId: flow.PlatformID, SignId: flow.Approvers[1].SignID,
-		VerifyChannel: "NONE", SourceIp: localAddress, RejectMessage: "付款比例与会议纪要不一致",
+		VerifyChannel: channel, VerifyResult: ticket, SourceIp: localAddress, RejectMessage: "付款比例与会议纪要不一致",
 	})
 	return err
 }

@@ -206,7 +206,8 @@ func (f *filling) draft(ctx context.Context, name string, deadline time.Duration
 	for i, side := range []string{sideA, sideB} {
 		p := f.parties[i]
 		draft.Approvers = append(draft.Approvers, db.DraftApprover{
-			ID: side, UserID: p.Person, UserName: p.PersonName, OrganizationID: p.Organization, OrganizationName: p.OrganizationName, Channels: []string{"NONE"}, Step: 1,
+			ID: side, UserID: p.Person, UserName: p.PersonName, OrganizationID: p.Organization, OrganizationName: p.OrganizationName, Channels: f.channels(i),
+			Step: 1,
 		})
 		for _, m := range marks {
 			at := f.anchors[side+"."+m.anchor]
