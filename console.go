@@ -75,11 +75,23 @@ func (p *program) serveEngine(ctx context.Context, group *errgroup.Group) error 
 		return err
 	}
 	group.Go(func() error { return p.engine.RunCallbacks(ctx) })
+	group.Go(func() error { return p.engine.RunTimestamps(ctx) })
 	fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.engine", "URL", p.cfg.EngineURL))
 	if !p.cfg.Memory {
 		return nil
 	}
 	return errors.Join(p.tellCredentials(ctx, p.out, false), p.tellConsole(ctx, p.out))
+}
+
+// timestamps tells how the outside time-stamping authority stands, where the engine has one.
+func (p *program) timestamps() func() (url, problem string) {
+	if p.engine == nil || p.cfg.TSA.URL == "" {
+		return nil
+	}
+	return func() (string, string) {
+		state := p.engine.TimestampState()
+		return state.URL, state.Problem
+	}
 }
 
 // callbackKeys are what the embedded engine's callbacks are sealed with; the cloud sends none here.

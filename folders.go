@@ -20,6 +20,7 @@ type folders struct{ root string }
 
 func (f folders) portalFiles() string { return filepath.Join(f.root, "portal", "files") }                // of drafts
 func (f folders) engineRoot() string  { return filepath.Join(f.root, "engine", "root-certificate.pem") } // what verifiers trust
+func (f folders) stampRoots() string  { return filepath.Join(f.root, "engine", "timestamp-roots.pem") }  // of outside authorities
 func (f folders) witness() string     { return filepath.Join(f.root, "witness") }                        // of `sealdesk witness`
 func (f folders) cache() string       { return filepath.Join(f.root, "cache") }                          // may be deleted at any time
 func (f folders) marker() string      { return filepath.Join(f.root, "sealdesk.json") }                  // what belongs here
@@ -84,4 +85,21 @@ func exportRoot(e *engine.Engine, path string) error {
 		return fmt.Errorf("leave the root certificate: %w", err)
 	}
 	return nil
+}
+
+// exportStampRoots leaves the roots of outside time-stamping authorities beside it. A failure is told to the operator: what was signed is signed.
+func (p *program) exportStampRoots() {
+	if p.cfg.Memory || p.engine == nil {
+		return
+	}
+	var all []byte
+	for _, root := range p.engine.TimestampRoots() {
+		all = append(all, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw})...)
+	}
+	if len(all) == 0 {
+		return
+	}
+	if err := os.WriteFile(p.folders.stampRoots(), all, 0o644); err != nil {
+		p.logger.Error("the roots of time-stamping authorities could not be left for verifiers", "error", err)
+	}
 }

@@ -159,7 +159,7 @@ func (p *program) openEngine(ctx context.Context) (err error) {
 	options := engine.Options{
 		Memory: cfg.Memory, PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Outbox: p.out,
 		AllowPrivateFetch: cfg.AllowPrivate, AllowPrivateCallbacks: cfg.AllowPrivate, OwnCallback: ownCallback(cfg), OnBreak: tellBreak(p.logger, "evidence"),
-		Simulate: cfg.Simulate,
+		Simulate: cfg.Simulate, TimestampURL: cfg.TSA.URL, TimestampRoots: cfg.TSA.Roots, OnTimestampRoot: p.exportStampRoots,
 	}
 	if cfg.Memory {
 		p.engine, err = engine.New(ctx, options)
@@ -181,6 +181,7 @@ func (p *program) openEngine(ctx context.Context) (err error) {
 	if p.data.access == asking {
 		return nil
 	}
+	p.exportStampRoots()
 	return exportRoot(p.engine, p.folders.engineRoot())
 }
 
@@ -284,9 +285,9 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 		DB: p.portal.DB, Client: p.client, Files: p.files, Renderer: p.renderer, Face: p.face, Routing: p.router, Watch: p.watch,
 		Platform: p.cfg.Platform, PublicURL: p.cfg.PublicURL, EngineURL: p.cfg.EngineURL, SetupToken: token,
 		Settings: p.cfg.Settings, OIDC: p.cfg.OIDC, TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, Evidence: p.evidenceState(), CallbackKeys: p.callbackKeys(), OwnApproval: p.cfg.OwnApproval,
-		Simulated: p.engine != nil && p.engine.Simulated(),
-		Outside:   p.outside,
-		Notices:   handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
+		Simulated: p.engine != nil && p.engine.Simulated(), Timestamps: p.timestamps(),
+		Outside: p.outside,
+		Notices: handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
 	})
 	if err != nil {
 		return err

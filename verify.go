@@ -71,6 +71,14 @@ func trustedRoots(c config.VerifyCommand) (*x509.CertPool, error) {
 	if !roots.AppendCertsFromPEM(certificate) {
 		return nil, fmt.Errorf("%s holds no certificate in PEM", file)
 	}
+	if named {
+		return roots, nil
+	}
+	stamps, err := os.ReadFile(folders{c.Data}.stampRoots())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	roots.AppendCertsFromPEM(stamps)
 	return roots, nil
 }
 

@@ -64,6 +64,8 @@ type EngineFlags struct {
 	Fonts        []string `help:"Further fonts for characters that the built-in one lacks." placeholder:"FILE"`
 	AllowPrivate bool     `name:"allow-private" help:"Let the engine fetch files from and send callbacks to this machine and private networks; for development."`
 	Simulate     bool     `help:"Let the engine's console bend its world, and offer channels whose outcome is chosen; all that is signed so says SIMULATED for ever. For trying out and tests only."`
+	TSAURL       string   `name:"tsa-url" help:"Outside time-stamping authority (RFC 3161) for every signature of the engine; without its stamp nothing is signed. Default: the engine's own." placeholder:"URL"`
+	TSARoot      string   `name:"tsa-root" help:"Root certificates, in PEM, that the authority's must lead to; default: those of the system." type:"existingfile" placeholder:"FILE"`
 }
 
 // PlatformFlags choose the platform that the portal talks to.

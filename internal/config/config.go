@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,6 +33,7 @@ type Config struct {
 	OwnApproval          bool // an account may approve what it sent itself
 	Memory               bool // the engine keeps nothing
 	Simulate             bool // the engine's world may be bent, and channels be simulated
+	TSA                  TSA
 	AllowPrivate         bool // the engine fetches from and calls back to private networks
 	Log                  Log
 	Settings             []Setting // of serve
@@ -39,6 +42,12 @@ type Config struct {
 // Platform is how to reach the platform. For the embedded engine everything but Endpoint is empty: the engine knows its own.
 type Platform struct {
 	Endpoint, Region, SecretID, SecretKey, ApplicationID string
+}
+
+// TSA is the outside time-stamping authority; without a URL there is none. Without roots its certificate must lead to one of the system's.
+type TSA struct {
+	URL   string
+	Roots []*x509.Certificate
 }
 
 // Notices is how notices leave the portal; empty addresses are channels that are off.
@@ -117,6 +126,10 @@ func (c ServeCommand) Config() (Config, error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
+	cfg.TSA, err = c.EngineFlags.tsa()
+	if err != nil {
+		problems = append(problems, err)
+	}
 	cfg.Settings = cfg.effective(c.Settings)
 	return cfg, errors.Join(problems...)
 }
@@ -151,7 +164,45 @@ func engineConfig(data DataFlags, engine EngineFlags, log LogFlags) (Config, err
 	base, baseErr := baseURL(engine.EngineURL, engine.EngineListen)
 	logging, logErr := log.config()
 	cfg.Data, cfg.EngineURL, cfg.Log = dir, base, logging
-	return cfg, errors.Join(dirErr, checkAddress(engine.EngineListen), baseErr, logErr)
+	tsa, tsaErr := engine.tsa()
+	cfg.TSA = tsa
+	return cfg, errors.Join(dirErr, checkAddress(engine.EngineListen), baseErr, logErr, tsaErr)
+}
+
+// tsa checks the outside time-stamping authority. Plain http is enough: its answers are signed.
+func (f EngineFlags) tsa() (t TSA, err error) {
+	if f.TSAURL == "" {
+		if f.TSARoot != "" {
+			return t, errors.New("--tsa-url is needed beside --tsa-root")
+		}
+		return t, nil
+	}
+	u, err := url.Parse(f.TSAURL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.Fragment != "" {
+		return t, fmt.Errorf("--tsa-url: %q is not a web address", f.TSAURL)
+	}
+	t.URL = f.TSAURL
+	if f.TSARoot == "" {
+		return t, nil
+	}
+	rest, err := os.ReadFile(f.TSARoot)
+	if err != nil {
+		return t, fmt.Errorf("--tsa-root: %w", err)
+	}
+	for block := (*pem.Block)(nil); ; {
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		root, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return t, fmt.Errorf("--tsa-root: %s: %w", f.TSARoot, err)
+		}
+		t.Roots = append(t.Roots, root)
+	}
+	if len(t.Roots) == 0 {
+		return t, fmt.Errorf("--tsa-root: %s holds no certificate in PEM", f.TSARoot)
+	}
+	return t, nil
 }
 
 func (f LogFlags) config() (Log, error) {

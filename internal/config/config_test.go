@@ -200,6 +200,33 @@ func TestSettingsTellWhereTheyCameFromAndNoSecret(t *testing.T) {
 	}
 }
 
+func TestTheTimeStampingAuthority(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.pem")
+	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string // of the error; empty for none
+	}{
+		{[]string{"--tsa-url", "http://tsa.example/ts"}, ""},
+		{[]string{"--tsa-url", "ftp://tsa.example"}, "--tsa-url"},
+		{[]string{"--tsa-url", "http://user:secret@tsa.example"}, "--tsa-url"},
+		{[]string{"--tsa-root", empty}, "--tsa-url is needed"},
+		{[]string{"--tsa-url", "http://tsa.example/ts", "--tsa-root", empty}, "holds no certificate"},
+	} {
+		cli, _ := parse(t, append([]string{"serve"}, c.args...)...)
+		cfg, err := cli.Serve.Config()
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v", c.args, err)
+		}
+		if c.want == "" && cfg.TSA.URL != c.args[1] {
+			t.Errorf("%v: %+v", c.args, cfg.TSA)
+		}
+	}
+}
+
 // TestWhoSimulates holds which ways of starting bend the world; the plain one never does.
 func TestWhoSimulates(t *testing.T) {
 	for _, c := range []struct {

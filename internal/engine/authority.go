@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
+	"sync"
 	"time"
 
 	"sealdesk/internal/pdf"
@@ -51,6 +53,25 @@ type authority struct {
 	issuingKey crypto.Signer
 	timestamps *pdf.TimeAuthority
 	tokenSize  int // bytes of a time stamp, give or take the variation of a signature
+
+	mu         sync.Mutex
+	stampRoots []*x509.Certificate // of outside time-stamping authorities
+}
+
+func (a *authority) outsideRoots() []*x509.Certificate {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.stampRoots)
+}
+
+func (a *authority) hasRoot(root *x509.Certificate) bool {
+	return slices.ContainsFunc(a.outsideRoots(), root.Equal)
+}
+
+func (a *authority) addRoot(root *x509.Certificate) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stampRoots = append(a.stampRoots, root)
 }
 
 // identity is a certificate with its key.
@@ -62,6 +83,7 @@ type identity struct {
 // openAuthority reads the authority or makes it: a root, an issuing certificate under it, and one for time stamps.
 func (e *Engine) openAuthority(ctx context.Context) (*authority, error) {
 	var root, issuing, stamps identity
+	var outside []*x509.Certificate
 	err := e.db.Write(ctx, func(tx *store.Tx) (err error) {
 		if root, err = e.authorityPart(ctx, tx, roleRoot, e.rootTemplate(), nil); err != nil {
 			return err
@@ -69,7 +91,10 @@ func (e *Engine) openAuthority(ctx context.Context) (*authority, error) {
 		if issuing, err = e.authorityPart(ctx, tx, roleIssuing, e.issuingTemplate(), &root); err != nil {
 			return err
 		}
-		stamps, err = e.authorityPart(ctx, tx, roleTimestamp, e.timestampTemplate(), &issuing)
+		if stamps, err = e.authorityPart(ctx, tx, roleTimestamp, e.timestampTemplate(), &issuing); err != nil {
+			return err
+		}
+		outside, err = storedStampRoots(ctx, tx)
 		return err
 	})
 	if err != nil {
@@ -82,7 +107,8 @@ func (e *Engine) openAuthority(ctx context.Context) (*authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("try the time stamp authority: %w", err)
 	}
-	return &authority{root: root.cert, issuing: issuing.cert, issuingKey: issuing.key, timestamps: timestamps, tokenSize: len(token)}, nil
+	return &authority{root: root.cert, issuing: issuing.cert, issuingKey: issuing.key, timestamps: timestamps, tokenSize: len(token),
+		stampRoots: outside}, nil
 }
 
 func (e *Engine) rootTemplate() *x509.Certificate {

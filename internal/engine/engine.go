@@ -55,6 +55,12 @@ type Options struct {
 	// Simulate lets the console bend the world (clock, register, outcomes of checks) and offers the channels that only simulation has;
 	// what is made so is marked for ever.
 	Simulate bool
+	// TimestampURL is an outside time-stamping authority (RFC 3161) for every signature; empty uses the engine's own. TimestampRoots are the
+	// roots that its certificate must lead to; none takes the system's.
+	TimestampURL   string
+	TimestampRoots []*x509.Certificate
+	// OnTimestampRoot is called after a root was kept that stamps lead to, see Engine.TimestampRoots; nil for nobody.
+	OnTimestampRoot func()
 	// MasterKey (32 bytes) encrypts secrets; nil reads or makes keys/master.key.
 	MasterKey []byte
 	// Outbox gets what the platform would send by SMS, one line a message; nil discards. The messages hold signing
@@ -92,6 +98,7 @@ type Engine struct {
 
 	apps      *applications
 	authority *authority
+	outside   *outsideStamps // nil: the engine stamps itself
 	flowLocks *locks
 	actions   map[string]action
 	verifier  *api.Verifier
@@ -173,6 +180,7 @@ func newEngine(opts Options) (*Engine, error) {
 		actions:   map[string]action{},
 		requests:  newRequests(),
 		callbacks: newCallbacks(opts),
+		outside:   newOutsideStamps(opts),
 	}
 	e.verifier = api.NewVerifier(e.secretKey)
 	if e.clock == nil {
@@ -246,12 +254,18 @@ func (e *Engine) Recover(ctx context.Context) error { return e.readings.Recover(
 // Evidence is the engine's own log: every act with time, address, device and ticket.
 func (e *Engine) Evidence() *audit.Log { return e.log }
 
-// Roots holds the engine's root certificate, for checking signatures.
+// Roots holds the engine's root certificate, for checking signatures, and those of outside time-stamping authorities.
 func (e *Engine) Roots() *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(e.authority.root)
+	for _, root := range e.TimestampRoots() {
+		pool.AddCert(root)
+	}
 	return pool
 }
+
+// TimestampRoots are the roots of the outside authorities that have stamped signatures so far.
+func (e *Engine) TimestampRoots() []*x509.Certificate { return e.authority.outsideRoots() }
 
 // RootCertificate is the certificate that Roots holds, in DER.
 func (e *Engine) RootCertificate() []byte { return e.authority.root.Raw }

@@ -33,12 +33,15 @@ type choice struct {
 // stamp puts the choices of one approver into the files and signs each file that carries one of their marks, with the
 // certificate of whoever they sign for. It gives the changed files.
 func (e *Engine) stamp(ctx context.Context, p *signing, at time.Time) ([]*flowFile, error) {
+	room, err := e.timestampRoom(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var changed []*flowFile
 	for _, f := range p.files {
 		act := pdf.Act{
 			SignerName: p.signerName(), Reason: e.reason(p.flow.Name), Time: at, Fills: map[string]pdf.Fill{},
-			Signer: p.identity.key, Chain: e.authority.chain(p.identity.cert), Timestamp: e.authority.timestamps.Stamp,
-			TimestampRoom: e.authority.tokenSize,
+			Signer: p.identity.key, Chain: e.authority.chain(p.identity.cert), Timestamp: e.timestamp, TimestampRoom: room,
 		}
 		var marks []pdf.Mark
 		for _, c := range p.components {

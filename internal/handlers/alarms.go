@@ -16,13 +16,16 @@ import (
 const clockAlarm = 24 * time.Hour
 
 // alarms are what administrators and reviewers are told on every page.
-func (s *server) alarms(ctx context.Context) []string {
+func (s *server) alarms(ctx context.Context) (texts []string) {
 	if !can(ctx, auth.AuditRead) {
 		return nil
 	}
+	if url, problem := s.silentAuthority(); problem != "" {
+		texts = append(texts, i18n.T(ctx, "common.timestamp.silent", "URL", url, "Problem", problem))
+	}
 	jump := s.clockJump(ctx)
 	if jump == nil {
-		return nil
+		return texts
 	}
 	var detail struct {
 		Seconds float64 `json:"seconds"`
@@ -31,20 +34,35 @@ func (s *server) alarms(ctx context.Context) []string {
 		s.log.WarnContext(ctx, "an event about the clock cannot be read", "event", jump.Seq, "error", err)
 	}
 	by := time.Duration(detail.Seconds * float64(time.Second)).Round(time.Second)
-	return []string{i18n.T(ctx, "common.clock.set", "Seq", jump.Seq, "At", templates.TimeText(jump.Time), "By", by.String())}
+	return append(texts, i18n.T(ctx, "common.clock.set", "Seq", jump.Seq, "At", templates.TimeText(jump.Time), "By", by.String()))
 }
 
-// clockTrouble is what an operator's check hears of the clock.
-func (s *server) clockTrouble(ctx context.Context) []string {
+// silentAuthority is an outside time-stamping authority that did not answer well at the last try; problem is empty for none.
+func (s *server) silentAuthority() (url, problem string) {
+	if s.timestamps == nil {
+		return "", ""
+	}
+	return s.timestamps()
+}
+
+// clockTrouble is what an operator's check hears of time: of the clock, and of the authority that stamps it.
+func (s *server) clockTrouble(ctx context.Context) (lines []string) {
+	if url, problem := s.silentAuthority(); problem != "" {
+		line := "ALARM: the time-stamping authority gives no time stamp"
+		if can(ctx, auth.AuditRead) {
+			line += ": " + url + ", " + problem
+		}
+		lines = append(lines, line)
+	}
 	jump := s.clockJump(ctx)
 	if jump == nil {
-		return nil
+		return lines
 	}
 	line := "ALARM: the clock was set"
 	if can(ctx, auth.AuditRead) {
 		line += ": at " + jump.Time.Format(time.RFC3339) + ", event " + strconv.FormatInt(jump.Seq, 10)
 	}
-	return []string{line}
+	return append(lines, line)
 }
 
 // clockJump is the newest event which tells that the system's clock was set, nil where there is none of the last day. A log that cannot be

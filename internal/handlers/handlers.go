@@ -75,6 +75,9 @@ type Options struct {
 	OwnApproval bool
 	// Simulated says that the platform is the engine in this program and that its world may be bent; every page tells.
 	Simulated bool
+	// Timestamps tells of the outside time-stamping authority of the engine in this program: its address, and what was wrong at the last try;
+	// nil where there is none.
+	Timestamps func() (url, problem string)
 	// Evidence tells whether the log of the engine in this program is broken, see audit.Log.Broken; nil without one.
 	Evidence func() (audit.Break, bool)
 	// CallbackKeys gives what the platform's callbacks are signed and encrypted with; nil takes none.
@@ -108,6 +111,7 @@ type server struct {
 
 	ownApproval bool
 	simulated   bool
+	timestamps  func() (url, problem string)
 	checkpoints Outside // may be nil
 	evidence    func() (audit.Break, bool)
 
@@ -143,7 +147,7 @@ func newServer(o Options) (*server, error) {
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
-		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, evidence: o.Evidence,
+		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, timestamps: o.Timestamps, evidence: o.Evidence,
 		checkpoints: o.Outside,
 		outside:     newOutside(o.OIDC, o.PublicURL, o.Clock),
 		sessions:    o.DB.Sessions(isTLS(o.PublicURL)),

@@ -116,7 +116,9 @@ type portalSettings struct {
 	settings  []config.Setting
 	endpoint  string // empty: the engine in this process; else where the client calls
 	real      bool   // the engine serves for real, without simulation
-	strict    bool   // as a portal is without configuration: outside signers must prove who they are
+
+	timestamps func() (url, problem string)
+	strict     bool // as a portal is without configuration: outside signers must prove who they are
 }
 
 func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
@@ -174,7 +176,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
 		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now,
 		CallbackKeys: p.engine.CallbackKeys, OIDC: settings.oidc, Settings: settings.settings,
-		Simulated: p.engine.Simulated()})
+		Simulated: p.engine.Simulated(), Timestamps: settings.timestamps})
 	must()
 	server.Config.Handler, err = p.server.handler()
 	must()

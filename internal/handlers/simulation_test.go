@@ -53,6 +53,23 @@ func TestForRealOnlyRealChannelsAreOffered(t *testing.T) {
 		wantStatus(http.StatusUnprocessableEntity).wantText("main", "无法核验任何人的身份")
 }
 
+// TestASilentTimeAuthorityAlarms is about an authority without whose stamp nothing is signed.
+func TestASilentTimeAuthorityAlarms(t *testing.T) {
+	problem := ""
+	p := startPortal(t, func(s *portalSettings) { s.timestamps = func() (string, string) { return "http://tsa.test", problem } })
+	for _, problem = range []string{"", "it answers with status 500"} {
+		if text := p.as(auth.Admin).get("/flows").find(".notice-danger").Text(); strings.Contains(text, "http://tsa.test") != (problem != "") {
+			t.Errorf("problem %q: %q", problem, text)
+		}
+		if text := p.as(auth.Business).get("/flows").find(".notice-danger").Text(); text != "" {
+			t.Errorf("a business user is told: %q", text)
+		}
+		if body := p.visitor().get("/readyz").wantStatus(http.StatusOK).body; strings.Contains(body, "time-stamping") != (problem != "") || strings.Contains(body, "tsa.test") {
+			t.Errorf("readyz, problem %q: %q", problem, body)
+		}
+	}
+}
+
 // TestAClockThatWasSetAlarms tells administrators and reviewers for a day, and whoever asks for the portal's health.
 func TestAClockThatWasSetAlarms(t *testing.T) {
 	p := startPortal(t)

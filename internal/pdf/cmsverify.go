@@ -364,8 +364,8 @@ func (c *verifiedCMS) tokenTime(over []byte) (time.Time, error) {
 	if !ok || !imprint.ReadASN1(&digest, cbasn1.OCTET_STRING) || !info.ReadASN1Integer(serial) {
 		return at, errCMS
 	}
-	if !info.ReadASN1GeneralizedTime(&at) {
-		return at, errUnsupported // fractions of a second
+	if !readTime(&info, &at) {
+		return at, errCMS
 	}
 	hash, _, ok := algorithms(a.oid, oidRSA)
 	if !ok {

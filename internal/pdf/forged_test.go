@@ -99,7 +99,7 @@ func TestFilesSignedByOtherPrograms(t *testing.T) {
 func TestStanding(t *testing.T) {
 	for file, want := range map[string]pdf.Standing{
 		"v-plain.pdf": pdf.StandingValid, "v-second-metadata.pdf": pdf.StandingValid, "v-certified-p1.pdf": pdf.StandingClosed,
-		"v-removed.pdf": pdf.StandingBroken, "v-ber.pdf": pdf.StandingUnknown, "v-tst-fraction.pdf": pdf.StandingUnknown,
+		"v-removed.pdf": pdf.StandingBroken, "v-ber.pdf": pdf.StandingUnknown, "v-tst-fraction.pdf": pdf.StandingValid,
 		"v-sha1.pdf": pdf.StandingUnknown, "v-unrelated-cert.pdf": pdf.StandingUnknown,
 	} {
 		data, roots := readCase(t, "signed", file, "v-root.pem")

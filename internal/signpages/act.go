@@ -171,6 +171,8 @@ func (s *server) refused(w http.ResponseWriter, r *http.Request, session *engine
 	case errors.Is(err, engine.ErrWrongCode):
 		e.code = ""
 		e.problem(ctx, cmp.Or(codeField(e.channel), "form"), "code.wrong")
+	case errors.Is(err, engine.ErrTimestamp):
+		e.problem(ctx, "form", "timestamp")
 	case errors.Is(err, engine.ErrNotPending):
 		now, err := s.session(r, engine.LinkSign)
 		if err != nil {
