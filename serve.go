@@ -220,7 +220,7 @@ func (p *program) openPortal(ctx context.Context) (err error) {
 	if p.outside, err = p.newOutside(); err != nil {
 		return err
 	}
-	options := routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now, OwnApproval: p.cfg.OwnApproval}
+	options := routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now, Embedded: p.engine != nil, OwnApproval: p.cfg.OwnApproval}
 	if p.engine != nil {
 		options.CallbackURL, options.NoChannels = ownCallback(p.cfg), p.engine.MissingChannels()
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sealdesk/internal/api"
 	"sealdesk/internal/audit"
 	"sealdesk/internal/store"
 )
@@ -26,6 +27,7 @@ type ApproverReport struct {
 	Status                         int64
 	Message                        string
 	Decided                        time.Time
+	Seals                          map[string]string // of somebody who has signed: which seal stands in which component
 }
 
 // ApplyReport brings a flow up to what the platform says, with a line in the timeline and an audit event for every change. It tells
@@ -61,6 +63,9 @@ func (d *DB) ApplyReport(ctx context.Context, id string, report FlowReport) (cha
 			if err := d.setFlowApprover(ctx, tx, id, f.Approvers[i]); err != nil {
 				return err
 			}
+			if err := useSeals(ctx, tx, id, f.Approvers[i], report.sealsOf(f.Approvers[i].SignID)); err != nil {
+				return err
+			}
 		}
 		for _, e := range events {
 			if err := d.flowEvent(ctx, tx, id, e); err != nil {
@@ -74,6 +79,16 @@ func (d *DB) ApplyReport(ctx context.Context, id string, report FlowReport) (cha
 		return nil
 	})
 	return changed, err
+}
+
+// sealsOf is which seals a task that is signed has put where.
+func (r FlowReport) sealsOf(signID string) map[string]string {
+	for _, a := range r.Approvers {
+		if a.SignID == signID && a.Status == api.ApproverSigned {
+			return a.Seals
+		}
+	}
+	return nil
 }
 
 // approverEvents and stateEvents name the timeline's lines by the state that is reached.

@@ -27,6 +27,8 @@ type Seal struct {
 	WidthMM        float64 // 0 where only the platform knows
 	HeightMM       float64
 	Default        bool
+	State          string // SealActive, SealDisabled or SealDestroyed
+	Reason         string // of the state
 	Picture        string // where the file store keeps a copy of the platform's picture; empty until it was fetched
 	CreatedBy      string
 	Created        time.Time
@@ -41,12 +43,12 @@ type SealFilter struct {
 	Default        *bool
 }
 
-const sealColumns = `id, organization_id, user_id, owner_name, name, kind, source, width_mm, height_mm, is_default, picture, created_by, created_at`
+const sealColumns = `id, organization_id, user_id, owner_name, name, kind, source, width_mm, height_mm, is_default, state, reason, picture, created_by, created_at`
 
 func scanSeal(row interface{ Scan(...any) error }) (Seal, error) {
 	var s Seal
 	var created int64
-	err := row.Scan(&s.ID, &s.OrganizationID, &s.UserID, &s.OwnerName, &s.Name, &s.Kind, &s.Source, &s.WidthMM, &s.HeightMM, &s.Default,
+	err := row.Scan(&s.ID, &s.OrganizationID, &s.UserID, &s.OwnerName, &s.Name, &s.Kind, &s.Source, &s.WidthMM, &s.HeightMM, &s.Default, &s.State, &s.Reason,
 		&s.Picture, &s.CreatedBy, &created)
 	if err != nil {
 		return s, missing(err)
@@ -67,7 +69,8 @@ func sealScope(scope Scope, n int) (string, []any) {
 
 // AddSeal puts a seal, which the platform has made, into the index. The first seal of an owner becomes its default, and a new default takes
 // the place of the one before, as on the platform.
-func (d *DB) AddSeal(ctx context.Context, s Seal) error {
+// Keepers are who may use it from the beginning, people who sign for the organisation; where none is named they follow from the register.
+func (d *DB) AddSeal(ctx context.Context, s Seal, keepers ...string) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
 		var others bool
 		err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM seals WHERE organization_id = $1 AND user_id = $2)`, s.OrganizationID, s.UserID).Scan(&others)
@@ -92,9 +95,17 @@ func (d *DB) AddSeal(ctx context.Context, s Seal) error {
 		if err := index(ctx, tx, "seals", s.ID, s.Name, s.OwnerName); err != nil {
 			return err
 		}
-		return d.note(ctx, tx, "seal.create", "seal", s.ID, map[string]any{
+		if err := d.note(ctx, tx, "seal.create", "seal", s.ID, map[string]any{
 			"name": s.Name, "kind": s.Kind, "source": s.Source, "organization": s.OrganizationID, "user": s.UserID, "default": s.Default,
-		})
+		}); err != nil {
+			return err
+		}
+		for _, k := range keepers {
+			if err := d.grant(ctx, tx, s.ID, Keeper{UserID: k}); err != nil {
+				return err
+			}
+		}
+		return d.keepFirst(ctx, tx, s.OrganizationID)
 	})
 }
 

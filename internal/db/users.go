@@ -151,7 +151,13 @@ func (d *DB) assign(ctx context.Context, tx *store.Tx, userID, organizationID st
 	if err := moveHome(ctx, tx, userID); err != nil {
 		return err
 	}
-	return d.note(ctx, tx, "user.assign", "user", userID, map[string]any{"organization": organizationID})
+	if err := d.note(ctx, tx, "user.assign", "user", userID, map[string]any{"organization": organizationID}); err != nil {
+		return err
+	}
+	if err := membersChanged(ctx, tx, organizationID); err != nil {
+		return err
+	}
+	return d.keepFirst(ctx, tx, organizationID)
 }
 
 // UnassignUser ends that a person signs for an organisation of the scope.
@@ -170,7 +176,13 @@ func (d *DB) UnassignUser(ctx context.Context, scope Scope, userID, organization
 		if err := moveHome(ctx, tx, userID); err != nil {
 			return err
 		}
-		return d.note(ctx, tx, "user.unassign", "user", userID, map[string]any{"organization": organizationID})
+		if err := d.note(ctx, tx, "user.unassign", "user", userID, map[string]any{"organization": organizationID}); err != nil {
+			return err
+		}
+		if err := membersChanged(ctx, tx, organizationID); err != nil {
+			return err
+		}
+		return d.leave(ctx, tx, userID, organizationID)
 	})
 }
 

@@ -261,6 +261,9 @@ func (s *server) assignToOrganization(w http.ResponseWriter, r *http.Request) er
 	if err := s.db.AssignUser(ctx, scope(ctx), form.UserID, r.PathValue("id")); err != nil {
 		return err
 	}
+	if err := s.routing.Tell(ctx); err != nil {
+		return err
+	}
 	s.flash(r, "ok", "users.assigned")
 	return s.redirect(w, r, "/organizations/"+r.PathValue("id"))
 }

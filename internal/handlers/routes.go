@@ -158,6 +158,11 @@ func (s *server) routes() []route {
 		{"GET /seals/{id}/edit", auth.SealsWrite, one("seal"), s.editSeal},
 		{"POST /seals/{id}", auth.SealsWrite, one("seal"), upload(s.changeSeal)},
 		{"POST /seals/{id}/delete", auth.SealsWrite, one("seal"), s.deleteSeal},
+		{"POST /seals/{id}/keepers", auth.SealsWrite, one("seal"), s.grantSeal},
+		{"POST /seals/{id}/keepers/withdraw", auth.SealsWrite, nothing, s.withdrawSeal},
+		{"POST /seals/{id}/state", auth.SealsWrite, one("seal"), s.setSealState},
+		{"GET /seals/{id}/destroy", auth.SealsWrite, one("seal"), s.askDestroySeal},
+		{"POST /seals/{id}/destroy", auth.SealsWrite, one("seal"), s.destroySeal},
 		{"POST /seals/{id}/default", auth.SealsWrite, one("seal"), s.makeSealDefault},
 
 		// files

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
@@ -40,6 +41,14 @@ func (s *server) createSeal(w http.ResponseWriter, r *http.Request) error {
 	if len(d.problems) > 0 {
 		return s.studioRefused(w, r, d, "")
 	}
+	keepers, problem, err := s.firstKeeper(ctx, d.owner, f.KeeperID, f.OperatorID)
+	if err != nil {
+		return err
+	}
+	if problem != nil {
+		d.problems = append(d.problems, *problem)
+		return s.studioRefused(w, r, d, "")
+	}
 	row, err := s.makeSeal(ctx, d, operator)
 	if err != nil {
 		text, ok := s.refusal(r, err)
@@ -48,7 +57,10 @@ func (s *server) createSeal(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.studioRefused(w, r, d, text)
 	}
-	if err := s.db.AddSeal(ctx, row); err != nil {
+	if err := s.db.AddSeal(ctx, row, keepers...); err != nil {
+		return err
+	}
+	if err := s.routing.Tell(ctx); err != nil {
 		return err
 	}
 	s.flash(r, "ok", "seals.created", "Name", row.Name)
@@ -80,6 +92,16 @@ func (s *server) operator(ctx context.Context, o sealOwner, id string, needed bo
 	problem, err := s.checkOperator(ctx, "OperatorID", id, o.organization.ID)
 	caller.OperatorId = id
 	return caller, problem, err
+}
+
+// firstKeeper is who may use a new seal from the beginning: somebody who was named, else its operator. Nobody: it follows from the register.
+func (s *server) firstKeeper(ctx context.Context, o sealOwner, keeper, operator string) ([]string, *templates.Problem, error) {
+	id := cmp.Or(keeper, operator)
+	if o.organization == nil || id == "" {
+		return nil, nil, nil
+	}
+	problem, err := s.checkOperator(ctx, "KeeperID", id, o.organization.ID)
+	return []string{id}, problem, err
 }
 
 // makeSeal asks the platform to draw the seal, or draws it and sends the picture.

@@ -79,9 +79,15 @@ func (s *server) showSeal(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d := templates.SealData{CanWrite: can(ctx, auth.SealsWrite), CanAudit: can(ctx, auth.AuditRead)}
+	return s.sealPage(w, r, http.StatusOK, seal, templates.KeeperValues{}, nil)
+}
+
+func (s *server) sealPage(w http.ResponseWriter, r *http.Request, status int, seal db.Seal, keeper templates.KeeperValues, wrong templates.Problems) error {
+	ctx := r.Context()
+	d := templates.SealData{Shared: seal.OrganizationID != "", Keeper: keeper, Problems: wrong, CanWrite: can(ctx, auth.SealsWrite), CanAudit: can(ctx, auth.AuditRead)}
 	d.SealCard = sealCard(seal)
-	if found, err := s.fetchPicture(ctx, seal); err != nil {
+	found, err := s.fetchPicture(ctx, seal)
+	if err != nil {
 		s.log.WarnContext(ctx, "describe seal", "request", exchangeOf(ctx).id, "error", scrub(err))
 	} else {
 		d.Available = true
@@ -95,11 +101,16 @@ func (s *server) showSeal(w http.ResponseWriter, r *http.Request) error {
 	if d.History, err = s.history(ctx, "seal", seal.ID); err != nil {
 		return err
 	}
+	if err := s.sealUse(ctx, seal, &d); err != nil {
+		return err
+	}
 	p := page{TitleText: seal.Name, Active: "seals", Back: backTo(ctx, "/seals", "seals.title"), Action: templates.SealActions(d)}
-	if d.Default {
+	if seal.State != db.SealActive {
+		p.Badge = templates.Badge("wait", i18n.T(ctx, "seals.state."+seal.State))
+	} else if d.Default {
 		p.Badge = templates.Badge("ok", i18n.T(ctx, "seals.default"))
 	}
-	return s.render(w, r, http.StatusOK, p, templates.SealShow(d))
+	return s.render(w, r, status, p, templates.SealShow(d))
 }
 
 // fetchPicture asks the platform for a seal and keeps a copy of its picture.

@@ -126,7 +126,11 @@ func (s *server) confirmSealUpload(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	if len(d.Problems) > 0 {
+	keepers, problem, err := s.firstKeeper(ctx, owner, d.Form.KeeperID, d.Form.OperatorID)
+	if err != nil {
+		return err
+	}
+	if d.Problems = add(d.Problems, problem); len(d.Problems) > 0 {
 		return s.renderUpload(w, r, http.StatusUnprocessableEntity, d)
 	}
 	row := owner.row(d.Form.SealType, d.Form.SealName, db.SealUploaded)
@@ -140,7 +144,10 @@ func (s *server) confirmSealUpload(w http.ResponseWriter, r *http.Request) error
 		}
 		return s.renderUpload(w, r, http.StatusUnprocessableEntity, d)
 	}
-	if err := s.db.AddSeal(ctx, row); err != nil {
+	if err := s.db.AddSeal(ctx, row, keepers...); err != nil {
+		return err
+	}
+	if err := s.routing.Tell(ctx); err != nil {
 		return err
 	}
 	s.flash(r, "ok", "seals.created", "Name", row.Name)

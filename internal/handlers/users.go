@@ -267,6 +267,9 @@ func (s *server) assignUser(w http.ResponseWriter, r *http.Request) error {
 	if err := s.db.AssignUser(ctx, scope(ctx), r.PathValue("id"), form.OrganizationID); err != nil {
 		return err
 	}
+	if err := s.routing.Tell(ctx); err != nil {
+		return err
+	}
 	s.flash(r, "ok", "users.assigned")
 	return s.redirect(w, r, "/users/"+r.PathValue("id"))
 }
@@ -274,6 +277,9 @@ func (s *server) assignUser(w http.ResponseWriter, r *http.Request) error {
 // unassignUser ends it.
 func (s *server) unassignUser(w http.ResponseWriter, r *http.Request) error {
 	if err := s.db.UnassignUser(r.Context(), scope(r.Context()), r.PathValue("id"), r.PathValue("organization")); err != nil {
+		return err
+	}
+	if err := s.routing.Tell(r.Context()); err != nil {
 		return err
 	}
 	s.flash(r, "ok", "users.unassigned")

@@ -45,6 +45,8 @@ func checkStyle(c db.Component) (rule string) {
 		s.FontColor != "" && !fontColor.MatchString(s.FontColor),
 		s.Opacity != nil && (*s.Opacity < 0 || *s.Opacity > 1):
 		return "extra"
+	case strings.HasPrefix(c.Value, sealKind) && c.Signs() && (c.Type != db.SignSeal || !slices.Contains(api.OrganizationSealTypes(), c.Value[len(sealKind):])):
+		return "seal_kind"
 	case c.Type == db.FillSelect && c.Value != "" && !slices.Contains(c.Choices(), c.Value):
 		return "choice"
 	}
@@ -92,6 +94,7 @@ func components(all []db.Component, approverID string) []api.Component {
 		if c.Movable {
 			to.SealOperate = 1
 		}
+		fixKind(&to)
 		switch c.Mode {
 		case db.PlaceByPoint:
 			to.ComponentPage, to.ComponentPosX, to.ComponentPosY = int64(c.Page), c.X, c.Y

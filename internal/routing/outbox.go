@@ -174,6 +174,9 @@ func codeOf(err error) string {
 
 // surelyNotDone: the request never left, or was turned away for being one too many.
 func surelyNotDone(err error) bool {
+	if errors.Is(err, errNotTold) {
+		return true
+	}
 	var silent *api.NoAnswerError
 	if errors.As(err, &silent) {
 		return silent.NotSent
@@ -278,6 +281,9 @@ func (r *Router) send(ctx context.Context, flow db.Flow, approverID string) (str
 	a := flow.Document.Approvers[i]
 	if err := r.belongs(ctx, a); err != nil { // who was assigned at sending may have left since
 		return "", err
+	}
+	if err := r.Tell(ctx); err != nil {
+		return "", errors.Join(errNotTold, err)
 	}
 	if may, err := r.MayLinkOnly(ctx, flow.OrganizationID, a); err != nil || !may {
 		return "", errors.Join(errLinkOnly, err)

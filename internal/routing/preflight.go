@@ -104,7 +104,11 @@ func (r *Router) checkPlaces(ctx context.Context, draft db.Draft) ([]Problem, er
 	if err != nil {
 		return nil, err
 	}
-	problems := slices.Concat(r.complete(draft), checkSeals(draft), checkNeeds(draft), approvals, foreign)
+	unkept, err := r.checkKeepers(ctx, draft)
+	if err != nil {
+		return nil, err
+	}
+	problems := slices.Concat(r.complete(draft), checkSeals(draft), checkNeeds(draft), approvals, foreign, unkept)
 	if draft.Template == nil {
 		will, err := r.checkWill(ctx, draft)
 		if err != nil {

@@ -32,6 +32,8 @@ type Options struct {
 	OwnApproval bool
 	// NoChannels are the ways to show one's will that the platform does not have; a draft that asks for one is not sent.
 	NoChannels []string
+	// Embedded: the platform is the embedded engine, which is told who may use which seal.
+	Embedded bool
 	// RetryDelay is the first pause after a call without an answer; it doubles up to five minutes. 0 means 2 seconds.
 	RetryDelay time.Duration
 }
@@ -143,6 +145,7 @@ func (r *Router) Run(ctx context.Context) error {
 	defer r.working.Wait()
 	r.working.Go(func() { r.runBulk(ctx) })
 	r.working.Go(func() { r.runReminders(ctx) })
+	r.working.Go(func() { r.runTelling(ctx) })
 	// What an earlier run left behind comes first, with everything else that is due.
 	for {
 		next, err := r.dispatch(ctx)

@@ -230,9 +230,20 @@ func (w *Watcher) ask(ctx context.Context, flow db.Flow) (db.FlowReport, error) 
 	report := db.FlowReport{State: db.FlowState(state.FlowStatus), Message: state.FlowMessage, Completed: unix(state.UpdatedOn)}
 	for _, a := range approvers.Approvers {
 		report.Approvers = append(report.Approvers, db.ApproverReport{SignID: a.SignId, UserID: a.UserId, OrganizationID: a.SubOrganizationId,
-			Status: a.ApproveStatus, Message: a.ApproveMessage, Decided: unix(a.ApproveTime)})
+			Status: a.ApproveStatus, Message: a.ApproveMessage, Decided: unix(a.ApproveTime), Seals: usedSeals(a)})
 	}
 	return report, nil
+}
+
+// usedSeals is which seal stands in which component of somebody who has signed.
+func usedSeals(a api.FlowApproverInfo) map[string]string {
+	used := map[string]string{}
+	for _, c := range a.ComponentSeals {
+		if c.SealId != "" && a.ApproveStatus == api.ApproverSigned {
+			used[c.ComponentId] = c.SealId
+		}
+	}
+	return used
 }
 
 func unix(seconds int64) time.Time {

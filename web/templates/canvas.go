@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sealdesk/internal/api"
 	"sealdesk/internal/i18n"
 
 	"github.com/a-h/templ"
@@ -141,8 +142,12 @@ func (c CanvasData) fileOptions() (all []Option) {
 
 // canvasSeals are what the sender may say about a seal: nothing, or one of the platform's words for a default.
 func canvasSeals(ctx context.Context) []Option {
-	return []Option{{Text: t(ctx, "canvas.seal.signer")}, {Value: "SUBORG_DEFAULT_SEAL", Text: t(ctx, "canvas.seal.organization")},
+	options := []Option{{Text: t(ctx, "canvas.seal.signer")}, {Value: "SUBORG_DEFAULT_SEAL", Text: t(ctx, "canvas.seal.organization")},
 		{Value: "USER_DEFAULT_SEAL", Text: t(ctx, "canvas.seal.person")}}
+	for _, kind := range api.OrganizationSealTypes() { // the sender fixes the kind, its keeper chooses the seal
+		options = append(options, Option{Value: "KIND:" + kind, Text: t(ctx, "canvas.seal.kind", "Kind", t(ctx, "seals.kind."+kind))})
+	}
+	return options
 }
 
 func canvasAligns(ctx context.Context) []Option {

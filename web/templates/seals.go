@@ -58,6 +58,7 @@ type StudioForm struct {
 	Running        bool   `json:"Running"`
 	IsDefault      bool   `json:"IsDefault"`
 	OperatorID     string `json:"OperatorID"` // who sends the picture, for a seal that the portal draws
+	KeeperID       string `json:"KeeperID"`   // who may use it first; empty: the operator
 }
 
 // StudioPreview is the drawing of what has been typed so far, and what there is to say about it.
@@ -90,6 +91,7 @@ type UploadForm struct {
 	SealName   string `json:"SealName"`
 	IsDefault  bool   `json:"IsDefault"`
 	OperatorID string `json:"OperatorID"`
+	KeeperID   string `json:"KeeperID"` // as in StudioForm
 	Picture    string `json:"Picture"`
 }
 
@@ -112,6 +114,42 @@ type SealData struct {
 	CanWrite  bool
 	CanAudit  bool
 	History   []HistoryItem
+
+	Shared        bool // an organisation's, so that it has keepers
+	State, Reason string
+	Keepers       []SealKeeper
+	Candidates    []Option
+	Keeper        KeeperValues
+	Uses          []SealUse
+	TotalUses     int
+	Cloud         bool // the platform cannot hold a signature back
+	Problems      Problems
+}
+
+// keeperHint picks the sentence about keepers: the legal representative's seal is bound to the person besides.
+func keeperHint(kind string) string {
+	if kind == api.SealTypeLegalRepresentative {
+		return "legal"
+	}
+	return "any"
+}
+
+// keeperTerm says since when, until when and by whom somebody keeps a seal.
+func keeperTerm(ctx context.Context, k SealKeeper) string {
+	day := func(at time.Time) string { return at.In(time.FixedZone("UTC+08:00", 8*60*60)).Format(time.DateOnly) }
+	text := t(ctx, "seals.keepers.forever")
+	switch {
+	case !k.From.IsZero() && !k.Until.IsZero():
+		text = t(ctx, "seals.keepers.between", "From", day(k.From), "Until", day(k.Until.Add(-time.Second)))
+	case !k.From.IsZero():
+		text = t(ctx, "seals.keepers.since", "From", day(k.From))
+	case !k.Until.IsZero():
+		text = t(ctx, "seals.keepers.to", "Until", day(k.Until.Add(-time.Second)))
+	}
+	if k.By == "" {
+		return text
+	}
+	return text + " · " + t(ctx, "seals.keepers.by", "Name", k.By)
 }
 
 // OwnerOf splits an owner into its kind ("organization" or "user") and id.
