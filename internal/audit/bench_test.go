@@ -200,6 +200,18 @@ func BenchmarkRead(b *testing.B) {
 		b.ReportMetric(float64((processorTime(b)-before).Nanoseconds())/float64(events), "cpu-ns/event") // tells more than the clock where others run too
 		b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
 	})
+	b.Run("verify search", func(b *testing.B) {
+		events, before := int64(0), processorTime(b)
+		for b.Loop() {
+			var r Report
+			if err := f.VerifySearch(b.Context(), &r); err != nil || !r.OK() {
+				b.Fatal(r, err)
+			}
+			events += f.Count()
+		}
+		b.ReportMetric(float64((processorTime(b)-before).Nanoseconds())/float64(events), "cpu-ns/event")
+		b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+	})
 	b.Run("proof", func(b *testing.B) {
 		seq, bytes := int64(0), 0
 		for b.Loop() {
