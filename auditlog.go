@@ -134,6 +134,9 @@ func verifyLog(ctx context.Context, f folders, name string, c config.AuditVerify
 				known = append(known, given...)
 			}
 			report, err := log.Verify(ctx, known...)
+			if err == nil {
+				err = log.VerifySearch(ctx, &report)
+			}
 			verdict = auditVerdict{Log: name, OK: report.OK(), Events: report.Events, Root: report.Root.String(), Against: report.Against,
 				Problems: words(report.Problems), found: report.Problems, count: report.Found}
 			again = database.Overtaken() // the program was started meanwhile: what was read may not fit together

@@ -24,12 +24,13 @@ const (
 const searchPage = 4096
 
 // VerifySearch holds the search index against the events: an event that a text search would not find, and an entry of the index that says
-// something else than its event. What is wrong is added to the report, which may be nil; the error is about not being able to look.
+// something else than its event. What is wrong is added to the report, apart from events that it names already; the error is about not being
+// able to look. The index of a database that an older program made, and that is only read, is not judged.
 func (l *Log) VerifySearch(ctx context.Context, r *Report) error {
-	if r == nil {
-		r = new(Report)
+	c := &searchCheck{report: r, seed: maphash.MakeSeed(), named: make(map[int64]bool)}
+	for _, p := range r.Problems {
+		c.named[p.Seq] = true
 	}
-	c := &searchCheck{report: r, seed: maphash.MakeSeed()}
 	err := l.db.Read(ctx, func(tx *store.Tx) error { return c.run(ctx, tx) })
 	if c.own != nil {
 		err = errors.Join(err, c.own.Close())
@@ -45,8 +46,9 @@ func (l *Log) VerifySearch(ctx context.Context, r *Report) error {
 type searchCheck struct {
 	report *Report
 	seed   maphash.Seed
-	sums   []uint64  // of the index, by event
-	own    *store.DB // for events whose words the index cuts in another way than we do; made when needed
+	named  map[int64]bool // events that something was said of
+	sums   []uint64       // of the index, by event
+	own    *store.DB      // for events whose words the index cuts in another way than we do; made when needed
 }
 
 func (c *searchCheck) number(word string, place int64) uint64 {
@@ -56,17 +58,30 @@ func (c *searchCheck) number(word string, place int64) uint64 {
 	return x ^ x>>31
 }
 
+// add names an event, once.
+func (c *searchCheck) add(kind string, seq int64) {
+	if !c.named[seq] && len(c.named) < 2*maxProblems {
+		c.named[seq] = true
+		c.report.add(kind, seq)
+	}
+}
+
 func (c *searchCheck) run(ctx context.Context, tx *store.Tx) error {
+	var old bool
+	err := tx.QueryRow(ctx, "SELECT NOT EXISTS (SELECT 1 FROM "+SchemaTable+" WHERE version_id = 6)").Scan(&old)
+	if err != nil || old {
+		return err
+	}
 	var indexed, next int64
-	err := tx.QueryRow(ctx, "SELECT (SELECT indexed FROM audit_search_state), (SELECT coalesce(max(seq) + 1, 0) FROM audit_events)").Scan(&indexed, &next)
+	err = tx.QueryRow(ctx, "SELECT (SELECT indexed FROM audit_search_state), (SELECT coalesce(max(seq) + 1, 0) FROM audit_events)").Scan(&indexed, &next)
 	if err != nil {
 		return err
 	}
 	if indexed > next {
-		c.report.add(ProblemIndexed, next)
+		c.add(ProblemIndexed, next)
 	}
 	c.sums = make([]uint64, max(0, min(indexed, next)))
-	if err := c.add(ctx, tx); err != nil {
+	if err := c.sum(ctx, tx); err != nil {
 		return err
 	}
 	for from, end := int64(0), int64(len(c.sums)); from < end; from += searchPage {
@@ -82,14 +97,13 @@ func (c *searchCheck) run(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// add sums up what the index says. SQLite gathers the places of a word, so that there is one row for each word and not for each place.
-func (c *searchCheck) add(ctx context.Context, tx *store.Tx) (err error) {
+// sum adds up what the index says. SQLite gathers the places of a word, so that there is one row for each word and not for each place.
+func (c *searchCheck) sum(ctx context.Context, tx *store.Tx) (err error) {
 	rows, err := tx.Query(ctx, "SELECT term, group_concat(doc), group_concat(offset) FROM audit_search_terms GROUP BY term")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	strangers := make(map[int64]bool)
 	for rows.Next() {
 		var word string
 		var docs, places sql.RawBytes
@@ -99,10 +113,7 @@ func (c *searchCheck) add(ctx context.Context, tx *store.Tx) (err error) {
 		for len(docs) > 0 {
 			doc, place := cutNumber(&docs), cutNumber(&places)
 			if doc < 0 || doc >= int64(len(c.sums)) {
-				if len(strangers) < maxProblems && !strangers[doc] {
-					strangers[doc] = true
-					c.report.add(ProblemIndexed, doc)
-				}
+				c.add(ProblemIndexed, doc)
 				continue
 			}
 			c.sums[doc] += c.number(word, place)
@@ -153,16 +164,16 @@ func (c *searchCheck) compare(ctx context.Context, events []Event, from, to int6
 		switch {
 		case wanted[i] == c.sums[seq]:
 		case there[i] == nil: // that the event is missing says Verify
-			c.report.add(ProblemIndexed, seq)
+			c.add(ProblemIndexed, seq)
 		case c.sums[seq] == 0:
-			c.report.add(ProblemUnindexed, seq)
+			c.add(ProblemUnindexed, seq)
 		default:
 			same, err := c.ask(ctx, there[i], c.sums[seq])
 			if err != nil {
 				return err
 			}
 			if !same {
-				c.report.add(ProblemIndexed, seq)
+				c.add(ProblemIndexed, seq)
 			}
 		}
 	}
@@ -186,7 +197,7 @@ func (c *searchCheck) ask(ctx context.Context, e *Event, sum uint64) (same bool,
 			return false, err
 		}
 	}
-	other := &searchCheck{report: new(Report), seed: c.seed, sums: make([]uint64, 1)}
+	other := &searchCheck{report: new(Report), seed: c.seed, named: map[int64]bool{}, sums: make([]uint64, 1)}
 	err = c.own.Write(ctx, func(tx *store.Tx) error {
 		words := strings.Join(append(tokens(e.searchText()), e.tags()...), " ")
 		if _, err := tx.Exec(ctx, "INSERT INTO audit_search (audit_search) VALUES ('delete-all')"); err != nil {
@@ -195,7 +206,7 @@ func (c *searchCheck) ask(ctx context.Context, e *Event, sum uint64) (same bool,
 		if _, err := tx.Exec(ctx, "INSERT INTO audit_search (rowid, words) VALUES (0, $1)", words); err != nil {
 			return err
 		}
-		return other.add(ctx, tx)
+		return other.sum(ctx, tx)
 	})
 	if err != nil {
 		return false, fmt.Errorf("index event %s anew: %w", strconv.FormatInt(e.Seq, 10), err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"sealdesk/internal/store"
@@ -91,7 +92,7 @@ func TestTheSearchIndexIsHeldAgainstTheEvents(t *testing.T) {
 		}, []string{"indexed 77"}},
 		"words in another order": {func(f *fixture) []string {
 			return []string{"INSERT INTO audit_search (audit_search, rowid, words) VALUES ('delete', 5, '" + words(f, 5) + "')",
-				"INSERT INTO audit_search (rowid, words) VALUES (5, 'x " + words(f, 5) + "')"}
+				"INSERT INTO audit_search (rowid, words) VALUES (5, '" + backwards(words(f, 5)) + "')"}
 		}, []string{"indexed 5"}},
 		"an entry is added to another event": {func(*fixture) []string {
 			return []string{"INSERT INTO audit_search (rowid, words) VALUES (300, 'secret')"}
@@ -124,4 +125,10 @@ func TestTheSearchIndexIsHeldAgainstTheEvents(t *testing.T) {
 			}
 		})
 	}
+}
+
+func backwards(words string) string {
+	list := strings.Fields(words)
+	slices.Reverse(list)
+	return strings.Join(list, " ")
 }

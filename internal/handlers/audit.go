@@ -210,6 +210,9 @@ func (s *server) verifyAudit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	report, err := s.db.Audit().Verify(ctx, against...)
+	if err == nil {
+		err = s.db.Audit().VerifySearch(ctx, &report)
+	}
 	if err != nil {
 		return err
 	}
