@@ -47,8 +47,6 @@ type fixture struct {
 	key   Key
 	clock *clock
 	path  string
-
-	twelve Checkpoint // of the first twelve events, for whoever puts them back
 }
 
 // newKey is a key that does not depend on the test.

@@ -118,8 +118,8 @@ func (l *Log) inspect(ctx context.Context, tx *store.Tx) (state, *Break, error) 
 		l.known = []Checkpoint{c}
 		return s, nil, nil
 	}
-	if last := l.lastSigned(); reason != ProblemSignature && reason != ProblemOrigin && !bare && c.after(&last) {
-		l.known = append(l.known, c)
+	if c.log() == l.opts.Origin { // it is genuine, whatever stands around it
+		l.known = append(slices.Clone(l.known), c)
 	}
 	last := l.lastSigned()
 	b := &Break{Reason: reason, Found: Head{Size: top + 1}, Signed: Head{last.End(), last.Root}, Time: l.opts.Clock().UTC()}

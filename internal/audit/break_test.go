@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"errors"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -180,4 +181,44 @@ func TestCheckpointsOfSegmentsAreStrict(t *testing.T) {
 			t.Errorf("read: %q", bad)
 		}
 	}
+}
+
+// TestAnOlderFilePutBackIsBehind replaces the file by an older copy of it while no process runs.
+func TestAnOlderFilePutBackIsBehind(t *testing.T) {
+	f := open(t, Options{})
+	f.fill(t, 12)
+	old := filepath.Join(t.TempDir(), "old.db")
+	if err := f.db.Backup(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	f.fill(t, 8)
+	kept := f.checkpoint(t)
+	f.path = old
+	f.reopen(t, Options{Key: f.key, Clock: f.clock.Now, Known: []string{string(kept.Text)}})
+	if b, ok := f.Broken(); !ok || b.Reason != ReasonBehind || b.Signed.Size != 20 || b.Found.Size != 12 {
+		t.Errorf("%v %+v", ok, b)
+	}
+	if err := f.Record(t.Context(), sample(1)); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := f.Get(t.Context(), 20); err != nil || e.Action != actionBreak {
+		t.Errorf("the event of the break: %+v, %v", e, err)
+	}
+	if r := f.verify(t); !slices.Contains(r.Problems, Problem{ProblemCut, 20}) {
+		t.Errorf("%v", r.Problems)
+	}
+}
+
+// madeUp is an event that never happened, with the hashes of another.
+func madeUp(seq string) string {
+	return "INSERT INTO audit_events SELECT " + seq + ", " + columns[5:] + ", hashes FROM audit_events WHERE seq = 3"
+}
+
+func (f *fixture) checkpoint(t *testing.T) Checkpoint {
+	t.Helper()
+	c, err := f.Checkpoint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

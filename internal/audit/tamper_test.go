@@ -2,10 +2,7 @@ package audit
 
 import (
 	"database/sql"
-	"errors"
 	"testing"
-
-	"golang.org/x/mod/sumdb/tlog"
 
 	"sealdesk/internal/store"
 )
@@ -37,38 +34,6 @@ func (f *fixture) raw(t *testing.T) *sql.DB {
 		}
 	}
 	return db
-}
-
-// recompute makes every hash fit the rows, as somebody does who knows the format but has no key.
-func (f *fixture) recompute(t *testing.T) {
-	t.Helper()
-	db := f.raw(t)
-	defer db.Close()
-	rows, err := db.Query("SELECT " + columns + " FROM audit_events WHERE seq >= 0 ORDER BY seq")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tr tree
-	var all [][]byte
-	for rows.Next() {
-		e, err := scanEvent(rows)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var hashes []byte
-		for _, h := range tr.push(tlog.RecordHash(e.Leaf()), nil) {
-			hashes = append(hashes, h[:]...)
-		}
-		all = append(all, hashes)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		t.Fatal(err)
-	}
-	for seq, hashes := range all {
-		if _, err := db.Exec("UPDATE audit_events SET hashes = ? WHERE seq = ?", hashes, seq); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 func TestTriggers(t *testing.T) {
