@@ -288,6 +288,8 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 		Simulated: p.engine != nil && p.engine.Simulated(), Timestamps: p.timestamps(),
 		Outside: p.outside,
 		Notices: handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
+		Roots:   p.trustedRoots(),
+		Later:   p.laterState(),
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"sealdesk/internal/config"
+	"sealdesk/internal/db"
 	"sealdesk/internal/engine"
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/pdf"
@@ -169,4 +170,23 @@ func changeText(ctx context.Context, c pdf.Change) string {
 		return text
 	}
 	return text + " (" + strings.Join(at, ", ") + ")"
+}
+
+// trustedRoots is the authority of the engine in this program; nil, which judges no authority, without one.
+func (p *program) trustedRoots() *x509.CertPool {
+	if p.engine == nil {
+		return nil
+	}
+	return p.engine.Roots()
+}
+
+// laterState asks the engine in this program what a file is an earlier state of; nil without one.
+func (p *program) laterState() func(context.Context, string) (db.FileEarlier, bool, error) {
+	if p.engine == nil {
+		return nil
+	}
+	return func(ctx context.Context, sha256 string) (db.FileEarlier, bool, error) {
+		state, ok, err := p.engine.LaterState(ctx, sha256)
+		return db.FileEarlier{Contract: state.FlowName, FlowID: state.FlowID, Later: state.Signatures}, ok, err
+	}
 }

@@ -29,6 +29,9 @@ type File struct {
 	Warnings       []string // pdf.Warn… codes
 	CreatedBy      string
 	Created        time.Time
+	Signatures     *FileSignatures // nil: never verified
+	AcceptedBy     string          // who uses it although its signatures do not hold
+	Accepted       time.Time
 }
 
 // AddFile puts a file, whose content is stored already, into the index and the audit log.
@@ -41,10 +44,22 @@ func (d *DB) AddFile(ctx context.Context, f File) error {
 	if err != nil {
 		return fmt.Errorf("add file: %w", err)
 	}
+	signatures := ""
+	detail := map[string]any{"name": f.Name, "bytes": f.Size, "sha256": f.Ref, "pages": len(f.Pages)}
+	if f.Signatures != nil {
+		text, err := json.Marshal(f.Signatures)
+		if err != nil {
+			return fmt.Errorf("add file: %w", err)
+		}
+		signatures = string(text)
+		if f.Signatures.Standing != "none" {
+			detail["signatures"] = f.Signatures
+		}
+	}
 	return d.store.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, `INSERT INTO files (id, organization_id, name, ref, size, pages, warnings, created_by, created)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, f.ID, f.OrganizationID, f.Name, f.Ref, f.Size, string(pages), string(warnings),
-			f.CreatedBy, store.Micros(f.Created)); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO files (id, organization_id, name, ref, size, pages, warnings, created_by, created, signatures)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, f.ID, f.OrganizationID, f.Name, f.Ref, f.Size, string(pages), string(warnings),
+			f.CreatedBy, store.Micros(f.Created), signatures); err != nil {
 			return fmt.Errorf("add file: %w", err)
 		}
 		if err := bump(ctx, tx, "files", f.OrganizationID, 1); err != nil {
@@ -53,21 +68,30 @@ func (d *DB) AddFile(ctx context.Context, f File) error {
 		if err := index(ctx, tx, "files", f.ID, f.Name); err != nil {
 			return err
 		}
-		return d.note(ctx, tx, "file.upload", "file", f.ID, map[string]any{"name": f.Name, "bytes": f.Size, "sha256": f.Ref, "pages": len(f.Pages)})
+		return d.note(ctx, tx, "file.upload", "file", f.ID, detail)
 	})
 }
 
-const fileColumns = `id, organization_id, name, ref, size, pages, warnings, created_by, created`
+const fileColumns = `id, organization_id, name, ref, size, pages, warnings, created_by, created, signatures, accepted_by, accepted`
 
 func scanFile(row interface{ Scan(...any) error }) (File, error) {
 	var f File
-	var created int64
-	var pages, warnings string
-	if err := row.Scan(&f.ID, &f.OrganizationID, &f.Name, &f.Ref, &f.Size, &pages, &warnings, &f.CreatedBy, &created); err != nil {
+	var created, accepted int64
+	var pages, warnings, signatures string
+	if err := row.Scan(&f.ID, &f.OrganizationID, &f.Name, &f.Ref, &f.Size, &pages, &warnings, &f.CreatedBy, &created,
+		&signatures, &f.AcceptedBy, &accepted); err != nil {
 		return f, missing(err)
 	}
 	f.Created = store.Time(created)
-	return f, errors.Join(json.Unmarshal([]byte(pages), &f.Pages), json.Unmarshal([]byte(warnings), &f.Warnings))
+	if f.AcceptedBy != "" {
+		f.Accepted = store.Time(accepted)
+	}
+	var err error
+	if signatures != "" {
+		f.Signatures = new(FileSignatures)
+		err = json.Unmarshal([]byte(signatures), f.Signatures)
+	}
+	return f, errors.Join(err, json.Unmarshal([]byte(pages), &f.Pages), json.Unmarshal([]byte(warnings), &f.Warnings))
 }
 
 // File returns a file within the scope.

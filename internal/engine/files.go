@@ -52,6 +52,8 @@ type file struct {
 	CustomID          string
 	Creator           api.Caller
 	Created           time.Time
+
+	Standing pdf.Standing // of its signatures, as found at upload
 }
 
 // upload is a file on its way in.
@@ -177,9 +179,19 @@ func (e *Engine) inspect(ctx context.Context, business string, u upload) (*file,
 			return nil, pdfError(u.parameter, err)
 		}
 		f.MediaType, f.Pages = "application/pdf", info.Pages
+		f.Standing = e.standing(u.data)
 	}
 	f.Name = firstOf(f.Name, "file")
 	return f, nil
+}
+
+// standing verifies the signatures that a document came with. What cannot be read is not judged.
+func (e *Engine) standing(data []byte) pdf.Standing {
+	report, err := pdf.Verify(data, e.Roots())
+	if err != nil {
+		return pdf.StandingUnknown
+	}
+	return report.Standing()
 }
 
 // pdfError names what is wrong with a document; failures of our own pass.
@@ -258,14 +270,17 @@ func (e *Engine) insertFile(ctx context.Context, tx *store.Tx, f *file) (err err
 	if err != nil {
 		return fmt.Errorf("encode the creator: %w", err)
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO engine_files (id, application_id, business_type, media_type, name, ref, md5, size, pages, custom_id, creator, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		f.ID, f.ApplicationID, f.BusinessType, f.MediaType, f.Name, f.Ref, f.MD5, f.Size, string(pages), f.CustomID, string(creator), store.Micros(f.Created))
+	_, err = tx.Exec(ctx, `INSERT INTO engine_files (id, application_id, business_type, media_type, name, ref, md5, size, pages, custom_id, creator, created, standing)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		f.ID, f.ApplicationID, f.BusinessType, f.MediaType, f.Name, f.Ref, f.MD5, f.Size, string(pages), f.CustomID, string(creator), store.Micros(f.Created), string(f.Standing))
 	if err != nil {
 		return fmt.Errorf("store the file: %w", err)
 	}
-	return e.record(ctx, tx, event{Action: "file.upload", ObjectType: "file", ObjectID: f.ID,
-		Detail: map[string]any{"sha256": f.Ref, "size": f.Size, "businessType": f.BusinessType}})
+	detail := map[string]any{"sha256": f.Ref, "size": f.Size, "businessType": f.BusinessType}
+	if f.Standing != "" && f.Standing != pdf.StandingNone {
+		detail["signatures"] = f.Standing
+	}
+	return e.record(ctx, tx, event{Action: "file.upload", ObjectType: "file", ObjectID: f.ID, Detail: detail})
 }
 
 // findFile reads a file of the application, or gives store.ErrNotFound.
@@ -273,9 +288,9 @@ func (e *Engine) findFile(ctx context.Context, tx *store.Tx, applicationID, id s
 	f := &file{}
 	var pages, creator string
 	var created int64
-	err := tx.QueryRow(ctx, `SELECT id, application_id, business_type, media_type, name, ref, md5, size, pages, custom_id, creator, created
+	err := tx.QueryRow(ctx, `SELECT id, application_id, business_type, media_type, name, ref, md5, size, pages, custom_id, creator, created, standing
 		FROM engine_files WHERE id = $1 AND application_id = $2`, id, applicationID).Scan(
-		&f.ID, &f.ApplicationID, &f.BusinessType, &f.MediaType, &f.Name, &f.Ref, &f.MD5, &f.Size, &pages, &f.CustomID, &creator, &created)
+		&f.ID, &f.ApplicationID, &f.BusinessType, &f.MediaType, &f.Name, &f.Ref, &f.MD5, &f.Size, &pages, &f.CustomID, &creator, &created, &f.Standing)
 	if err != nil {
 		return nil, err
 	}

@@ -107,6 +107,8 @@ func (e *Engine) insertFlow(ctx context.Context, tx *store.Tx, f *flow, fileIDs 
 	if err != nil {
 		return fmt.Errorf("store the flow: %w", err)
 	}
+	detail := map[string]any{"name": f.Name, "files": fileIDs}
+	standings := map[string]string{} // of files that came signed
 	for i, id := range fileIDs {
 		file, err := e.findFile(ctx, tx, f.ApplicationID, id)
 		if err != nil {
@@ -127,8 +129,14 @@ func (e *Engine) insertFlow(ctx context.Context, tx *store.Tx, f *flow, fileIDs 
 		if err != nil {
 			return fmt.Errorf("store a file of the flow: %w", err)
 		}
+		if file.Standing != "" && file.Standing != pdf.StandingNone {
+			standings[file.ID] = string(file.Standing)
+		}
 	}
-	return e.record(ctx, tx, event{Action: "flow.create", ObjectType: "flow", ObjectID: f.ID, Detail: map[string]any{"name": f.Name, "files": fileIDs}})
+	if len(standings) > 0 {
+		detail["signatures"] = standings
+	}
+	return e.record(ctx, tx, event{Action: "flow.create", ObjectType: "flow", ObjectID: f.ID, Detail: detail})
 }
 
 // findFlow reads a flow of the application, or gives store.ErrNotFound.

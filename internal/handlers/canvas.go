@@ -85,6 +85,9 @@ func preflightLines(ctx context.Context, draft db.Draft, problems []routing.Prob
 	var lines []templates.PreflightLine
 	for _, p := range problems {
 		line := templates.PreflightLine{Text: i18n.T(ctx, "builder.preflight."+p.Rule, "Name", p.Name), URL: draftPath(draft, p.Step)}
+		if p.File != "" {
+			line.URL = "/files/" + p.File
+		}
 		if at := p.Component + p.Approver; at != "" { // the builder goes there
 			line.URL += "#" + at
 		}

@@ -70,7 +70,7 @@ func (s *server) filesPage(w http.ResponseWriter, r *http.Request, status int, f
 
 func fileRow(f db.File, names map[string]string) templates.FileRow {
 	return templates.FileRow{ID: f.ID, Name: f.Name, Size: sizeText(f.Size), Pages: len(f.Pages), Organization: names[f.OrganizationID],
-		By: f.CreatedBy, Created: f.Created, Warnings: f.Warnings}
+		By: f.CreatedBy, Created: f.Created, Warnings: f.Warnings, Signatures: signaturesShown(f)}
 }
 
 // uploadFiles takes PDFs: all of the form, or none.
@@ -146,6 +146,8 @@ type incomingPDF struct {
 	name string
 	data []byte
 	info pdf.Info
+
+	signatures db.FileSignatures
 }
 
 // readPDFs inspects the files of the field Files. What is wrong with a file is told about that file; an error is ours.
@@ -205,7 +207,8 @@ func (s *server) readPDF(ctx context.Context, header *multipart.FileHeader) (f i
 	case err != nil:
 		return f, "", "", err
 	}
-	return incomingPDF{name: cleanName(header.Filename), data: data, info: info}, "", "", nil
+	signatures, err := s.verifySignatures(ctx, data, info.Signatures)
+	return incomingPDF{cleanName(header.Filename), data, info, signatures}, "", "", err
 }
 
 func pageSizes(info pdf.Info) []db.PageSize {
@@ -225,7 +228,8 @@ func (s *server) keepPDFs(ctx context.Context, incoming []incomingPDF, organizat
 			return nil, fmt.Errorf("store upload: %w", err)
 		}
 		f := db.File{ID: randomID(), OrganizationID: organizationID, Name: in.name, Ref: string(ref), Size: int64(len(in.data)),
-			Pages: pageSizes(in.info), Warnings: in.info.Warnings, CreatedBy: account(ctx).DisplayName, Created: s.now()}
+			Pages: pageSizes(in.info), Warnings: in.info.Warnings, CreatedBy: account(ctx).DisplayName, Created: s.now(),
+			Signatures: &in.signatures}
 		if err := s.db.AddFile(ctx, f); err != nil {
 			return nil, err
 		}
@@ -276,13 +280,16 @@ func (s *server) filePage(w http.ResponseWriter, r *http.Request, status int, wr
 	if err != nil {
 		return err
 	}
-	about := templates.FileData{FileRow: fileRow(f, names), Hash: f.Ref, Problems: wrong}
-	if err := s.fileUses(r, &about); err != nil {
-		return err
-	}
 	content, err := s.files.Get(ctx, files.Ref(f.Ref))
 	if err != nil {
 		return fmt.Errorf("read the file: %w", err)
+	}
+	if f, err = s.verifyOld(ctx, f, content); err != nil {
+		return err
+	}
+	about := templates.FileData{FileRow: fileRow(f, names), Hash: f.Ref, Problems: wrong}
+	if err := s.fileUses(r, &about); err != nil {
+		return err
 	}
 	data, err := s.reader(r, []document{{name: f.Name, data: content, pages: f.Pages}}, func(_, page int) string {
 		return fmt.Sprintf("/files/%s/pages/%d.png?v=%.8s", f.ID, page, f.Ref)

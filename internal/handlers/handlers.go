@@ -32,6 +32,7 @@ package handlers
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -80,6 +81,11 @@ type Options struct {
 	Timestamps func() (url, problem string)
 	// Evidence tells whether the log of the engine in this program is broken, see audit.Log.Broken; nil without one.
 	Evidence func() (audit.Break, bool)
+	// Roots are the authorities whose signatures in uploaded files are trusted; nil judges none of them.
+	Roots *x509.CertPool
+	// Later tells of a file, by its SHA-256, which contract of the platform it is an earlier state of, and how many signatures were made
+	// since; nil where the platform is not in this program.
+	Later func(ctx context.Context, sha256 string) (db.FileEarlier, bool, error)
 	// CallbackKeys gives what the platform's callbacks are signed and encrypted with; nil takes none.
 	CallbackKeys func(context.Context) (api.CallbackKeys, error)
 	Clock        func() time.Time
@@ -116,6 +122,8 @@ type server struct {
 	evidence    func() (audit.Break, bool)
 
 	callbackKeys func(context.Context) (api.CallbackKeys, error)
+	roots        *x509.CertPool
+	later        func(context.Context, string) (db.FileEarlier, bool, error) // may be nil
 
 	sessions *db.SessionStore
 	outside  *outside // nil without a provider
@@ -148,9 +156,9 @@ func newServer(o Options) (*server, error) {
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
 		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, timestamps: o.Timestamps, evidence: o.Evidence,
-		checkpoints: o.Outside,
-		outside:     newOutside(o.OIDC, o.PublicURL, o.Clock),
-		sessions:    o.DB.Sessions(isTLS(o.PublicURL)),
-		throttle:    auth.NewThrottle(o.Clock),
+		checkpoints: o.Outside, roots: o.Roots, later: o.Later,
+		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
+		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
+		throttle: auth.NewThrottle(o.Clock),
 	}, nil
 }

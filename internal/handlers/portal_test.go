@@ -176,13 +176,19 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
 		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now,
 		CallbackKeys: p.engine.CallbackKeys, OIDC: settings.oidc, Settings: settings.settings,
-		Simulated: p.engine.Simulated(), Timestamps: settings.timestamps})
+		Simulated: p.engine.Simulated(), Timestamps: settings.timestamps, Roots: p.engine.Roots(), Later: p.later})
 	must()
 	server.Config.Handler, err = p.server.handler()
 	must()
 	server.Start()
 	t.Cleanup(server.Close)
 	return p
+}
+
+// later asks the engine what a file is an earlier state of, as the program does.
+func (p *portal) later(ctx context.Context, sha256 string) (db.FileEarlier, bool, error) {
+	state, ok, err := p.engine.LaterState(ctx, sha256)
+	return db.FileEarlier{Contract: state.FlowName, FlowID: state.FlowID, Later: state.Signatures}, ok, err
 }
 
 func closeAll(t testing.TB, c io.Closer) {

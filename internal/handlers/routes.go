@@ -171,6 +171,7 @@ func (s *server) routes() []route {
 		{"GET /files/{id}", auth.FilesRead, one("file"), s.showFile},
 		{"GET /files/{id}/pages/{page}", auth.FilesRead, one("file"), s.showFilePage},
 		{"POST /files/{id}/name", auth.FilesWrite, one("file"), s.renameFile},
+		{"POST /files/{id}/accept", auth.FilesWrite, one("file"), s.acceptFile},
 		{"POST /files/{id}/delete", auth.FilesWrite, one("file"), s.deleteFile},
 		{"GET /files/{id}/download", auth.FilesRead, leaves("file.download", "file", "id"), s.downloadFile},
 

@@ -47,3 +47,11 @@ func worse(a, b Standing) Standing {
 	}
 	return a
 }
+
+// Covered is how many bytes of the file its last signature covers; 0 without one that can be read.
+func (r *Report) Covered() int {
+	if n := len(r.Signatures); n > 0 {
+		return r.Signatures[n-1].end
+	}
+	return 0
+}

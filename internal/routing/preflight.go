@@ -22,6 +22,8 @@ type Problem struct {
 	Step string // details, people, pages
 	// Component or Approver of the draft, where one of them is to be put right on the pages.
 	Component, Approver string
+	// File is the file whose own page is where it is put right.
+	File string
 }
 
 // PreflightError is what Send answers for a draft that cannot be sent yet.
@@ -122,6 +124,14 @@ func (r *Router) checkPlaces(ctx context.Context, draft db.Draft) ([]Problem, er
 		return append(problems, Problem{Rule: "file_gone", Step: "details"}), nil
 	case err != nil:
 		return nil, err
+	}
+	for _, f := range files {
+		switch {
+		case f.NeedsConsent():
+			problems = append(problems, Problem{Rule: "broken_signatures", Name: f.Name, Step: "details", File: f.ID})
+		case f.Unverified():
+			problems = append(problems, Problem{Rule: "unverified_signatures", Name: f.Name, Step: "details", File: f.ID})
+		}
 	}
 	_, moved, wrong := Place(draft.Components, files, draft.Approvers)
 	for _, w := range wrong {
