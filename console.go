@@ -76,6 +76,7 @@ func (p *program) serveEngine(ctx context.Context, group *errgroup.Group) error 
 	}
 	group.Go(func() error { return p.engine.RunCallbacks(ctx) })
 	group.Go(func() error { return p.engine.RunTimestamps(ctx) })
+	group.Go(func() error { return p.engine.RunMessages(ctx) })
 	fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.engine", "URL", p.cfg.EngineURL))
 	if !p.cfg.Memory {
 		return nil

@@ -22,6 +22,7 @@ import (
 	"sealdesk/internal/engine"
 	"sealdesk/internal/files"
 	"sealdesk/internal/font"
+	"sealdesk/internal/gateway"
 	"sealdesk/internal/handlers"
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/notices"
@@ -157,7 +158,7 @@ func open(ctx context.Context, cfg config.Config, cache string, out io.Writer, a
 func (p *program) openEngine(ctx context.Context) (err error) {
 	cfg, h := p.cfg, p.folders.half(engineHalf)
 	options := engine.Options{
-		Memory: cfg.Memory, PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Outbox: p.out,
+		Memory: cfg.Memory, PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Gateways: messageGateways(cfg),
 		AllowPrivateFetch: cfg.AllowPrivate, AllowPrivateCallbacks: cfg.AllowPrivate, OwnCallback: ownCallback(cfg), OnBreak: tellBreak(p.logger, "evidence"),
 		Simulate: cfg.Simulate, TimestampURL: cfg.TSA.URL, TimestampRoots: cfg.TSA.Roots, OnTimestampRoot: p.exportStampRoots,
 	}
@@ -190,6 +191,15 @@ func (p *program) tellAdopted(ctx context.Context) {
 	if p.data.access == starting && len(p.data.adopted) > 0 {
 		fmt.Fprintln(p.out, i18n.T(ctx, "cli.data.adopted", "Path", p.folders.marker()))
 	}
+}
+
+// messageGateways are the ways to people that are set up; none is none.
+func messageGateways(cfg config.Config) *gateway.Gateways {
+	g := cfg.Gateways
+	return gateway.New(gateway.Options{Mail: g.MailURL, MailFrom: g.MailFrom, URL: g.MessageURL, Secret: g.MessageSecret, Private: cfg.AllowPrivate, Clock: time.Now,
+		SMS: gateway.SMS{Endpoint: g.SMSEndpoint, Region: g.SMSRegion, SecretID: g.SMSSecretID, SecretKey: g.SMSSecretKey, AppID: g.SMSAppID, SignName: g.SMSSign,
+			Templates: map[string]string{gateway.KindCode: g.SMSCode, gateway.KindInvitation: g.SMSInvite, gateway.KindCompleted: g.SMSDone,
+				gateway.KindChanged: g.SMSChange, gateway.KindTest: g.SMSCode}}})
 }
 
 func newLogger(l config.Log) *slog.Logger {

@@ -106,6 +106,9 @@ func printReport(ctx context.Context, out io.Writer, report *pdf.Report) {
 			simulated++
 			line(t("cli.verify.simulated"))
 		}
+		if engine.IsUnchecked(s.Reason) {
+			line(t("cli.verify.unchecked"))
+		}
 		if s.Problem != "" {
 			line(t("cli.verify.broken", "Problem", t("verify.problem."+s.Problem)))
 			for _, change := range s.ChangedAfter {

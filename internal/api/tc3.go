@@ -36,10 +36,15 @@ const (
 // SignTC3 signs a request by Tencent Cloud's signature version 3: it sets X-TC-Timestamp and Authorization. The headers content-type and
 // host are signed; they must be set before.
 func SignTC3(req *http.Request, body []byte, secretID, secretKey string, now time.Time) {
+	SignTC3Service(req, body, Service, secretID, secretKey, now)
+}
+
+// SignTC3Service is SignTC3 for another product of the cloud, such as sms.
+func SignTC3Service(req *http.Request, body []byte, service, secretID, secretKey string, now time.Time) {
 	timestamp := formatSeconds(now)
 	req.Header.Set(headerTimestamp, timestamp)
 	auth := authorization{
-		secretID: secretID, date: now.UTC().Format(time.DateOnly), service: Service,
+		secretID: secretID, date: now.UTC().Format(time.DateOnly), service: service,
 		signedHeaders: []string{"content-type", "host"},
 	}
 	host := req.Host

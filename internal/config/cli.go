@@ -84,6 +84,7 @@ type ServeCommand struct {
 	DataFlags     `embed:""`
 	EngineFlags   `embed:""`
 	PlatformFlags `embed:""`
+	GatewayFlags  `embed:""`
 	LogFlags      `embed:""`
 
 	Settings []Setting `kong:"-"` // all of the flags, and where each came from
@@ -91,9 +92,6 @@ type ServeCommand struct {
 	Listen               string   `help:"Address of the portal." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	PublicURL            string   `name:"public-url" help:"How browsers reach the portal. Default: http:// and its address. With https, cookies are for TLS only." placeholder:"URL"`
 	TrustedProxies       []string `name:"trusted-proxies" help:"Addresses of reverse proxies whose X-Forwarded-For is believed." placeholder:"CIDR"`
-	SMTPURL              string   `secret:"" name:"smtp-url" help:"Mail server for notices: smtp://host:587 (STARTTLS where it is offered) or smtps://host:465, with user and password before the host." placeholder:"URL"`
-	SMTPURLFile          string   `name:"smtp-url-file" help:"File that holds the address of the mail server with its password." placeholder:"FILE"`
-	SMTPFrom             string   `name:"smtp-from" help:"Address that notices come from." placeholder:"ADDRESS"`
 	WebhookURL           string   `secret:"" name:"webhook-url" help:"Address that gets a signed POST for every notice; a private one only with --allow-private." placeholder:"URL"`
 	WebhookSecret        string   `secret:"" name:"webhook-secret" help:"Secret that webhooks are signed with; better given as a file." placeholder:"SECRET"`
 	WebhookSecretFile    string   `name:"webhook-secret-file" help:"File that holds the secret of webhooks." placeholder:"FILE"`
@@ -123,9 +121,10 @@ type EngineCommand struct {
 
 // EngineRunCommand runs the engine alone.
 type EngineRunCommand struct {
-	DataFlags   `embed:""`
-	EngineFlags `embed:""`
-	LogFlags    `embed:""`
+	DataFlags    `embed:""`
+	EngineFlags  `embed:""`
+	GatewayFlags `embed:""`
+	LogFlags     `embed:""`
 
 	Memory bool `help:"Keep nothing: the data lives as long as the program. Credentials and the console's address are printed at the start. Implies --simulate."`
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -27,6 +26,7 @@ type Config struct {
 	Platform             Platform
 	TrustedProxies       []netip.Prefix
 	Notices              Notices
+	Gateways             Gateways // how codes, invitations and other messages reach people
 	Checkpoints          Checkpoints
 	OIDC                 OIDC
 	Demo                 bool
@@ -110,10 +110,15 @@ func (c ServeCommand) Config() (Config, error) {
 	report("trusted-proxies", err)
 	cfg.Log, err = c.LogFlags.config()
 	report("log-level", err)
+	cfg.Gateways, err = c.gateways()
+	if err != nil {
+		problems = append(problems, err)
+	}
 	cfg.Notices, err = c.notices()
 	if err != nil {
 		problems = append(problems, err)
 	}
+	cfg.Notices.MailURL, cfg.Notices.MailFrom = cfg.Gateways.MailURL, cfg.Gateways.MailFrom
 	cfg.Checkpoints, err = c.checkpoints()
 	if err != nil {
 		problems = append(problems, err)
@@ -138,7 +143,9 @@ func (c ServeCommand) Config() (Config, error) {
 func (c EngineRunCommand) Config() (Config, error) {
 	cfg, err := engineConfig(c.DataFlags, c.EngineFlags, c.LogFlags)
 	cfg.Memory, cfg.Simulate = c.Memory, c.Simulate || c.Memory
-	return cfg, err
+	gateways, gatewayErr := c.gateways()
+	cfg.Gateways = gateways
+	return cfg, errors.Join(err, gatewayErr)
 }
 
 // Config is as EngineRunCommand's.
@@ -233,20 +240,6 @@ func (c PlatformFlags) platform() (Platform, error) {
 // notices checks the channels of notices; what belongs to a channel is needed as soon as the channel is on.
 func (c ServeCommand) notices() (n Notices, err error) {
 	var errs []error
-	if c.SMTPURL != "" || c.SMTPURLFile != "" {
-		raw, err := secret("smtp-url", c.SMTPURL, c.SMTPURLFile)
-		errs = append(errs, err)
-		if u, parseErr := url.Parse(raw); err == nil && (parseErr != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Host == "") {
-			errs = append(errs, errors.New("--smtp-url: not an smtp or smtps address")) // without the value: it holds a password
-		} else {
-			n.MailURL = u
-		}
-		if from, err := mail.ParseAddress(c.SMTPFrom); err != nil {
-			errs = append(errs, fmt.Errorf("--smtp-from: %q is not a mail address", c.SMTPFrom))
-		} else {
-			n.MailFrom = from.Address
-		}
-	}
 	if c.WebhookURL != "" {
 		u, err := url.Parse(c.WebhookURL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {

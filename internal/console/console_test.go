@@ -31,7 +31,6 @@ type desk struct {
 	client  *api.Client
 	server  *httptest.Server
 	browser *http.Client
-	outbox  bytes.Buffer
 }
 
 type noTrail struct{}
@@ -56,7 +55,7 @@ func newDesk(t *testing.T, change ...func(*engine.Options)) *desk {
 	d := &desk{t: t}
 	d.server = httptest.NewUnstartedServer(nil)
 	address := "http://" + d.server.Listener.Addr().String()
-	options := engine.Options{Memory: true, Simulate: true, PublicURL: address, Face: face, Renderer: renderer, Outbox: &d.outbox}
+	options := engine.Options{Memory: true, Simulate: true, PublicURL: address, Face: face, Renderer: renderer}
 	for _, f := range change {
 		f(&options)
 	}
@@ -341,7 +340,7 @@ func TestReviewsCatalogsChecksAndMessages(t *testing.T) {
 
 	_, err = api.SendSignInnerVerifyCode.Call(t.Context(), d.client, &api.SendSignInnerVerifyCodeRequest{Mobile: "13800000001", VerifyType: "SIGN"})
 	must(t, err)
-	d.get("/console/messages").want(200, "/console/messages").wantText("tbody", "13800000001").wantText("tbody", "Printed")
+	d.get("/console/messages").want(200, "/console/messages").wantText("tbody", "13800000001").wantText("tbody", "Kept here only")
 }
 
 func TestCallbacksAreShownAndSentAgain(t *testing.T) {

@@ -30,7 +30,7 @@ func (s *server) listMessages(w http.ResponseWriter, r *http.Request) error {
 	}
 	var rows []templates.ConsoleMessage
 	for _, m := range list {
-		rows = append(rows, templates.ConsoleMessage{Recipient: m.Recipient, Body: m.Body, Created: m.Created, Delivered: m.Delivered})
+		rows = append(rows, templates.ConsoleMessage{Recipient: m.Recipient, Body: m.Body, Way: m.Way, State: m.State, Error: m.Error, Created: m.Created, Delivered: m.Delivered})
 	}
 	return s.show(w, r, http.StatusOK, templates.ConsoleData{Active: "messages"}, templates.ConsoleMessages(rows, paging))
 }

@@ -19,6 +19,7 @@ type approver struct {
 	UserID         string
 	OrganizationID string // empty for a person on their own behalf
 	Mobile         string
+	Mail           string // registered of the user
 	Channels       []string
 	Status         ApproverStatus
 	Message        string
@@ -97,7 +98,8 @@ func (e *Engine) setApprover(ctx context.Context, tx *store.Tx, a *approver, sta
 // approversOf reads the approvers of a flow in the order of sending.
 func (e *Engine) approversOf(ctx context.Context, tx *store.Tx, f *flow) ([]*approver, error) {
 	rows, err := tx.Query(ctx, `SELECT sign_id, flow_id, user_id, organization_id, mobile_sealed, channels, status, message, acted, deadline, is_last,
-		is_full_text, pre_read_time, can_offline, jump_url, callback_url, sms_template, ordinal, created
+		is_full_text, pre_read_time, can_offline, jump_url, callback_url, sms_template, ordinal, created,
+		coalesce((SELECT email FROM engine_users WHERE engine_users.id = user_id), '')
 		FROM engine_approvers WHERE flow_id = $1 ORDER BY ordinal`, f.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read the approvers: %w", err)
@@ -110,7 +112,7 @@ func (e *Engine) approversOf(ctx context.Context, tx *store.Tx, f *flow) ([]*app
 		var channels, template string
 		var acted, deadline, created int64
 		err := rows.Scan(&a.SignID, &a.FlowID, &a.UserID, &a.OrganizationID, &mobile, &channels, &a.Status, &a.Message, &acted, &deadline, &a.IsLast,
-			&a.IsFullText, &a.PreReadTime, &a.CanOffline, &a.JumpURL, &a.CallbackURL, &template, &a.Ordinal, &created)
+			&a.IsFullText, &a.PreReadTime, &a.CanOffline, &a.JumpURL, &a.CallbackURL, &template, &a.Ordinal, &created, &a.Mail)
 		if err != nil {
 			return nil, fmt.Errorf("read an approver: %w", err)
 		}

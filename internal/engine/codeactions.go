@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/gateway"
 	numbers "sealdesk/internal/identity"
 	"sealdesk/internal/store"
 )
@@ -26,23 +27,24 @@ func (e *Engine) sendSignInnerVerifyCode(ctx context.Context, req *api.SendSignI
 	if _, broken, err := e.codeStoreState(ctx, req.Mobile); broken {
 		return nil, err
 	}
-	err := e.sendMessage(ctx, func(tx *store.Tx, code string) (mobile, text string, err error) {
+	err := e.sendCode(ctx, func(tx *store.Tx, code string) (m gateway.Message, err error) {
 		by, err := e.resolve(ctx, tx, req.Caller)
 		if err != nil {
-			return "", "", err
+			return m, err
 		}
 		if req.UserId != "" {
 			if _, err := e.findUser(ctx, tx, by.ApplicationID, req.UserId); err != nil {
-				return "", "", orNotFound(err, "UserId", req.UserId)
+				return m, orNotFound(err, "UserId", req.UserId)
 			}
 		}
 		subject, err := e.codeSubject(ctx, tx, by.ApplicationID, req.FlowId)
 		if err != nil {
-			return "", "", err
+			return m, err
 		}
 		target := codeTarget{ApplicationID: by.ApplicationID, Mobile: req.Mobile, FlowID: req.FlowId, UserID: req.UserId,
 			event: event{Action: "code.send", ObjectType: "flow", ObjectID: req.FlowId}}
-		return req.Mobile, codeText(req.VerifySign, req.Mobile, subject, code), e.storeCode(ctx, tx, target, code)
+		m = gateway.Message{Kind: gateway.KindCode, To: numbers.PlainMobile(req.Mobile), Contract: oneLine(subject), Code: code, TemplateID: req.VerifyTemplateId, SignName: req.VerifySign}
+		return m, e.storeCode(ctx, tx, target, code)
 	})
 	if err != nil {
 		return nil, err

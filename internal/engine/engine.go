@@ -19,6 +19,7 @@ import (
 	"sealdesk/internal/audit"
 	"sealdesk/internal/files"
 	"sealdesk/internal/font"
+	"sealdesk/internal/gateway"
 	"sealdesk/internal/pdf"
 	"sealdesk/internal/store"
 )
@@ -63,9 +64,8 @@ type Options struct {
 	OnTimestampRoot func()
 	// MasterKey (32 bytes) encrypts secrets; nil reads or makes keys/master.key.
 	MasterKey []byte
-	// Outbox gets what the platform would send by SMS, one line a message; nil discards. The messages hold signing
-	// codes: it should be a terminal, not a log.
-	Outbox io.Writer
+	// Gateways take codes, invitations and other messages to people. Without any they stand on the console only.
+	Gateways *gateway.Gateways
 	// AllowPrivateFetch lets UploadFiles fetch FileUrls from loopback and private networks; AllowPrivateCallbacks lets callbacks
 	// go there.
 	AllowPrivateFetch, AllowPrivateCallbacks bool
@@ -86,7 +86,8 @@ type Engine struct {
 	logger    *slog.Logger
 	face      *font.Face
 	renderer  *pdf.Renderer
-	outbox    io.Writer
+	gateways  *gateway.Gateways
+	messages  chan struct{} // wakes RunMessages
 	simulate  bool
 
 	db       *store.DB
@@ -172,7 +173,8 @@ func newEngine(opts Options) (*Engine, error) {
 		logger:    opts.Logger,
 		face:      opts.Face,
 		renderer:  opts.Renderer,
-		outbox:    opts.Outbox,
+		gateways:  opts.Gateways,
+		messages:  make(chan struct{}, 1),
 		simulate:  opts.Simulate,
 		shown:     shownMessages{tasks: map[string]shownMessage{}},
 		fetcher:   newFetcher(opts.AllowPrivateFetch),
@@ -188,9 +190,6 @@ func newEngine(opts Options) (*Engine, error) {
 	}
 	if e.logger == nil {
 		e.logger = slog.New(slog.DiscardHandler)
-	}
-	if e.outbox == nil {
-		e.outbox = io.Discard
 	}
 	return e, nil
 }

@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -10,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -89,24 +89,6 @@ func (c *clock) Add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// outbox collects what would go out by SMS.
-type outbox struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *outbox) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *outbox) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
-
 // platform is an engine with a client on its wire.
 type platform struct {
 	*testing.T
@@ -114,16 +96,29 @@ type platform struct {
 	client *api.Client
 	keys   engine.Credentials
 	clock  *clock
-	outbox *outbox
 	fileID string // of the contract, uploaded once
+}
+
+// messages are the texts of all messages that stand on the console, the oldest first.
+func (p *platform) messages() string {
+	p.Helper()
+	all, _, err := p.engine.ListMessages(p.Context(), "", 100)
+	if err != nil {
+		p.Fatal(err)
+	}
+	var texts []string
+	for _, m := range slices.Backward(all) {
+		texts = append(texts, m.Body)
+	}
+	return strings.Join(texts, "\n")
 }
 
 // start opens an engine in memory. Changes of the options come last.
 func start(t *testing.T, change ...func(*engine.Options)) *platform {
 	t.Helper()
 	face, renderer := drawing(t)
-	p := &platform{T: t, clock: &clock{now: time.Now().UTC().Truncate(time.Second)}, outbox: &outbox{}}
-	opts := engine.Options{Memory: true, Simulate: true, PublicURL: "http://engine.test", Clock: p.clock.Now, Face: face, Renderer: renderer, Outbox: p.outbox}
+	p := &platform{T: t, clock: &clock{now: time.Now().UTC().Truncate(time.Second)}}
+	opts := engine.Options{Memory: true, Simulate: true, PublicURL: "http://engine.test", Clock: p.clock.Now, Face: face, Renderer: renderer}
 	for _, f := range change {
 		f(&opts)
 	}

@@ -177,6 +177,9 @@ func (e *Engine) setFlow(ctx context.Context, tx *store.Tx, f *flow, status Flow
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return errors.Join(errStale, err)
 	}
+	if status == FlowArchived {
+		return e.tellCompleted(ctx, tx, f)
+	}
 	return nil
 }
 

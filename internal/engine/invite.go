@@ -2,36 +2,86 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"time"
 
+	"sealdesk/internal/gateway"
 	"sealdesk/internal/store"
 )
 
-// invite tells the approver by SMS, where the sender names a template and a mobile is known. Nothing leaves this machine: the
-// message stands in the outbox. The wording of a template is known to the platform only, so the text names its id.
+// readLife is how long the link of a message that a contract is complete can be read by.
+const readLife = 30 * 24 * time.Hour
+
+// reach chooses the address for a message of a kind: the first that a gateway reaches, else the first there is. Codes go to the mobile
+// first, all else to the e-mail. A mobile that the caller of SendFlow named is the task's; all others are those registered of the user.
+func (e *Engine) reach(m gateway.Message, mobile, mail string) string {
+	addresses := []string{mail, mobile}
+	if m.Kind == gateway.KindCode {
+		addresses = []string{mobile, mail}
+	}
+	for _, m.To = range addresses {
+		if e.gateways.Way(m) != "" {
+			return m.To
+		}
+	}
+	return firstOf(addresses[0], addresses[1])
+}
+
+// codeAddress is where an approver's codes go; empty for nowhere.
+func (e *Engine) codeAddress(a *approver) string {
+	return e.reach(gateway.Message{Kind: gateway.KindCode}, a.Mobile, a.Mail)
+}
+
+// invite tells the approver that it is their turn, with a link that only they get: where a gateway reaches them, or where the caller names
+// a template for SMS; without a gateway that message stands on the console only.
 func (e *Engine) invite(ctx context.Context, tx *store.Tx, t *task) error {
 	a := t.approver
-	if a.SMSTemplate == nil || a.Mobile == "" {
+	m := gateway.Message{Kind: gateway.KindInvitation, Contract: t.flow.Name, Until: gateway.Beijing(a.Deadline)}
+	if a.SMSTemplate != nil && a.Mobile != "" {
+		m.TemplateID, m.SignName, m.To = a.SMSTemplate.TemplateId, a.SMSTemplate.Sign, a.Mobile
+	} else if m.To = e.reach(m, a.Mobile, a.Mail); e.gateways.Way(m) == "" {
 		return nil
 	}
 	url, err := e.createLink(ctx, tx, link{Kind: LinkSign, ApplicationID: t.flow.ApplicationID, FlowID: t.flow.ID, SignID: a.SignID, Deadline: a.Deadline})
 	if err != nil {
 		return err
 	}
-	line := fmt.Sprintf("[%s] 您有一份合同《%s》待签署，请于 %s 前完成：%s（模板 %s）", a.SMSTemplate.Sign, t.flow.Name,
-		a.Deadline.In(chinaTime).Format(time.DateTime), url, a.SMSTemplate.TemplateId)
-	id, err := e.storeOutbox(ctx, tx, a.Mobile, line)
+	m.Link = url
+	return e.queueMessage(ctx, tx, m, a.Deadline)
+}
+
+// tellCompleted tells everybody who signed that a contract is archived, and only then: a contract that all tasks of are signed may still be
+// sent to others.
+func (e *Engine) tellCompleted(ctx context.Context, tx *store.Tx, f *flow) error {
+	if len(e.gateways.Ways()) == 0 {
+		return nil
+	}
+	all, err := e.approversOf(ctx, tx, f)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE engine_outbox SET delivered = $1 WHERE id = $2`, store.Micros(e.now()), id); err != nil {
-		return fmt.Errorf("note the delivery: %w", err)
-	}
-	tx.OnCommit(func() {
-		if _, err := fmt.Fprintln(e.outbox, line); err != nil {
-			e.logger.ErrorContext(ctx, "engine: an invitation could not be printed", "error", err)
+	told := map[string]bool{}
+	for _, a := range all {
+		m := gateway.Message{Kind: gateway.KindCompleted, Contract: f.Name}
+		if m.To = e.reach(m, a.Mobile, a.Mail); a.Status != ApproverSigned || told[m.To] || e.gateways.Way(m) == "" {
+			continue
 		}
-	})
+		told[m.To] = true
+		deadline := e.now().Add(readLife)
+		if m.Link, err = e.createLink(ctx, tx, link{Kind: LinkPreview, ApplicationID: f.ApplicationID, FlowID: f.ID, Deadline: deadline}); err != nil {
+			return err
+		}
+		if err := e.queueMessage(ctx, tx, m, deadline); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// tellChanged tells the address that was registered before that another one is now; whoever changed it may not be its owner.
+func (e *Engine) tellChanged(ctx context.Context, tx *store.Tx, before, after string) error {
+	m := gateway.Message{Kind: gateway.KindChanged, To: before, Address: maskAddress(after)}
+	if before == "" || after == "" || before == after || e.gateways.Way(m) == "" {
+		return nil
+	}
+	return e.queueMessage(ctx, tx, m, time.Time{})
 }

@@ -2,26 +2,82 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
+	"sealdesk/internal/gateway"
 	"sealdesk/internal/store"
 )
 
-// Message is a text message as the platform would have sent it.
+// The states of a Message.
+const (
+	MessageKept    = "kept"    // there is no way to send it: it stands here only
+	MessageWaiting = "waiting" // to be sent, perhaps again
+	MessageTrying  = "trying"  // on its way; found at a start it may have arrived
+	MessageDone    = "done"
+	MessageFailed  = "failed" // given up
+)
+
+// Message is something that a person is told: by a gateway, or, where there is none, here only.
 type Message struct {
 	ID        string
-	Recipient string // mobile, in clear
-	Body      string
+	Kind      string // one of the gateway's kinds
+	Recipient string // mobile or e-mail: in clear where the message is kept, else masked
+	Body      string // the text; a code that leaves by a gateway is not shown
+	Way       string // of the gateway; empty where it is kept
+	State     string
+	Error     string // why the last try failed
+	Attempts  int
 	Created   time.Time
-	Delivered time.Time // when it was handed out; zero where that failed
+	Delivered time.Time // when it left; zero where it did not
+}
+
+// hiddenCode stands for a code that goes to its owner and nobody else.
+const hiddenCode = "******"
+
+// queueMessage keeps a message in the transaction of what it tells of, to be sent from there. What expires is not sent afterwards; zero: never.
+func (e *Engine) queueMessage(ctx context.Context, tx *store.Tx, m gateway.Message, expires time.Time) error {
+	m.ID = newID(e.wall())
+	way, state, shown, sealed, recipient := e.gateways.Way(m), MessageWaiting, m, []byte{}, m.To
+	if way == "" {
+		state = MessageKept
+	} else {
+		whole, err := json.Marshal(m)
+		if err != nil {
+			return fmt.Errorf("keep a message: %w", err)
+		}
+		sealed = e.vault.Seal("engine_outbox.message", m.ID, whole)
+		shown.Link, recipient = "", maskAddress(m.To)
+		if m.Code != "" {
+			shown.Code = hiddenCode
+		}
+		tx.OnCommit(e.wakeMessages)
+	}
+	now := store.Micros(e.now())
+	_, err := tx.Exec(ctx, `INSERT INTO engine_outbox (id, kind, recipient_sealed, body_sealed, created, delivered, way, state, message_sealed, due, expires)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $5, $9)`, m.ID, m.Kind, e.vault.Seal("engine_outbox.recipient", m.ID, []byte(recipient)),
+		e.vault.Seal("engine_outbox.body", m.ID, []byte(gateway.Text(shown))), now, way, state, sealed, store.Micros(expires))
+	if err != nil {
+		return fmt.Errorf("keep a message: %w", err)
+	}
+	return nil
+}
+
+// maskAddress keeps what somebody needs to recognise a mobile or an e-mail.
+func maskAddress(address string) string {
+	if name, domain, mail := strings.Cut(address, "@"); mail {
+		return string([]rune(name)[:min(1, len([]rune(name)))]) + "***@" + domain
+	}
+	return maskMobile(address)
 }
 
 // ListMessages gives the newest messages. Before is the ID of the last one of the page before, empty for the first page; next is empty
 // on the last one.
 func (e *Engine) ListMessages(ctx context.Context, before string, limit int) (page []Message, next string, err error) {
 	err = e.db.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT id, recipient_sealed, body_sealed, created, delivered FROM engine_outbox
+		rows, err := tx.Query(ctx, `SELECT id, kind, recipient_sealed, body_sealed, created, delivered, way, state, error, attempts FROM engine_outbox
 			WHERE $1 = '' OR (created, id) < (SELECT created, id FROM engine_outbox WHERE id = $1) ORDER BY created DESC, id DESC LIMIT $2`, before, limit+1)
 		if err != nil {
 			return fmt.Errorf("read the messages: %w", err)
@@ -31,7 +87,7 @@ func (e *Engine) ListMessages(ctx context.Context, before string, limit int) (pa
 			m := Message{}
 			var recipient, body []byte
 			var created, delivered int64
-			if err := rows.Scan(&m.ID, &recipient, &body, &created, &delivered); err != nil {
+			if err := rows.Scan(&m.ID, &m.Kind, &recipient, &body, &created, &delivered, &m.Way, &m.State, &m.Error, &m.Attempts); err != nil {
 				return fmt.Errorf("read a message: %w", err)
 			}
 			m.Created, m.Delivered = store.Time(created), store.Time(delivered)
@@ -50,28 +106,4 @@ func (e *Engine) ListMessages(ctx context.Context, before string, limit int) (pa
 		next = page[limit-1].ID
 	}
 	return page, next, err
-}
-
-// storeOutbox keeps a message before it is handed out.
-func (e *Engine) storeOutbox(ctx context.Context, tx *store.Tx, recipient, body string) (string, error) {
-	id := newID(e.wall())
-	_, err := tx.Exec(ctx, `INSERT INTO engine_outbox (id, kind, recipient_sealed, body_sealed, created, delivered) VALUES ($1, 'sms', $2, $3, $4, 0)`,
-		id, e.vault.Seal("engine_outbox.recipient", id, []byte(recipient)), e.vault.Seal("engine_outbox.body", id, []byte(body)), store.Micros(e.now()))
-	if err != nil {
-		return "", fmt.Errorf("store a message: %w", err)
-	}
-	return id, nil
-}
-
-// deliver hands a message out: it is printed where the engine runs.
-func (e *Engine) deliver(ctx context.Context, id, line string) error {
-	if _, err := fmt.Fprintln(e.outbox, line); err != nil {
-		return fmt.Errorf("hand out a message: %w", err)
-	}
-	return e.db.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, `UPDATE engine_outbox SET delivered = $1 WHERE id = $2`, store.Micros(e.now()), id); err != nil {
-			return fmt.Errorf("note the delivery: %w", err)
-		}
-		return nil
-	})
 }

@@ -130,14 +130,14 @@ func TestInvitationBySMS(t *testing.T) {
 	q := p.party(0)
 	flowID := p.flow(q)
 	p.task(flowID, q, p.party(1), 200)
-	if got := p.outbox.String(); got != "" {
+	if got := p.messages(); got != "" {
 		t.Errorf("a message without a template: %q", got)
 	}
 	req := taskRequest(flowID, q, q, 400)
 	req.SmsTemplate = &api.SmsTemplate{TemplateId: "1160", Sign: "示例科技"}
 	do(p, api.SendFlow, req)
-	got := p.outbox.String()
-	if !strings.Contains(got, "[示例科技]") || !strings.Contains(got, "采购合同") || !strings.Contains(got, "1160") {
+	got := p.messages()
+	if !strings.Contains(got, "【示例科技】") || !strings.Contains(got, "采购合同") {
 		t.Fatalf("%q", got)
 	}
 	token := regexp.MustCompile(`/s/([\w-]+)`).FindStringSubmatch(got)

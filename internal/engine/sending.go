@@ -162,7 +162,7 @@ func (e *Engine) planApprover(ctx context.Context, tx *store.Tx, applicationID s
 		}
 	}
 	a := &approver{
-		FlowID: req.FlowId, UserID: u.ID, OrganizationID: req.SubOrganizationId, Mobile: firstOf(req.Mobile, u.Mobile), Deadline: now.AddDate(0, 0, approverDays),
+		FlowID: req.FlowId, UserID: u.ID, Mail: u.Email, OrganizationID: req.SubOrganizationId, Mobile: firstOf(req.Mobile, u.Mobile), Deadline: now.AddDate(0, 0, approverDays),
 		IsLast: req.IsLastApprover, IsFullText: req.IsFullText, PreReadTime: req.PreReadTime, CanOffline: req.CanOffLine, JumpURL: req.JumpUrl,
 		CallbackURL: req.CallbackUrl, SMSTemplate: req.SmsTemplate, Created: now,
 	}
@@ -205,7 +205,7 @@ func (e *Engine) planChannels(applicationID string, a *approver, channels []stri
 			return badValue("VerifyChannel", "THIRD is not supported")
 		case c == channelNone && !mayNone:
 			return fail(api.CodeOperationDeniedNoApiAuth, "the application lacks the white-listed right %s", RightChannelNone)
-		case c == channelCode && a.Mobile == "":
+		case c == channelCode && a.Mobile == "" && a.Mail == "":
 			return missing("Mobile")
 		case c == channelOffline:
 			a.CanOffline = true

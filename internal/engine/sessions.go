@@ -164,7 +164,7 @@ func (e *Engine) sessionParties(ctx context.Context, tx *store.Tx, s *Session, b
 		if a == b.approver {
 			s.Approver = &SessionApprover{
 				SignID: a.SignID, UserID: a.UserID, Name: p.Name, OrganizationID: a.OrganizationID, Organization: p.Organization,
-				Mobile: maskMobile(a.Mobile), Status: a.Status, Message: a.Message, ActedAt: a.Acted, Deadline: a.Deadline, VerifyChannels: e.offered(a),
+				Mobile: maskAddress(e.codeAddress(a)), Status: a.Status, Message: a.Message, ActedAt: a.Acted, Deadline: a.Deadline, VerifyChannels: e.offered(a),
 				IsFullText: a.IsFullText, PreReadTime: time.Duration(a.PreReadTime) * time.Second, JumpURL: a.JumpURL, IsLast: a.IsLast,
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"unicode"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/gateway"
 	numbers "sealdesk/internal/identity"
 	"sealdesk/internal/store"
 )
@@ -31,37 +32,40 @@ const (
 // codeTarget is what a code is bound to. All but application and mobile may be empty.
 type codeTarget struct {
 	ApplicationID string
-	Mobile        string
+	Mobile        string // or e-mail: where it goes
 	FlowID        string // of a flow or a catalog
 	SignID        string
 	UserID        string
 	event         event // evidence, without its detail
 }
 
-func (e *Engine) codeIndex(applicationID, mobile string) []byte {
-	return e.vault.Blind("code.mobile|"+applicationID, numbers.PlainMobile(mobile))
+func (e *Engine) codeIndex(applicationID, address string) []byte {
+	if gateway.IsMail(address) {
+		return e.vault.Blind("code.mail|"+applicationID, strings.ToLower(address))
+	}
+	return e.vault.Blind("code.mobile|"+applicationID, numbers.PlainMobile(address))
 }
 
-// SendCode sends the signer behind a link a six-digit code. Here it goes to the outbox: no SMS leaves this machine.
+// SendCode sends the signer behind a link a six-digit code: to where they are registered, never to who asks.
 func (e *Engine) SendCode(ctx context.Context, token string) error {
 	var signID, message string
-	err := e.sendMessage(ctx, func(tx *store.Tx, code string) (mobile, text string, err error) {
+	err := e.sendCode(ctx, func(tx *store.Tx, code string) (m gateway.Message, err error) {
 		p, err := e.pendingByLink(ctx, tx, token)
 		if err != nil {
-			return "", "", err
+			return m, err
 		}
 		a := p.approver
-		if !slices.Contains(a.Channels, channelCode) || a.Mobile == "" {
-			return "", "", ErrCodeChannel
+		m = gateway.Message{Kind: gateway.KindCode, Contract: oneLine(p.flow.Name), Code: code, To: e.codeAddress(a)}
+		if !slices.Contains(a.Channels, channelCode) || m.To == "" {
+			return m, ErrCodeChannel
 		}
-		sign := ""
 		if a.SMSTemplate != nil {
-			sign = a.SMSTemplate.Sign
+			m.SignName = a.SMSTemplate.Sign
 		}
-		target := codeTarget{ApplicationID: p.flow.ApplicationID, Mobile: a.Mobile, FlowID: p.flow.ID, SignID: a.SignID, UserID: a.UserID,
+		target := codeTarget{ApplicationID: p.flow.ApplicationID, Mobile: m.To, FlowID: p.flow.ID, SignID: a.SignID, UserID: a.UserID,
 			event: event{Action: "code.send", ObjectType: "approver", ObjectID: a.SignID}}
-		signID, message = a.SignID, codeText(sign, a.Mobile, p.flow.Name, code)
-		return a.Mobile, message, e.storeCode(ctx, tx, target, code)
+		signID, message = a.SignID, gateway.Text(m)
+		return m, e.storeCode(ctx, tx, target, code)
 	})
 	if err == nil {
 		e.show(signID, message)
@@ -69,13 +73,8 @@ func (e *Engine) SendCode(ctx context.Context, token string) error {
 	return err
 }
 
-// codeText is the message; subject is the name of a contract, or empty. It is printed on a terminal, so that nothing that a caller names
-// may control one.
-func codeText(sign, mobile, subject, code string) string {
-	if subject != "" {
-		subject = "签署《" + subject + "》"
-	}
-	text := fmt.Sprintf("[%s] %s %s的验证码：%s，10 分钟内有效。", firstOf(sign, "印台"), maskMobile(mobile), subject, code)
+// oneLine takes control characters out of what a caller names, since it stands in messages.
+func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
@@ -84,26 +83,20 @@ func codeText(sign, mobile, subject, code string) string {
 	}, text)
 }
 
-// sendMessage makes a code, lets prepare store it, and hands the message out.
-func (e *Engine) sendMessage(ctx context.Context, prepare func(tx *store.Tx, code string) (mobile, text string, err error)) error {
+// sendCode makes a code, lets prepare store it, and keeps the message in the same transaction.
+func (e *Engine) sendCode(ctx context.Context, prepare func(tx *store.Tx, code string) (gateway.Message, error)) error {
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
 		return fmt.Errorf("make a code: %w", err)
 	}
 	code := fmt.Sprintf("%0*d", codeDigits, n)
-	var outboxID, line string
-	err = e.db.Write(ctx, func(tx *store.Tx) (err error) {
-		var mobile string
-		if mobile, line, err = prepare(tx, code); err != nil {
+	return e.db.Write(ctx, func(tx *store.Tx) error {
+		m, err := prepare(tx, code)
+		if err != nil {
 			return err
 		}
-		outboxID, err = e.storeOutbox(ctx, tx, mobile, line)
-		return err
+		return e.queueMessage(ctx, tx, m, e.now().Add(codeLife))
 	})
-	if err != nil {
-		return err
-	}
-	return e.deliver(ctx, outboxID, line)
 }
 
 // storeCode keeps the code's hash, within the limits of one application and mobile.
@@ -138,7 +131,7 @@ func (e *Engine) storeCode(ctx context.Context, tx *store.Tx, t codeTarget, code
 		return fmt.Errorf("store the code: %w", err)
 	}
 	ev := t.event
-	ev.Detail = map[string]any{"mobile": maskMobile(t.Mobile), "code": id}
+	ev.Detail = map[string]any{"address": maskAddress(t.Mobile), "code": id}
 	return e.record(ctx, tx, ev)
 }
 
@@ -187,7 +180,7 @@ const (
 func (e *Engine) checkCode(ctx context.Context, f *flow, a *approver, code string) (id string, err error) {
 	right := false
 	err = e.db.Write(ctx, func(tx *store.Tx) error {
-		c, err := e.newestCode(ctx, tx, f.ApplicationID, a.Mobile, codeFor+` AND sign_id IN ('', $4) AND user_id IN ('', $5) AND used = 0
+		c, err := e.newestCode(ctx, tx, f.ApplicationID, e.codeAddress(a), codeFor+` AND sign_id IN ('', $4) AND user_id IN ('', $5) AND used = 0
 			AND attempts < $6 AND expires > $7`, f.ID, a.SignID, a.UserID, codeTries, store.Micros(e.now()))
 		if err != nil || c == nil {
 			return err

@@ -18,7 +18,7 @@ func (p *platform) sendCode(req *api.SendSignInnerVerifyCodeRequest) string {
 		p.Error("the message was not sent")
 	}
 	messages, _, err := p.engine.ListMessages(p.Context(), "", 1)
-	if err != nil || len(messages) != 1 || messages[0].Recipient != req.Mobile || messages[0].Delivered.IsZero() {
+	if err != nil || len(messages) != 1 || messages[0].Recipient != req.Mobile || messages[0].State != engine.MessageKept {
 		p.Fatalf("%+v, %v", messages, err)
 	}
 	return regexp.MustCompile(`：(\d{6})`).FindStringSubmatch(messages[0].Body)[1]
@@ -47,7 +47,7 @@ func TestCodesAreMatched(t *testing.T) {
 	}
 	code := p.sendCode(&api.SendSignInnerVerifyCodeRequest{Mobile: phone, FlowId: flowID, UserId: q.user, VerifySign: "某某", VerifyTemplateId: "1"})
 	messages, _, err := p.engine.ListMessages(t.Context(), "", 1)
-	if err != nil || !strings.Contains(messages[0].Body, "[某某]") || !strings.Contains(messages[0].Body, "采购合同") || !strings.Contains(p.outbox.String(), code) {
+	if err != nil || !strings.Contains(messages[0].Body, "【某某】") || !strings.Contains(messages[0].Body, "采购合同") || !strings.Contains(p.messages(), code) {
 		t.Errorf("%+v, %v", messages, err)
 	}
 	for name, tt := range map[string]struct{ got, want int64 }{

@@ -245,7 +245,7 @@ func (e *Engine) storeSigning(ctx context.Context, tx *store.Tx, p *signing, cha
 	}
 	return e.record(ctx, tx, event{Action: "flow.sign", ObjectType: "flow", ObjectID: p.flow.ID, Detail: map[string]any{
 		"signId": p.approver.SignID, "userId": p.approver.UserID, "organizationId": p.approver.OrganizationID, "sourceIp": p.act.SourceIP,
-		"device": p.act.UserAgent, "channel": p.act.Channel, "ticket": p.codeID, "files": evidence, "seals": seals, "status": status,
+		"device": p.act.UserAgent, "channel": p.act.Channel, "ticket": p.codeID, "unchecked": p.act.Channel == channelNone, "files": evidence, "seals": seals, "status": status,
 		"certificate": p.identity.cert.SerialNumber.Text(16), "timestamp": e.timestampName(),
 	}})
 }

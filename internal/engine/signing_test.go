@@ -220,7 +220,8 @@ func TestAPersonSignsForThemselves(t *testing.T) {
 	user := do(p, api.CreateUser, &api.CreateUserRequest{OpenId: "alone", Name: "周强", IdCardType: "ID_CARD", IdCardNumber: "440301198001010010"}).UserId
 	do(p, api.VerifyUser, &api.VerifyUserRequest{UserId: user})
 	flowID := p.flow(q)
-	do(p, api.SendFlow, &api.SendFlowRequest{Caller: q.caller(), FlowId: flowID, UserId: user, SignComponents: []api.Component{box("hand", "SIGN_SIGNATURE", 100, 100)}})
+	do(p, api.SendFlow, &api.SendFlowRequest{Caller: q.caller(), FlowId: flowID, UserId: user, VerifyChannel: []string{"NONE"},
+		SignComponents: []api.Component{box("hand", "SIGN_SIGNATURE", 100, 100)}})
 	req := &api.SignFlowRequest{Caller: api.Caller{OperatorId: user}, FlowId: flowID, VerifyChannel: "NONE", SourceIp: "127.0.0.1",
 		SignSeals: []api.SignSeal{{ComponentId: "hand", SignType: "SIGN_SIGNATURE"}}}
 	refused(p, api.CodeInvalidParameter, api.SignFlow, req) // neither seal nor picture, and no default
@@ -334,7 +335,7 @@ func TestSigningPage(t *testing.T) {
 	if err := p.engine.SendCode(ctx, token); !errors.Is(err, engine.ErrCodeTooSoon) {
 		t.Errorf("two codes at once: %v", err)
 	}
-	code := regexp.MustCompile(`\d{6}`).FindString(strings.ReplaceAll(p.outbox.String(), "0001", ""))
+	code := regexp.MustCompile(`\d{6}`).FindString(strings.ReplaceAll(p.messages(), "0001", ""))
 	for range 5 {
 		act.VerifyResult = "x" + code[1:]
 		if err := p.engine.SessionSign(ctx, token, act); !errors.Is(err, engine.ErrWrongCode) {
@@ -349,7 +350,7 @@ func TestSigningPage(t *testing.T) {
 	if err := p.engine.SendCode(ctx, token); err != nil {
 		t.Fatal(err)
 	}
-	codes := regexp.MustCompile(`：(\d{6})`).FindAllStringSubmatch(p.outbox.String(), -1)
+	codes := regexp.MustCompile(`：(\d{6})`).FindAllStringSubmatch(p.messages(), -1)
 	act.VerifyResult = codes[len(codes)-1][1]
 	forged := act
 	forged.Seals = map[string]string{"seal": first.seal}

@@ -60,14 +60,6 @@ func IsSimulated(reason string, certificate *x509.Certificate) bool {
 	return strings.HasPrefix(reason, SimulatedMark) || certificate != nil && slices.Contains(certificate.Subject.OrganizationalUnit, SimulatedMark)
 }
 
-// reason is what a signature says it was made for.
-func (e *Engine) reason(flowName string) string {
-	if e.simulate {
-		return SimulatedMark + " · " + flowName
-	}
-	return flowName
-}
-
 // shownMessages are the messages that simulation shows in place instead of sending them, by the id of the task. They live in memory only.
 type shownMessages struct {
 	mu    sync.Mutex

@@ -40,7 +40,7 @@ func (e *Engine) stamp(ctx context.Context, p *signing, at time.Time) ([]*flowFi
 	var changed []*flowFile
 	for _, f := range p.files {
 		act := pdf.Act{
-			SignerName: p.signerName(), Reason: e.reason(p.flow.Name), Time: at, Fills: map[string]pdf.Fill{},
+			SignerName: p.signerName(), Reason: e.reason(p), Time: at, Fills: map[string]pdf.Fill{},
 			Signer: p.identity.key, Chain: e.authority.chain(p.identity.cert), Timestamp: e.timestamp, TimestampRoom: room,
 		}
 		var marks []pdf.Mark

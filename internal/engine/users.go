@@ -138,7 +138,12 @@ func (e *Engine) modifyUser(ctx context.Context, req *api.ModifyUserRequest) (*a
 		if err != nil {
 			return fmt.Errorf("change the person: %w", err)
 		}
-		return e.record(ctx, tx, event{Action: "user.modify", ObjectType: "user", ObjectID: u.ID, Detail: map[string]any{"renamed": renamed}})
+		mobile, mail := firstOf(req.Mobile, u.Mobile), firstOf(req.Email, u.Email)
+		if err := errors.Join(e.tellChanged(ctx, tx, u.Mobile, mobile), e.tellChanged(ctx, tx, u.Email, mail)); err != nil {
+			return err
+		}
+		return e.record(ctx, tx, event{Action: "user.modify", ObjectType: "user", ObjectID: u.ID,
+			Detail: map[string]any{"renamed": renamed, "mobile": mobile != u.Mobile, "email": mail != u.Email}})
 	})
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"html"
 	"mime"
 	"net"
 	"net/mail"
@@ -36,7 +37,7 @@ type Server struct {
 	From string
 }
 
-// Message is a mail in plain text.
+// Message is a mail: plain text, and the same as a page where it has Parts.
 type Message struct {
 	ID      string // what stands before the @ of its Message-ID; the same for a mail that is sent again
 	To      string
@@ -44,12 +45,52 @@ type Message struct {
 	Subject string
 	Body    string // lines end in CR LF
 	At      time.Time
+	Parts   []Part // the same as a page; none: plain text only
 }
 
-// bytes writes the mail: one plain part, so that every reader shows it.
+// Part is a paragraph of a mail as a page, in one language, with a link where Link is not empty.
+type Part struct{ Language, Text, Link, LinkText string }
+
+// boundary stands between the two forms of a mail. It cannot occur in them: both are base64.
+const boundary = "=_sealdesk_="
+
+// content is the type of the mail and what follows its headers.
+func (m Message) content() (kind string, body []byte) {
+	var out bytes.Buffer
+	if len(m.Parts) == 0 {
+		encode(&out, m.Body)
+		return "text/plain; charset=utf-8", out.Bytes()
+	}
+	page := "<!doctype html><html><head><meta charset=\"utf-8\"></head><body>"
+	for _, p := range m.Parts {
+		page += fmt.Sprintf("<div lang=\"%s\"><p>%s</p>", html.EscapeString(p.Language), html.EscapeString(p.Text))
+		if p.Link != "" {
+			page += fmt.Sprintf("<p><a href=\"%s\">%s</a></p>", html.EscapeString(p.Link), html.EscapeString(p.LinkText))
+		}
+		page += "</div>"
+	}
+	for _, form := range [][2]string{{"text/plain", m.Body}, {"text/html", page + "</body></html>"}} {
+		fmt.Fprintf(&out, "--%s\r\nContent-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n", boundary, form[0])
+		encode(&out, form[1])
+	}
+	fmt.Fprintf(&out, "--%s--\r\n", boundary)
+	return "multipart/alternative; boundary=\"" + boundary + "\"", out.Bytes()
+}
+
+// encode writes base64 in lines of 76.
+func encode(out *bytes.Buffer, text string) {
+	for encoded := base64.StdEncoding.EncodeToString([]byte(text)); encoded != ""; {
+		n := min(76, len(encoded))
+		out.WriteString(encoded[:n] + "\r\n")
+		encoded = encoded[n:]
+	}
+}
+
+// bytes writes the mail; its plain part is shown by every reader.
 func (m Message) bytes(s Server) []byte {
 	var out bytes.Buffer
-	for _, header := range [][2]string{
+	kind, body := m.content()
+	headers := [][2]string{
 		{"From", (&mail.Address{Name: m.Name, Address: s.From}).String()},
 		{"To", (&mail.Address{Address: m.To}).String()},
 		{"Subject", mime.BEncoding.Encode("utf-8", m.Subject)},
@@ -57,17 +98,16 @@ func (m Message) bytes(s Server) []byte {
 		{"Message-ID", fmt.Sprintf("<%s@%s>", m.ID, s.URL.Hostname())},
 		{"Auto-Submitted", "auto-generated"},
 		{"MIME-Version", "1.0"},
-		{"Content-Type", "text/plain; charset=utf-8"},
-		{"Content-Transfer-Encoding", "base64"},
-	} {
+		{"Content-Type", kind},
+	}
+	if len(m.Parts) == 0 {
+		headers = append(headers, [2]string{"Content-Transfer-Encoding", "base64"})
+	}
+	for _, header := range headers {
 		fmt.Fprintf(&out, "%s: %s\r\n", header[0], header[1])
 	}
 	out.WriteString("\r\n")
-	for encoded := base64.StdEncoding.EncodeToString([]byte(m.Body)); encoded != ""; {
-		n := min(76, len(encoded))
-		out.WriteString(encoded[:n] + "\r\n")
-		encoded = encoded[n:]
-	}
+	out.Write(body)
 	return out.Bytes()
 }
 

@@ -3,17 +3,14 @@ package notices
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"time"
 
 	"sealdesk/internal/db"
+	"sealdesk/internal/outward"
 )
 
 // Headers of a webhook: its number, which stays the same when it is repeated, and the seconds and signature of this try.
@@ -38,9 +35,7 @@ type Event struct {
 
 // Signature is what a webhook is signed with: HMAC-SHA-256 over the timestamp, a dot and the body, in hexadecimal after "sha256=".
 func Signature(secret, timestamp string, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(secret))
-	fmt.Fprintf(mac, "%s.%s", timestamp, body)
-	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+	return outward.Signature(secret, timestamp, body)
 }
 
 func (s *Sender) post(ctx context.Context, e db.Delivery, flow db.Flow) (code string) {

@@ -3,7 +3,11 @@
 package outward
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -13,6 +17,13 @@ import (
 
 // ErrPrivate says that an address is not public.
 var ErrPrivate = errors.New("the address is not public")
+
+// Signature is what posts are signed with: HMAC-SHA-256 over the timestamp, a dot and the body, in hexadecimal after "sha256=".
+func Signature(secret, timestamp string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "%s.%s", timestamp, body)
+	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
+}
 
 const connectTimeout = 10 * time.Second
 

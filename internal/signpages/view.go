@@ -200,7 +200,7 @@ func (s *server) form(ctx context.Context, token, base string, session *engine.S
 	f := &templates.SignForm{
 		Sign: base + "/sign", Reject: base + "/reject", Code: base + "/code",
 		Signer:  i18n.T(ctx, "sign.signer", "Name", a.Name),
-		Channel: e.channel, NeedsCode: slices.Contains(channels, api.VerifyChannelCode), Mobile: a.Mobile, CodeValue: e.code,
+		Channel: e.channel, NeedsCode: slices.Contains(channels, api.VerifyChannelCode), Unchecked: slices.Contains(channels, api.VerifyChannelNone), Mobile: a.Mobile, CodeValue: e.code,
 		Agreed: e.agreed, Reason: e.reason, Rejecting: e.rejecting, Problems: e.problems,
 	}
 	if a.Organization != "" {

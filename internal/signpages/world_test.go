@@ -62,7 +62,6 @@ type world struct {
 	client *api.Client
 	server *httptest.Server
 	clock  *clock
-	outbox *bytes.Buffer
 
 	organization, seal, user string
 }
@@ -73,8 +72,8 @@ func newWorld(t *testing.T, change ...func(*engine.Options)) *world {
 	must(t, err)
 	r, err := renderer()
 	must(t, err)
-	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)}, outbox: &bytes.Buffer{}}
-	options := engine.Options{Memory: true, Simulate: true, PublicURL: "http://127.0.0.1:8081", Clock: w.clock.Now, Face: face, Renderer: r, Outbox: w.outbox}
+	w := &world{t: t, clock: &clock{now: time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)}}
+	options := engine.Options{Memory: true, Simulate: true, PublicURL: "http://127.0.0.1:8081", Clock: w.clock.Now, Face: face, Renderer: r}
 	for _, f := range change {
 		f(&options)
 	}
@@ -101,6 +100,16 @@ func newWorld(t *testing.T, change ...func(*engine.Options)) *world {
 	must(t, err)
 	w.user = user.UserId
 	return w
+}
+
+// message is the text of the newest message.
+func (w *world) message() string {
+	w.t.Helper()
+	all, _, err := w.engine.ListMessages(w.t.Context(), "", 1)
+	if err != nil || len(all) != 1 {
+		w.t.Fatalf("%+v, %v", all, err)
+	}
+	return all[0].Body
 }
 
 func must(t *testing.T, err error) {

@@ -2,9 +2,10 @@ package templates
 
 import "time"
 
-// ConsoleMessage is a text message that the platform would have sent.
+// ConsoleMessage is something that a person is told.
 type ConsoleMessage struct {
 	Recipient, Body    string
+	Way, State, Error  string // of the gateway; see the engine's
 	Created, Delivered time.Time
 }
 
@@ -96,4 +97,17 @@ func checkKind(state string) string {
 	default:
 		return "wait"
 	}
+}
+
+// messageLook is the look of a message's state.
+func messageLook(state string) string {
+	switch state {
+	case "done":
+		return "ok"
+	case "failed":
+		return "danger"
+	case "kept":
+		return "neutral"
+	}
+	return "wait"
 }

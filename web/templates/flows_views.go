@@ -106,6 +106,9 @@ func flowPersonItem(ctx context.Context, flowID string, p FlowPerson, step strin
 	if subtitle == "" {
 		subtitle = t(ctx, "builder.as_person")
 	}
+	if len(p.Channels) > 0 {
+		step += " · " + channelNames(ctx, p.Channels)
+	}
 	item := TimelineItem{State: state, Title: p.Name, Subtitle: subtitle + step, Note: TimeText(p.At),
 		Badge: ApproverBadge(ctx, p.Status)}
 	if p.Message != "" || p.CanLink || p.CanMove || p.CanResend {

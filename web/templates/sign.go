@@ -68,6 +68,7 @@ type SignForm struct {
 	NeedsCode          bool   // one of the channels is a code by text message
 	Mobile             string // masked, where the code goes
 	CodeValue          string
+	Unchecked          bool   // signing by link alone is one of the ways
 	Simulated          string // the message that simulation shows in place; empty for none
 	Agreed             bool
 	Reason             string

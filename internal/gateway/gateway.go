@@ -1,0 +1,174 @@
+// Package gateway takes messages to people: by SMS through Tencent Cloud, to an HTTP address that sends on, and by mail. It sends one
+// message once; what is to be sent, and when again, stands with whoever calls it.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"sealdesk/internal/mailer"
+	"sealdesk/internal/outward"
+)
+
+// The kinds of messages.
+const (
+	KindCode       = "code"       // the one-time code that shows the will to sign
+	KindInvitation = "invitation" // it is somebody's turn to sign
+	KindCompleted  = "completed"  // a contract is complete
+	KindChanged    = "changed"    // another address was registered; to the one before
+	KindTest       = "test"
+)
+
+// The ways of a message.
+const (
+	WaySMS  = "sms"
+	WayHTTP = "http"
+	WayMail = "mail"
+)
+
+// sendTimeout bounds one try.
+const sendTimeout = 20 * time.Second
+
+// Message is what a person is told. It holds what its kind needs and no more.
+type Message struct {
+	ID       string `json:"id"` // stays the same when it is sent again
+	Kind     string `json:"kind"`
+	To       string `json:"to"`                 // mobile or e-mail, in clear
+	Contract string `json:"contract,omitempty"` // its name
+	Code     string `json:"code,omitempty"`
+	Link     string `json:"link,omitempty"`
+	Until    string `json:"until,omitempty"` // as people read it, Beijing time
+	Address  string `json:"address,omitempty"`
+	// TemplateID and SignName take the place of the configured ones for SMS (essbasic, SmsTemplate).
+	TemplateID string `json:"templateId,omitempty"`
+	SignName   string `json:"signName,omitempty"`
+}
+
+// IsMail tells whether an address is an e-mail's and no mobile.
+func IsMail(address string) bool { return strings.Contains(address, "@") }
+
+// Options are the ways that exist; what is left empty does not.
+type Options struct {
+	SMS        SMS
+	URL        string // that gets a signed POST for every message to a mobile
+	Secret     string // of its signature
+	Private    bool   // URL and SMS.Endpoint may be in a private network
+	Mail       *url.URL
+	MailFrom   string
+	Clock      func() time.Time
+	HTTPClient *http.Client // nil: one that keeps to public addresses
+}
+
+// Gateways send messages. The zero value has no way to anybody.
+type Gateways struct {
+	opts   Options
+	client *http.Client
+}
+
+// New makes the gateways of the options.
+func New(opts Options) *Gateways {
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	g := &Gateways{opts: opts, client: opts.HTTPClient}
+	if g.client == nil {
+		g.client = outward.Client(sendTimeout, opts.Private)
+	}
+	return g
+}
+
+// Ways lists the ways that exist.
+func (g *Gateways) Ways() (all []string) {
+	if g == nil {
+		return nil
+	}
+	if g.opts.SMS.SecretID != "" {
+		all = append(all, WaySMS)
+	}
+	if g.opts.URL != "" {
+		all = append(all, WayHTTP)
+	}
+	if g.opts.Mail != nil {
+		all = append(all, WayMail)
+	}
+	return all
+}
+
+// Way is how a message would go; empty where it can go nowhere.
+func (g *Gateways) Way(m Message) string {
+	switch {
+	case g == nil || m.To == "":
+	case IsMail(m.To) && g.opts.Mail != nil:
+		return WayMail
+	case IsMail(m.To):
+	case g.opts.SMS.SecretID != "" && g.opts.SMS.template(m) != "":
+		return WaySMS
+	case g.opts.URL != "":
+		return WayHTTP
+	}
+	return ""
+}
+
+// Error is why a message did not leave, or may not have.
+type Error struct {
+	Code string // the way's or the platform's, for people to look up
+	// Again tells that another try may help and does no harm: the message surely did not arrive.
+	Again bool
+}
+
+func (e *Error) Error() string { return "the message was not sent: " + e.Code }
+
+// The codes of our own.
+const (
+	CodeUnreachable = "unreachable" // no connection: it surely did not leave
+	CodeNoAnswer    = "no_answer"   // it may have arrived
+	CodePrivate     = "private"     // the address is not public
+	CodeStatus      = "status"      // the HTTP address answered an error
+	CodeOff         = "off"         // the way is not set up any more
+	CodeTLS         = "tls"
+	CodeLogin       = "login"
+	CodeRefused     = "refused"
+)
+
+// Send sends a message once. The error is an *Error.
+func (g *Gateways) Send(ctx context.Context, m Message) error {
+	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	defer cancel()
+	switch g.Way(m) {
+	case WaySMS:
+		return g.sms(ctx, m)
+	case WayHTTP:
+		return g.post(ctx, m)
+	case WayMail:
+		return g.mail(ctx, m)
+	}
+	return &Error{Code: CodeOff, Again: true}
+}
+
+func (g *Gateways) mail(ctx context.Context, m Message) error {
+	server := mailer.Server{URL: g.opts.Mail, From: g.opts.MailFrom}
+	err := server.Send(ctx, mail(m, g.opts.Clock()))
+	for cause, code := range map[error]string{mailer.ErrUnreachable: CodeUnreachable, mailer.ErrTimeout: CodeNoAnswer, mailer.ErrTLS: CodeTLS,
+		mailer.ErrLogin: CodeLogin, mailer.ErrRefused: CodeRefused} {
+		if errors.Is(err, cause) {
+			return &Error{Code: code, Again: true} // a mail that comes twice carries the same Message-ID
+		}
+	}
+	return err
+}
+
+// connection is the error of a request that got no answer.
+func connection(err error) error {
+	var dial interface{ Temporary() bool }
+	switch {
+	case errors.Is(err, outward.ErrPrivate):
+		return &Error{Code: CodePrivate}
+	case errors.As(err, &dial) && strings.Contains(err.Error(), "dial "):
+		return &Error{Code: CodeUnreachable, Again: true}
+	}
+	return &Error{Code: CodeNoAnswer}
+}
