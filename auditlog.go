@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/config"
@@ -160,17 +162,41 @@ func withLog(ctx context.Context, f folders, name string, run func(*dataFolder, 
 	if err != nil {
 		return err
 	}
-	database, err := store.Open(ctx, store.Options{Path: h.path(h.database), ReadOnly: true})
+	use := func(path string, readOnly bool) (err error) {
+		database, err := store.Open(ctx, store.Options{Path: path, ReadOnly: readOnly})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, database.Close()) }()
+		log, err := audit.Open(ctx, database, audit.Options{Key: key, Origin: h.origin, Known: d.known(h), ReadOnly: readOnly})
+		if err != nil {
+			return d.explain(ctx, h, err)
+		}
+		defer func() { err = errors.Join(err, log.Close()) }()
+		return run(d, log, database)
+	}
+	if err = use(h.path(h.database), true); errors.Is(err, store.ErrOlder) {
+		return withCopy(h.path(h.database), func(path string) error { return use(path, false) })
+	}
+	return err
+}
+
+// withCopy runs a command on a copy of a database that is there no longer afterwards: one of an older version is not brought up to date by
+// asking it something.
+func withCopy(database string, run func(path string) error) (err error) {
+	dir, err := os.MkdirTemp("", "sealdesk-copy-")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, database.Close()) }()
-	log, err := audit.Open(ctx, database, audit.Options{Key: key, Origin: h.origin, Known: d.known(h), ReadOnly: true})
-	if err != nil {
-		return d.explain(ctx, h, err)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, filepath.Base(database))
+	if err := copyFile(database, path); err != nil {
+		return err
 	}
-	defer func() { err = errors.Join(err, log.Close()) }()
-	return run(d, log, database)
+	if err := copyFile(database+"-wal", path+"-wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return run(path)
 }
 
 // verifyExport needs no data folder, but takes the keys of one to tell whose export it is.

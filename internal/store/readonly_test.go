@@ -112,6 +112,25 @@ func TestTablesThatAreNotOurs(t *testing.T) {
 	if err := open(one, ""); !errors.As(err, &newer) || newer.Found != 2 || newer.Known != 1 {
 		t.Errorf("an older program: %v", err)
 	}
+	reads := func(files fstest.MapFS) error {
+		t.Helper()
+		d, err := Open(t.Context(), Options{Path: path, ReadOnly: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		return d.CheckTables(t.Context(), files, "goose_db_version")
+	}
+	three := fstest.MapFS{"00001_a.sql": two["00001_a.sql"], "00002_b.sql": two["00002_b.sql"], "00003_c.sql": {Data: []byte("CREATE TABLE c (n INTEGER)")}}
+	if err := reads(two); err != nil {
+		t.Errorf("read as it is: %v", err)
+	}
+	if err := reads(one); !errors.As(err, &newer) {
+		t.Errorf("read by an older program: %v", err)
+	}
+	if err := reads(three); !errors.Is(err, ErrOlder) {
+		t.Errorf("read by a newer program: %v", err)
+	}
 	var missing *MissingTableError
 	if err := open(two, "DROP TABLE b"); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+
+	"github.com/pressly/goose/v3"
 )
 
 // MissingTableError says that the database was brought up to date, and yet a table is not there: somebody dropped it.
@@ -19,11 +21,8 @@ func (e *MissingTableError) Error() string { return "the table " + e.Table + " i
 var tableWords = regexp.MustCompile(`(?im)^\s*(CREATE (?:VIRTUAL )?TABLE|DROP TABLE|ALTER TABLE)(?: IF (?:NOT )?EXISTS)? (\w+)(?: RENAME TO (\w+))?`)
 
 // CheckTables tells without changing anything whether the tables of a set of migrations can be read: with a MissingTableError of one that is no
-// longer there, with a NewerError of what a newer program did to them.
+// longer there, with a NewerError of what a newer program did to them, with ErrOlder when migrations are still to be applied.
 func (d *DB) CheckTables(ctx context.Context, files fs.FS, table string) error {
-	if err := checkTables(ctx, d.readers, files); err != nil {
-		return err
-	}
 	known, err := readMigrations(files)
 	if err != nil {
 		return err
@@ -32,8 +31,17 @@ func (d *DB) CheckTables(ctx context.Context, files fs.FS, table string) error {
 	if err != nil {
 		return err
 	}
-	return refuseNewer(found, known, table)
+	if err := refuseNewer(found, known, table); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(known, func(m *goose.Migration) bool { return m.Version > found }) {
+		return ErrOlder
+	}
+	return checkTables(ctx, d.readers, files)
 }
+
+// ErrOlder says that the tables are those of an older program: they must be brought up to date before they are read.
+var ErrOlder = errors.New("the tables are those of an older version of the program")
 
 // Version is the number of the newest migration that a table of them notes; 0 when there is no such table.
 func (d *DB) Version(ctx context.Context, table string) (version int64, err error) {
