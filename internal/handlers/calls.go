@@ -100,12 +100,18 @@ func (s *server) makeCall(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case d.Form.Preview:
 		return s.callPage(w, r, http.StatusOK, call, req, d)
+	case slices.Contains(signersActs, call.Name):
+		d.Problems = templates.Problems{{Field: "Confirmed", Rule: "signers_act"}}
+		return s.callPage(w, r, http.StatusUnprocessableEntity, call, req, d)
 	case isWrite(call.Name) && !d.Form.Confirmed:
 		d.Problems = templates.Problems{{Field: "Confirmed", Rule: "confirm"}}
 		return s.callPage(w, r, http.StatusUnprocessableEntity, call, req, d)
 	}
 	return s.sendCall(w, r, call, req, d)
 }
+
+// signersActs are acts of a signer's, which nobody does for them from the portal: what would be sent can be looked at, not sent.
+var signersActs = []string{"CreateServerFlowSign", "RejectFlow", "SignFlow"}
 
 // mayLinkOnly holds a call that sends to somebody against the rule that drafts are held against.
 func (s *server) mayLinkOnly(ctx context.Context, req any) (bool, error) {
