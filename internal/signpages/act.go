@@ -294,11 +294,14 @@ func (s *server) sendCode(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return fmt.Errorf("send a code: %w", err)
 	}
+	simulated, err := s.simulatedMessage(ctx, r.PathValue("token"))
+	if err != nil {
+		return fmt.Errorf("show a simulated message: %w", err)
+	}
+	if simulated != "" && kind == "ok" {
+		text = i18n.T(ctx, "sign.code.shown")
+	}
 	if r.Header.Get("Accept") == acceptsObject {
-		simulated, err := s.simulatedMessage(ctx, r.PathValue("token"))
-		if err != nil {
-			return fmt.Errorf("show a simulated message: %w", err)
-		}
 		w.Header().Set("Content-Type", acceptsObject)
 		return json.NewEncoder(w).Encode(struct {
 			Kind      string `json:"kind"`

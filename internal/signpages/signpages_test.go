@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/engine"
 	"sealdesk/internal/pdf"
 )
 
@@ -121,7 +122,7 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 }
 
 func TestCodeByMessage(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, func(o *engine.Options) { o.Simulate = false })
 	path := w.send(w.flow(), func(r *api.SendFlowUrlRequest) {
 		r.VerifyChannel, r.Mobile = []string{api.VerifyChannelCode}, "13800000001"
 	})

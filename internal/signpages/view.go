@@ -200,7 +200,8 @@ func (s *server) form(ctx context.Context, token, base string, session *engine.S
 	f := &templates.SignForm{
 		Sign: base + "/sign", Reject: base + "/reject", Code: base + "/code",
 		Signer:  i18n.T(ctx, "sign.signer", "Name", a.Name),
-		Channel: e.channel, NeedsCode: slices.Contains(channels, api.VerifyChannelCode), Unchecked: slices.Contains(channels, api.VerifyChannelNone), Mobile: a.Mobile, CodeValue: e.code,
+		Channel: e.channel, NeedsCode: slices.Contains(channels, api.VerifyChannelCode), Unchecked: slices.Contains(channels, api.VerifyChannelNone),
+		CodeHint: s.codeHint(ctx, a.Mobile), CodeValue: e.code,
 		Agreed: e.agreed, Reason: e.reason, Rejecting: e.rejecting, Problems: e.problems,
 	}
 	if a.Organization != "" {
@@ -226,6 +227,14 @@ func (s *server) form(ctx context.Context, token, base string, session *engine.S
 	}
 	f.Checks, err = s.checkViews(ctx, token, base, session)
 	return f, err
+}
+
+// codeHint says where the code will go: to the signer's mobile, which is masked, or in simulation onto the page.
+func (s *server) codeHint(ctx context.Context, mobile string) string {
+	if s.engine.Simulated() {
+		return i18n.T(ctx, "sign.code.hint.simulated")
+	}
+	return i18n.T(ctx, "sign.code.hint", "Mobile", mobile)
 }
 
 // simulatedMessage is the message that simulation shows in place, in words that say so; empty for none.

@@ -33,10 +33,10 @@ test("a face check in a tab of its own, then the signature", async () => {
   const page = await context.newPage();
   await page.goto(SignUrl);
   await page.getByRole("checkbox").check();
-  const [face] = await Promise.all([context.waitForEvent("page"), page.getByRole("button", { name: "去人脸核身" }).click()]);
+  const [face] = await Promise.all([context.waitForEvent("page"), page.getByRole("button", { name: "去模拟人脸核身" }).click()]);
   await face.getByText("不打开摄像头").waitFor();
   await face.getByRole("button", { name: "人脸比对通过" }).click();
-  await face.getByText("人脸核身已通过").waitFor();
+  await face.getByText("模拟结果：通过").waitFor();
   await face.close();
   await page.bringToFront();
   await page.evaluate(() => window.dispatchEvent(new Event("focus"))); // headless tabs have no focus to get back

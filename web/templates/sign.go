@@ -66,7 +66,7 @@ type SignForm struct {
 	Checks             []SignCheck
 	Told               string // address that tells a script which checks are passed
 	NeedsCode          bool   // one of the channels is a code by text message
-	Mobile             string // masked, where the code goes
+	CodeHint           string // where the code goes
 	CodeValue          string
 	Unchecked          bool   // signing by link alone is one of the ways
 	Simulated          string // the message that simulation shows in place; empty for none

@@ -1200,7 +1200,7 @@ func signWill(form SignForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = TextInput(Input{Name: "VerifyResult", Label: t(ctx, "sign.code"), Value: form.CodeValue, InputMode: "numeric", Autocomplete: "one-time-code",
-				MaxLength: 8, Hint: t(ctx, "sign.code.hint", "Mobile", form.Mobile), Problem: form.problem("VerifyResult")}).Render(ctx, templ_7745c5c3_Buffer)
+				MaxLength: 8, Hint: form.CodeHint, Problem: form.problem("VerifyResult")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
