@@ -37,12 +37,12 @@ func (s *server) auditDays(ctx context.Context, lines []audit.Line) ([]templates
 // line is an act as the page shows it.
 func (n auditNames) line(ctx context.Context, l *audit.Line) templates.AuditLine {
 	e := &l.Event
-	line := templates.AuditLine{Seq: e.Seq, At: e.Time, Object: n.object(ctx, e), Outcome: e.Outcome, Problem: problemText(ctx, e.ErrorCode),
+	line := templates.AuditLine{Seq: e.Seq, At: e.Time, Object: n.object(ctx, e), Outcome: e.Outcome, Problem: problemText(ctx, e.Action, e.ErrorCode),
 		From: fromText(ctx, e), Count: len(l.Calls) + l.More, More: l.More}
 	line.Who, line.Note = n.who(ctx, e)
 	line.Before, line.Object.Text, line.After = n.say(ctx, e)
 	for _, c := range l.Calls {
-		line.Calls = append(line.Calls, templates.AuditCall{Seq: c.Seq, Text: actionText(ctx, c.Action), Outcome: c.Outcome, Problem: problemText(ctx, c.Code)})
+		line.Calls = append(line.Calls, templates.AuditCall{Seq: c.Seq, Text: actionText(ctx, c.Action), Outcome: c.Outcome, Problem: problemText(ctx, c.Action, c.Code)})
 	}
 	return line
 }
@@ -126,6 +126,6 @@ func (n auditNames) tableRow(ctx context.Context, l *audit.Line) []string {
 		role = auditRole(ctx, e.Actor.Role)
 	}
 	return []string{e.Time.In(auditZone).Format("2006-01-02 15:04:05"), who, account, role, n.sentence(ctx, e), o.Kind, o.Name, o.ID,
-		i18n.T(ctx, "audit.outcome."+e.Outcome), problemText(ctx, e.ErrorCode), e.Actor.IP, e.Actor.UserAgent,
+		i18n.T(ctx, "audit.outcome."+e.Outcome), problemText(ctx, e.Action, e.ErrorCode), e.Actor.IP, e.Actor.UserAgent,
 		strconv.Itoa(len(l.Calls) + l.More), eventNumber(e.Seq)}
 }

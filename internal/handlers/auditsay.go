@@ -111,6 +111,9 @@ func (n auditNames) object(ctx context.Context, e *audit.Event) templates.AuditO
 		o.ID = known.ID
 	}
 	o.Name = cmp.Or(recordedName(e), known.Name)
+	if e.ObjectType == "checkpoint" {
+		o.Name = textOr(ctx, "checkpoints.way."+e.ObjectID, e.ObjectID)
+	}
 	if p, has := objectPages[e.ObjectType]; ok && has && can(ctx, p.need) {
 		o.URL = p.path + known.ID
 	}
@@ -283,13 +286,19 @@ func (n auditNames) sentence(ctx context.Context, e *audit.Event) string {
 	return strings.TrimSpace(before + object + after)
 }
 
-// problemText says why something failed.
-func problemText(ctx context.Context, code string) string {
+// problemKeys are the texts of codes that mean something else elsewhere, by the beginning of the action.
+var problemKeys = map[string]string{"checkpoint": "checkpoints.error.", "delivery": "notices.error."}
+
+// problemText says why an action failed.
+func problemText(ctx context.Context, action, code string) string {
 	if code == "" {
 		return ""
 	}
-	if key := "audit.code." + code; i18n.Has(ctx, key) {
-		return i18n.T(ctx, key)
+	family, _, _ := strings.Cut(action, ".")
+	for _, prefix := range []string{problemKeys[family], "audit.code."} {
+		if key := prefix + code; prefix != "" && i18n.Has(ctx, key) {
+			return i18n.T(ctx, key)
+		}
 	}
 	return i18n.ErrorText(ctx, code)
 }

@@ -55,13 +55,7 @@ func auditRow(ctx context.Context, e *audit.Event) templates.AuditRow {
 	if e.ObjectType != "" {
 		row.ObjectType = textOr(ctx, "audit.object."+e.ObjectType, e.ObjectType)
 	}
-	if e.ErrorCode != "" {
-		if key := "audit.code." + e.ErrorCode; i18n.Has(ctx, key) {
-			row.Problem = i18n.T(ctx, key)
-		} else {
-			row.Problem = i18n.ErrorText(ctx, e.ErrorCode)
-		}
-	}
+	row.Problem = problemText(ctx, e.Action, e.ErrorCode)
 	return row
 }
 

@@ -124,27 +124,25 @@ func keyName(log *audit.Log) string {
 // checkpointWay is how a way stands with every log.
 func (s *server) checkpointWay(ctx context.Context, way db.CheckpointWay, states []db.CheckpointState) templates.CheckpointWay {
 	out := templates.CheckpointWay{Name: way.Name, Text: i18n.T(ctx, "checkpoints.way."+way.Name), Target: way.Target}
-	seen := make(map[string]bool)
+	known := make(map[string]db.CheckpointState)
 	for _, state := range states {
-		if state.Way != way.Name {
-			continue
+		if state.Way == way.Name {
+			known[state.Log] = state
 		}
-		seen[state.Log] = true
-		row := templates.CheckpointWayLog{Log: logText(ctx, state.Log), State: "ok", Error: checkpointError(ctx, state.Error), Size: state.Size,
+	}
+	for _, log := range s.checkpoints.Logs() {
+		state, tried := known[keyName(log)]
+		row := templates.CheckpointWayLog{Log: logText(ctx, keyName(log)), State: "ok", Error: checkpointError(ctx, state.Error), Size: state.Size,
 			Left: state.Left, Failing: state.Failing}
-		switch state.Error {
-		case "":
-		case db.CheckpointHistory:
+		switch {
+		case !tried:
+			row.State = "waiting"
+		case state.Error == db.CheckpointHistory:
 			row.State = "alarm"
-		default:
+		case state.Error != "":
 			row.State = "failing"
 		}
 		out.Logs = append(out.Logs, row)
-	}
-	for _, log := range s.checkpoints.Logs() {
-		if name := keyName(log); !seen[name] {
-			out.Logs = append(out.Logs, templates.CheckpointWayLog{Log: logText(ctx, name), State: "waiting"})
-		}
 	}
 	return out
 }

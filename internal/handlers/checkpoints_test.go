@@ -47,12 +47,15 @@ func TestThePageOfCheckpointsTellsWhatLeftAndWhatDoesNotWork(t *testing.T) {
 	if strings.Contains(page.body, "geheim") || page.find("form[action='/audit/checkpoints/try']").Length() != 0 {
 		t.Error("the page shows a secret path, or offers a reviewer to try")
 	}
-	reviewer.get("/audit").wantText(".audit-status", "离开本机").wantText("section[aria-labelledby=audit-trust]", "有 1 种送出方式未能送出")
+	reviewer.get("/audit").wantText(".audit-status", "离开本机").wantText(".audit-status", "有 1 种送出方式未能送出")
 	reviewer.post("/audit/checkpoints/try", url.Values{"Way": {"folder"}}).wantStatus(http.StatusForbidden)
 	admin.post("/audit/checkpoints/try", url.Values{"Way": {"mail"}}).wantStatus(http.StatusNotFound)
 	admin.post("/audit/checkpoints/try", url.Values{"Way": {"http"}}).wantText(".notice-danger", "对方没有返回成功状态")
 	admin.post("/audit/checkpoints/try", url.Values{"Way": {"folder"}}).wantText(".notice-ok", "最新的检查点已送出")
 
+	if page := admin.get("/audit?all=1").body; strings.Contains(page, "未预期的错误") {
+		t.Error("the audit log does not say in words why a checkpoint stayed")
+	}
 	link := admin.get("/audit/checkpoints").find("a[href^='/audit/checkpoints/']").First().AttrOr("href", "")
 	kept := reviewer.get(link).wantStatus(http.StatusOK)
 	log := p.db.Audit()
