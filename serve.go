@@ -294,7 +294,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 	handler, err := handlers.New(handlers.Options{
 		DB: p.portal.DB, Client: p.client, Files: p.files, Renderer: p.renderer, Face: p.face, Routing: p.router, Watch: p.watch,
 		Platform: p.cfg.Platform, PublicURL: p.cfg.PublicURL, EngineURL: p.cfg.EngineURL, SetupToken: token,
-		Settings: p.cfg.Settings, OIDC: p.cfg.OIDC, TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, Evidence: p.evidenceState(), CallbackKeys: p.callbackKeys(), OwnApproval: p.cfg.OwnApproval,
+		Settings: p.cfg.Settings, OIDC: p.cfg.OIDC, TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, Evidence: p.evidence(), CallbackKeys: p.callbackKeys(), OwnApproval: p.cfg.OwnApproval,
 		Simulated: p.engine != nil && p.engine.Simulated(), Timestamps: p.timestamps(),
 		Outside: p.outside,
 		Notices: handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
@@ -319,12 +319,12 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 	return nil
 }
 
-// evidenceState tells whether the engine's log is broken; nil without an engine.
-func (p *program) evidenceState() func() (audit.Break, bool) {
+// evidence is the engine's own log; nil without an engine.
+func (p *program) evidence() *audit.Log {
 	if p.engine == nil {
 		return nil
 	}
-	return p.engine.Evidence().Broken
+	return p.engine.Evidence()
 }
 
 // tellBreak writes the one line in the operator's log that says that an audit log is broken; log is "portal" or "evidence".

@@ -1,11 +1,8 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"maps"
 	"mime"
 	"net/http"
@@ -158,8 +155,6 @@ func (s *server) showAuditEvent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	// A proof that cannot be made means that the tree is damaged: that is shown, not hidden behind an error page.
-	proof, err := s.db.Audit().Proof(ctx, seq)
 	data := auditEvent(ctx, &e)
 	line, err := s.db.Audit().LineOf(ctx, &e)
 	if err != nil {
@@ -170,17 +165,8 @@ func (s *server) showAuditEvent(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data.Line = days[0].Lines[0]
-	data.Proof = templates.AuditProof{Key: s.db.Audit().PublicKey()}
-	if err == nil {
-		data.Proof.OK = proof.Check(&e) == nil
-		data.Proof.Leaf, data.Proof.Size, data.Proof.Checkpoint = proof.Leaf.String(), proof.Checkpoint.Size, string(proof.Checkpoint.Text)
-		for _, h := range proof.Path {
-			data.Proof.Path = append(data.Proof.Path, h.String())
-		}
-	} else if ctx.Err() != nil {
+	if data.Proof, err = s.proofOf(ctx, s.db.Audit(), &e); err != nil {
 		return err
-	} else {
-		s.log.ErrorContext(ctx, "audit proof failed", "request", exchangeOf(ctx).id, "event", seq, "error", err.Error())
 	}
 	return s.render(w, r, http.StatusOK, auditPage(ctx, "audit.event.title", "Seq", seq), templates.AuditEventPage(data))
 }
@@ -196,67 +182,8 @@ func auditSeq(r *http.Request) (int64, error) {
 
 // verifyAudit recomputes the whole log, against checkpoints kept elsewhere if some are given, and tells how it went.
 func (s *server) verifyAudit(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	if err := readForm(r); err != nil {
-		return err
-	}
-	p := auditPage(ctx, "audit.verify.title")
-	against, err := s.givenCheckpoints(r)
-	if errors.Is(err, errCheckpoint) {
-		form := templates.AuditVerifyForm{Problems: templates.Problems{{Field: "Checkpoint", Rule: "checkpoint"}}}
-		return s.render(w, r, http.StatusUnprocessableEntity, p, templates.AuditVerifyAgain(form))
-	}
-	if err != nil {
-		return err
-	}
-	report, err := s.db.Audit().Verify(ctx, against...)
-	if err == nil {
-		err = s.db.Audit().VerifySearch(ctx, &report)
-	}
-	if err != nil {
-		return err
-	}
-	event := audit.Event{Action: actionVerify, ObjectType: "audit", Duration: report.Took,
-		Detail: map[string]any{"events": report.Events, "root": report.Root.String(), "against": report.Against}}
-	if !report.OK() {
-		event.Outcome, event.ErrorCode = audit.Failed, codeBroken
-		event.Detail["problems"] = report.Found
-		event.Detail["first"] = report.Problems[0].String()
-		s.log.ErrorContext(ctx, "the audit log is broken", "problems", report.Found, "first", report.Problems[0].String())
-	}
-	if err := s.record(ctx, event); err != nil {
-		return err
-	}
-	return s.render(w, r, http.StatusOK, p, templates.AuditVerified(auditReport(ctx, &report), templates.AuditVerifyForm{}))
-}
-
-// errCheckpoint says that what was given is no checkpoint of this log.
-var errCheckpoint = errors.New("not a checkpoint of this log")
-
-// givenCheckpoints reads the checkpoints of the form; none is no error.
-func (s *server) givenCheckpoints(r *http.Request) ([]audit.Checkpoint, error) {
-	if r.MultipartForm == nil {
-		return nil, nil
-	}
-	file, header, err := r.FormFile("Checkpoint")
-	if errors.Is(err, http.ErrMissingFile) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, &badRequest{fmt.Errorf("read the checkpoint: %w", err)}
-	}
-	data, err := io.ReadAll(io.LimitReader(file, maxCheckpoints))
-	if err := errors.Join(err, file.Close()); err != nil {
-		return nil, fmt.Errorf("read the checkpoint: %w", err)
-	}
-	if header.Size > maxCheckpoints {
-		return nil, errCheckpoint
-	}
-	all, err := audit.ParseCheckpoints(data, s.db.Audit().PublicKey())
-	if err != nil {
-		return nil, errCheckpoint // whatever is wrong with it: a reviewer gave another file
-	}
-	return all, nil
+	return s.verifyLog(w, r, s.db.Audit(), audit.Event{Action: actionVerify, ObjectType: "audit"}, "/audit/verify",
+		auditPage(r.Context(), "audit.verify.title"))
 }
 
 // exportAudit sends the events that pass the conditions as a file: with proofs, or as a table to read. The event of the export itself is among
@@ -295,30 +222,12 @@ func asWords(q url.Values) map[string]any {
 
 // exportAuditEvent sends one event with its proof.
 func (s *server) exportAuditEvent(w http.ResponseWriter, r *http.Request) error {
-	seq, err := auditSeq(r)
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	if err := s.db.Audit().ExportEvent(r.Context(), &out, seq); err != nil {
-		return err
-	}
-	tell(r.Context(), map[string]any{"format": audit.JSONL, "event": seq})
-	attach(w, "application/x-ndjson", "audit-event-"+strconv.FormatInt(seq, 10)+".jsonl")
-	_, err = w.Write(out.Bytes())
-	return disconnected(err)
+	return s.exportEvent(w, r, s.db.Audit(), "audit")
 }
 
 // downloadCheckpoint sends the newest signed checkpoint, to be kept where the portal cannot reach it.
 func (s *server) downloadCheckpoint(w http.ResponseWriter, r *http.Request) error {
-	ctx := r.Context()
-	c, err := s.db.Audit().Checkpoint(ctx)
-	if err != nil {
-		return err
-	}
-	attach(w, "text/plain; charset=utf-8", "audit-checkpoint-"+strconv.FormatInt(c.Size, 10)+".txt")
-	_, err = w.Write(c.Text)
-	return disconnected(err)
+	return s.sendCheckpoint(w, r, s.db.Audit(), "audit")
 }
 
 // attach says that the answer is a file to keep.

@@ -25,6 +25,7 @@ var foreigners = map[string]func(*foreignWorld) string{
 	"accounts.id":        (*foreignWorld).account,
 	"audit.seq":          constant("1"),
 	"audit.id":           constant("1"), // checkpoints, of the portal as a whole
+	"evidence.seq":       constant("1"),
 	"drafts.approver":    (*foreignWorld).draftApprover,
 	"drafts.component":   constant("c0"),
 	"drafts.file":        constant("0"), // files of drafts and contracts are numbered

@@ -79,8 +79,8 @@ type Options struct {
 	// Timestamps tells of the outside time-stamping authority of the engine in this program: its address, and what was wrong at the last try;
 	// nil where there is none.
 	Timestamps func() (url, problem string)
-	// Evidence tells whether the log of the engine in this program is broken, see audit.Log.Broken; nil without one.
-	Evidence func() (audit.Break, bool)
+	// Evidence is the log of the engine in this program; nil without one.
+	Evidence *audit.Log
 	// Roots are the authorities whose signatures in uploaded files are trusted; nil judges none of them.
 	Roots *x509.CertPool
 	// Later tells of a file, by its SHA-256, which contract of the platform it is an earlier state of, and how many signatures were made
@@ -118,8 +118,8 @@ type server struct {
 	ownApproval bool
 	simulated   bool
 	timestamps  func() (url, problem string)
-	checkpoints Outside // may be nil
-	evidence    func() (audit.Break, bool)
+	checkpoints Outside    // may be nil
+	evidence    *audit.Log // nil without an engine in this program
 
 	callbackKeys func(context.Context) (api.CallbackKeys, error)
 	roots        *x509.CertPool

@@ -46,7 +46,7 @@ func (s *server) brokenLogs(ctx context.Context) []string {
 	}
 	add("portal", s.db.Audit().Broken)
 	if s.evidence != nil {
-		add("evidence", s.evidence)
+		add("evidence", s.evidence.Broken)
 	}
 	return all
 }

@@ -175,7 +175,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	p.server, err = newServer(Options{DB: p.db, Client: p.client, Files: p.files, Renderer: renderer, Face: face, Routing: p.routing, Watch: p.watch,
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
 		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now,
-		CallbackKeys: p.engine.CallbackKeys, OIDC: settings.oidc, Settings: settings.settings,
+		CallbackKeys: p.engine.CallbackKeys, Evidence: p.engine.Evidence(), OIDC: settings.oidc, Settings: settings.settings,
 		Simulated: p.engine.Simulated(), Timestamps: settings.timestamps, Roots: p.engine.Roots(), Later: p.later})
 	must()
 	server.Config.Handler, err = p.server.handler()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -46,6 +47,7 @@ func navPermissions() map[string]auth.Permission {
 		"identity":      auth.IdentityCheck,
 		"catalogs":      auth.FlowsRead,
 		"audit":         auth.AuditRead,
+		"evidence":      auth.AuditRead,
 		"accounts":      auth.AccountsManage,
 		"requests":      auth.RequestsRead,
 		"calls":         auth.CallsMake,
@@ -86,7 +88,7 @@ func (s *server) frame(w http.ResponseWriter, r *http.Request, status int, p pag
 	}
 	if x := exchangeOf(ctx); x.account != nil {
 		data.Account = &templates.Account{Name: x.account.DisplayName, Role: string(x.account.Role)}
-		data.Nav = navFor(*x.account)
+		data.Nav = slices.DeleteFunc(navFor(*x.account), func(key string) bool { return key == "evidence" && s.evidence == nil })
 		if can(ctx, auth.AuditRead) {
 			data.Broken = s.brokenLogs(ctx)
 		}

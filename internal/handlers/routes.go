@@ -269,7 +269,7 @@ func (s *server) routes() []route {
 		{"GET /audit", auth.AuditRead, listOf("audit"), s.listAudit},
 		{"GET /audit/{seq}", auth.AuditRead, as("audit.read", "audit", "seq"), s.showAuditEvent},
 		{"GET /audit/{seq}/proof", auth.AuditExport, leaves(actionExport, "audit", ""), s.exportAuditEvent},
-		{"GET /audit/checkpoints", auth.AuditRead, nothing, s.listCheckpoints},
+		{"GET /audit/checkpoints", auth.AuditRead, listOf("audit"), s.listCheckpoints},
 		{"GET /audit/checkpoints/{id}/file", auth.AuditVerify, leaves(actionCheckpoint, "audit", ""), s.downloadGivenCheckpoint},
 		{"POST /audit/checkpoints/try", auth.SettingsWrite, nothing, s.tryCheckpoints},
 		{"GET /audit/export", auth.AuditExport, leaves(actionExport, "audit", ""), stream(s.exportAudit)},
@@ -278,5 +278,13 @@ func (s *server) routes() []route {
 		{"POST /audit/views", auth.AuditRead, nothing, s.saveAuditView},
 		{"POST /audit/views/{id}/delete", auth.AuditRead, nothing, s.deleteAuditView},
 		{"POST /audit/verify", auth.AuditVerify, nothing, stream(s.verifyAudit)},
+
+		// the engine's own log, where the engine of this program is the platform
+		{"GET /evidence", auth.AuditRead, listOf("evidence"), s.withEvidence(s.listEvidence)},
+		{"GET /evidence/{seq}", auth.AuditRead, as("evidence.read", "evidence", "seq"), s.withEvidence(s.showEvidence)},
+		{"GET /evidence/{seq}/proof", auth.AuditExport, leaves(actionEvidenceExport, "evidence", ""), s.withEvidence(s.exportEvidenceEvent)},
+		{"GET /evidence/export", auth.AuditExport, leaves(actionEvidenceExport, "evidence", ""), s.withEvidence(stream(s.exportEvidence))},
+		{"GET /evidence/checkpoint", auth.AuditVerify, leaves(actionEvidenceCheckpoint, "evidence", ""), s.withEvidence(s.downloadEvidenceCheckpoint)},
+		{"POST /evidence/verify", auth.AuditVerify, nothing, s.withEvidence(stream(s.verifyEvidence))},
 	}
 }

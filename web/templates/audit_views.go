@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 	"time"
@@ -98,6 +99,7 @@ type AuditEvent struct {
 	Session, IP, UserAgent, Request, Platform string
 	Duration                                  string
 	ObjectURL                                 string // page of the object; empty where there is none
+	Base                                      string // address of the pages of its log; empty for the portal's own
 	IntentURL                                 string // event of the call that this one is the outcome of
 	Changes                                   []AuditChange
 	Line                                      AuditLine // the act in one sentence
@@ -158,12 +160,26 @@ func auditClock(at time.Time) string { return at.In(beijing).Format("15:04") }
 // auditHistoryURL is the page of everything that was done to an object.
 func auditHistoryURL(id string) string { return "/audit?" + url.Values{"object": {id}}.Encode() }
 
+// base is the address of the pages of the event's log.
+func (e AuditEvent) base() string { return cmp.Or(e.Base, "/audit") }
+
+func (e AuditEvent) proofURL() string {
+	return e.base() + "/" + strconv.FormatInt(e.Seq, 10) + "/proof"
+}
+
+func (e AuditEvent) historyURL() string {
+	return e.base() + "?" + url.Values{"object": {e.ObjectID}}.Encode()
+}
+
 func auditURL(seq int64) string { return "/audit/" + strconv.FormatInt(seq, 10) }
 
 func requestURL(seq int64) string { return "/requests/" + strconv.FormatInt(seq, 10) }
 
 // AuditVerifyForm is what is wrong with the checkpoint that was given.
-type AuditVerifyForm struct{ Problems Problems }
+type AuditVerifyForm struct {
+	Action   string // address that verifies
+	Problems Problems
+}
 
 // others are the conditions besides the text, to be kept when another text is searched.
 func (f AuditFilter) others() []AuditValue {

@@ -1,0 +1,127 @@
+package handlers
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	"sealdesk/internal/audit"
+	"sealdesk/web/templates"
+)
+
+// What the pages of the portal's log and of the engine's evidence have in common.
+
+// proofOf is the inclusion proof of an event, checked. One that cannot be made means that the tree is damaged: that is shown, not hidden behind
+// an error page.
+func (s *server) proofOf(ctx context.Context, log *audit.Log, e *audit.Event) (templates.AuditProof, error) {
+	shown := templates.AuditProof{Key: log.PublicKey()}
+	proof, err := log.Proof(ctx, e.Seq)
+	if ctx.Err() != nil {
+		return shown, err
+	}
+	if err != nil {
+		s.log.ErrorContext(ctx, "audit proof failed", "request", exchangeOf(ctx).id, "event", e.Seq, "error", err.Error())
+		return shown, nil
+	}
+	shown.OK = proof.Check(e) == nil
+	shown.Leaf, shown.Size, shown.Checkpoint = proof.Leaf.String(), proof.Checkpoint.Size, string(proof.Checkpoint.Text)
+	for _, h := range proof.Path {
+		shown.Path = append(shown.Path, h.String())
+	}
+	return shown, nil
+}
+
+// verifyLog recomputes a whole log, against checkpoints kept elsewhere if some are given, records the event of that in the portal's log and
+// tells how it went. again is the address that verifies once more.
+func (s *server) verifyLog(w http.ResponseWriter, r *http.Request, log *audit.Log, event audit.Event, again string, p page) error {
+	ctx := r.Context()
+	if err := readForm(r); err != nil {
+		return err
+	}
+	against, err := checkpointsOf(r, log.PublicKey())
+	if errors.Is(err, errCheckpoint) {
+		form := templates.AuditVerifyForm{Action: again, Problems: templates.Problems{{Field: "Checkpoint", Rule: "checkpoint"}}}
+		return s.render(w, r, http.StatusUnprocessableEntity, p, templates.AuditVerifyAgain(form))
+	}
+	if err != nil {
+		return err
+	}
+	report, err := log.Verify(ctx, against...)
+	if err == nil {
+		err = log.VerifySearch(ctx, &report)
+	}
+	if err != nil {
+		return err
+	}
+	event.Duration = report.Took
+	event.Detail = map[string]any{"events": report.Events, "root": report.Root.String(), "against": report.Against}
+	if !report.OK() {
+		event.Outcome, event.ErrorCode = audit.Failed, codeBroken
+		event.Detail["problems"], event.Detail["first"] = report.Found, report.Problems[0].String()
+		s.log.ErrorContext(ctx, "a log is broken", "log", event.ObjectType, "problems", report.Found, "first", report.Problems[0].String())
+	}
+	if err := s.record(ctx, event); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, p, templates.AuditVerified(auditReport(ctx, &report), templates.AuditVerifyForm{Action: again}))
+}
+
+// errCheckpoint says that what was given is no checkpoint of this log.
+var errCheckpoint = errors.New("not a checkpoint of this log")
+
+// checkpointsOf reads the checkpoints of the form, of the log with a public key; none is no error.
+func checkpointsOf(r *http.Request, key string) ([]audit.Checkpoint, error) {
+	if r.MultipartForm == nil {
+		return nil, nil
+	}
+	file, header, err := r.FormFile("Checkpoint")
+	if errors.Is(err, http.ErrMissingFile) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, &badRequest{fmt.Errorf("read the checkpoint: %w", err)}
+	}
+	data, err := io.ReadAll(io.LimitReader(file, maxCheckpoints))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, fmt.Errorf("read the checkpoint: %w", err)
+	}
+	if header.Size > maxCheckpoints {
+		return nil, errCheckpoint
+	}
+	all, err := audit.ParseCheckpoints(data, key)
+	if err != nil {
+		return nil, errCheckpoint // whatever is wrong with it: a reviewer gave another file
+	}
+	return all, nil
+}
+
+// exportEvent sends one event of a log with its proof, as a file whose name begins with the log's.
+func (s *server) exportEvent(w http.ResponseWriter, r *http.Request, log *audit.Log, name string) error {
+	seq, err := auditSeq(r)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := log.ExportEvent(r.Context(), &out, seq); err != nil {
+		return err
+	}
+	tell(r.Context(), map[string]any{"format": audit.JSONL, "event": seq})
+	attach(w, "application/x-ndjson", name+"-event-"+strconv.FormatInt(seq, 10)+".jsonl")
+	_, err = w.Write(out.Bytes())
+	return disconnected(err)
+}
+
+// sendCheckpoint sends the newest signed checkpoint of a log, to be kept where the program cannot reach it.
+func (s *server) sendCheckpoint(w http.ResponseWriter, r *http.Request, log *audit.Log, name string) error {
+	c, err := log.Checkpoint(r.Context())
+	if err != nil {
+		return err
+	}
+	attach(w, "text/plain; charset=utf-8", name+"-checkpoint-"+strconv.FormatInt(c.Size, 10)+".txt")
+	_, err = w.Write(c.Text)
+	return disconnected(err)
+}

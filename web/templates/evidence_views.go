@@ -1,0 +1,29 @@
+package templates
+
+import "net/url"
+
+// EvidenceData is a page of the engine's evidence.
+type EvidenceData struct {
+	Rows              []EvidenceRow
+	Filter            EvidenceFilter
+	Actions, Outcomes []Option
+	Problems          Problems
+	Paging            Paging
+	Count             int64
+	Last              AuditCheck
+	Broken            bool   // what is stored does not go on from what was signed
+	JSONL, CSV        string // addresses of exports of what the filter shows; empty where the reader may not
+	CanVerify         bool
+}
+
+// EvidenceFilter is what was typed into the filter.
+type EvidenceFilter struct{ Text, Action, Object, Outcome, From, To string }
+
+// EvidenceRow is an event of the evidence in the list: Role, What and ObjectType in words, More what came together, such as pages.
+type EvidenceRow struct {
+	AuditRow
+	More, IP string
+}
+
+// evidenceHistoryURL is the evidence of an object.
+func evidenceHistoryURL(id string) string { return "/evidence?" + url.Values{"object": {id}}.Encode() }
