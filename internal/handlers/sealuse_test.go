@@ -97,7 +97,7 @@ func TestKeepersOfASeal(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.until("signed", func() bool { return p.flow(flow).State == db.FlowSigned })
-	admin.get(path).wantText("main", "用印记录（1）").wantText("table", "采购合同").wantText("table", "周强").wantText("table", "文件 1 第 1 页")
+	admin.get(path).wantText("main", "用印记录（1）").wantText("table", "采购合同").wantText("table", "周强").wantText("table", "文件 1 第 1 页").wantText("main", "撤销授权")
 	for action, want := range map[string]int{"seal.grant": 4, "seal.withdraw": 2, "seal.state": 2} {
 		events, err := p.db.Audit().Query(t.Context(), audit.Filter{Action: action, ObjectID: seal}, 0, 10)
 		if err != nil || len(events) != want {
