@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { desktop, launch, newContext, output } from "../lib/browser.js";
+import { desktop, launch, newContext, output, proveWill } from "../lib/browser.js";
 import { plainPDF } from "../lib/pdf.js";
 import { start, until } from "../lib/sealdesk.js";
 
@@ -235,6 +235,7 @@ step("each signs on their own page", async () => {
     const reader = await newContext(browser, desktop);
     const signer = await reader.context.newPage();
     await signer.goto(await link.getAttribute("href"));
+    await proveWill(signer);
     await reach("#f-Agree", "Tab", signer);
     await signer.keyboard.press("Space");
     await reach("[data-sign-submit]", "Tab", signer);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { desktop, launch, newContext, output, phone } from "../lib/browser.js";
+import { desktop, launch, newContext, output, phone, proveWill } from "../lib/browser.js";
 import { plainPDF } from "../lib/pdf.js";
 import { boxOf, centre, isDark, isRed, renderPage } from "../lib/pixels.js";
 import { binary, start, until } from "../lib/sealdesk.js";
@@ -245,6 +245,7 @@ step("the first signer seals on a phone, and the portal shows it without a reloa
   await signer.goto(links[A.person]);
   await signer.getByText(contract).first().waitFor();
   assert.ok(await signer.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), "the page scrolls sideways");
+  await proveWill(signer);
   await signer.locator("#f-Agree").check();
   await signer.screenshot({ path: join(output, "sign-phone.png"), fullPage: true });
   await signer.locator("[data-sign-submit]").click();
@@ -274,6 +275,7 @@ step("the second signer signs by hand", async () => {
     await signer.mouse.move(pad.x + pad.width * x, pad.y + pad.height * y, { steps: 12 });
   }
   await signer.mouse.up();
+  await proveWill(signer);
   await signer.locator("#f-Agree").check();
   await signer.screenshot({ path: join(output, "sign-hand.png"), fullPage: true });
   await signer.locator("[data-sign-submit]").click();

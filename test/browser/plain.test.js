@@ -1,7 +1,7 @@
 // The main job without scripts, as behind a browser that refuses them: every form has an address and every answer is a page.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { desktop, launch, newContext, phone } from "../lib/browser.js";
+import { desktop, launch, newContext, phone, proveWill } from "../lib/browser.js";
 import { logIn } from "../lib/pages.js";
 import { plainPDF } from "../lib/pdf.js";
 import { start, until } from "../lib/sealdesk.js";
@@ -52,6 +52,7 @@ test("a contract is prepared, placed, sent, signed and archived without a script
   const reader = await newContext(browser, { ...phone, javaScriptEnabled: false });
   const signer = await reader.context.newPage();
   await signer.goto(link);
+  await proveWill(signer);
   await signer.locator("#f-Agree").check();
   await signer.locator("[data-sign-submit]").click();
   await signer.locator("#sign").waitFor({ state: "detached" });

@@ -124,7 +124,7 @@ test("a task is sent and described whole", async () => {
   const url = await sdk.SendFlowUrl(task(FlowId, second));
   fields(url, { SignId: id, SignUrl: /^http/ });
   assert.equal((await fetch(url.SignUrl)).status, 200);
-  assert.match(world.program.printed, /\[示例科技\].*《采购合同》.*1160/);
+  assert.match(await world.console.get("/console/messages"), /【示例科技】.*《采购合同》.*\/s\//);
 
   const answer = await sdk.DescribeFlowApprovers({ Caller: caller(), FlowId });
   fields(answer, { FlowId, Approvers: (list) => list.length === 2 });
