@@ -41,7 +41,7 @@ document.addEventListener("change", (event) => {
 // A choice that stands alone takes the others away, and they it.
 document.addEventListener("change", ({ target }) => {
   const group = target.type === "checkbox" && target.checked && target.closest("fieldset");
-  if (!group?.querySelector("[data-alone]")) return;
+  if (!group || !group.querySelector("[data-alone]")) return;
   for (const other of group.querySelectorAll("input[type=checkbox]")) {
     if (other !== target && ("alone" in other.dataset || "alone" in target.dataset)) other.checked = false;
   }
