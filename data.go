@@ -220,7 +220,9 @@ func (d *dataFolder) known(h half) (texts []string) {
 // knownCheckpoints are all checkpoints of a half's log that can be reached: in the marker, in the file beside the database, and in the files of
 // further folders that checkpoints leave the machine for.
 func (d *dataFolder) knownCheckpoints(h half, further ...string) []audit.Checkpoint {
-	mark := d.marker.Halves[h.name]
+	d.mu.Lock()
+	mark := *d.marker.Halves[h.name]
+	d.mu.Unlock()
 	key := mark.Keys[h.logKey]
 	all := audit.FindCheckpoints([]byte(mark.Checkpoint), h.origin, key)
 	files := []string{h.checkpoints()}

@@ -266,6 +266,38 @@ func TestFoldersOfBeforeThereWereMarkersGetOne(t *testing.T) {
 	}
 }
 
+// TestAFirstStartThatWasCutOffIsFinished leaves what a power cut leaves: a marker that says so, and some of the files.
+func TestAFirstStartThatWasCutOffIsFinished(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	f := folders{data}
+	m := newMarker()
+	m.Halves[portalHalf] = &halfMark{Making: true}
+	if err := f.writeMarker(m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := command(t, "", "user", "list", "--data", data); err == nil || !strings.Contains(err.Error(), "is missing") {
+		t.Errorf("a command that asks: %v", err)
+	}
+	instance(t, data).close(t)
+	after, err := f.readMarker()
+	if err != nil || after.ID != m.ID || after.Halves[portalHalf].Making || len(after.Halves[portalHalf].Keys) != 2 || after.Halves[engineHalf] == nil {
+		t.Errorf("%+v, %v", after, err)
+	}
+}
+
+// TestAnEmptiedPortalWithoutMarkerIsRefused removes with the events everything that knew of them.
+func TestAnEmptiedPortalWithoutMarkerIsRefused(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	must(t, "correct horse battery\n", "user", "add", "lina", "--role", "admin", "--password-stdin", "--data", data)
+	tamper(t, filepath.Join(data, "portal", "portal.db"), "DELETE FROM audit_events; DELETE FROM audit_checkpoint")
+	if err := errors.Join(os.Remove(filepath.Join(data, "sealdesk.json")), os.Remove(filepath.Join(data, "portal", "checkpoints.txt"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := start(t, data); err == nil || !strings.Contains(err.Error(), "is empty, although events were signed") {
+		t.Errorf("it starts: %v", err)
+	}
+}
+
 // TestAReadOnlyCopyIsVerified verifies a copy whose modes allow nobody to write, also as root, of a program that runs and of one that does not.
 func TestAReadOnlyCopyIsVerified(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")

@@ -66,10 +66,25 @@ func openPortal(ctx context.Context, d *dataFolder, clock func() time.Time, onBr
 	if p.DB, err = db.Open(ctx, options); err != nil {
 		return nil, errors.Join(d.explain(ctx, h, err), p.keeper.Close())
 	}
+	if err := p.refuseEmptied(ctx, d, h); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
 	if err := d.opened(ctx, h, p.Store().Version, p.Audit()); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
+}
+
+// refuseEmptied refuses a portal without a single event that has accounts all the same: adding one leaves an event.
+func (p *portalDB) refuseEmptied(ctx context.Context, d *dataFolder, h half) error {
+	if p.Audit().Count() > 0 {
+		return nil
+	}
+	has, err := p.HasAccounts(ctx)
+	if err == nil && has {
+		err = d.explain(ctx, h, audit.ErrEmptied)
+	}
+	return err
 }
 
 // Close writes the last checkpoint and closes the database.

@@ -294,7 +294,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 	handler, err := handlers.New(handlers.Options{
 		DB: p.portal.DB, Client: p.client, Files: p.files, Renderer: p.renderer, Face: p.face, Routing: p.router, Watch: p.watch,
 		Platform: p.cfg.Platform, PublicURL: p.cfg.PublicURL, EngineURL: p.cfg.EngineURL, SetupToken: token,
-		Settings: p.cfg.Settings, OIDC: p.cfg.OIDC, TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, Evidence: p.evidence(), CallbackKeys: p.callbackKeys(), OwnApproval: p.cfg.OwnApproval,
+		Settings: p.cfg.Settings, OIDC: p.cfg.OIDC, TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, Evidence: p.evidence(), KeptCheckpoints: p.keptCheckpoints, CallbackKeys: p.callbackKeys(), OwnApproval: p.cfg.OwnApproval,
 		Simulated: p.engine != nil && p.engine.Simulated(), Timestamps: p.timestamps(),
 		Outside: p.outside,
 		Notices: handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
@@ -317,6 +317,19 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 		fmt.Fprintf(p.out, "  %s/setup?token=%s\n", p.cfg.PublicURL, token)
 	}
 	return nil
+}
+
+// keptCheckpoints are those of a log in the data folder and in the folder that they leave the machine for.
+func (p *program) keptCheckpoints(log *audit.Log) []audit.Checkpoint {
+	var further []string
+	if p.cfg.Checkpoints.Folder != "" {
+		further = []string{p.cfg.Checkpoints.Folder}
+	}
+	name := portalHalf
+	if log != p.portal.Audit() {
+		name = engineHalf
+	}
+	return p.data.knownCheckpoints(p.data.half(name), further...)
 }
 
 // evidence is the engine's own log; nil without an engine.

@@ -79,6 +79,9 @@ type Options struct {
 	// Timestamps tells of the outside time-stamping authority of the engine in this program: its address, and what was wrong at the last try;
 	// nil where there is none.
 	Timestamps func() (url, problem string)
+	// KeptCheckpoints are those of one of the logs that lie outside of its database within reach of the program; nil for none. Verifying
+	// compares with them too.
+	KeptCheckpoints func(*audit.Log) []audit.Checkpoint
 	// Evidence is the log of the engine in this program; nil without one.
 	Evidence *audit.Log
 	// Roots are the authorities whose signatures in uploaded files are trusted; nil judges none of them.
@@ -121,6 +124,8 @@ type server struct {
 	checkpoints Outside    // may be nil
 	evidence    *audit.Log // nil without an engine in this program
 
+	keptCheckpoints func(*audit.Log) []audit.Checkpoint
+
 	callbackKeys func(context.Context) (api.CallbackKeys, error)
 	roots        *x509.CertPool
 	later        func(context.Context, string) (db.FileEarlier, bool, error) // may be nil
@@ -155,7 +160,7 @@ func newServer(o Options) (*server, error) {
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
-		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, timestamps: o.Timestamps, evidence: o.Evidence,
+		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, timestamps: o.Timestamps, evidence: o.Evidence, keptCheckpoints: o.KeptCheckpoints,
 		checkpoints: o.Outside, roots: o.Roots, later: o.Later,
 		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),

@@ -50,6 +50,9 @@ func (s *server) verifyLog(w http.ResponseWriter, r *http.Request, log *audit.Lo
 	if err != nil {
 		return err
 	}
+	if s.keptCheckpoints != nil {
+		against = append(against, s.keptCheckpoints(log)...)
+	}
 	report, err := log.Verify(ctx, against...)
 	if err == nil {
 		err = log.VerifySearch(ctx, &report)
