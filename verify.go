@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,11 +14,13 @@ import (
 	"os"
 	"strings"
 
+	"sealdesk/internal/audit"
 	"sealdesk/internal/config"
 	"sealdesk/internal/db"
 	"sealdesk/internal/engine"
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/pdf"
+	"sealdesk/internal/store"
 )
 
 // timeFormat is how the terminal shows times.
@@ -42,17 +46,49 @@ func verifyPDF(ctx context.Context, c config.VerifyCommand, out io.Writer) error
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
+	earlier, unasked := earlierState(ctx, folders{c.Data}, data, report)
 	if c.JSON {
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", "  ")
-		err = encoder.Encode(report)
+		err = encoder.Encode(struct {
+			*pdf.Report
+			Earlier *engine.LaterState `json:"earlier,omitempty"`
+		}{report, earlier})
 	} else {
 		printReport(ctx, out, report)
+		if earlier != nil {
+			fmt.Fprintln(out, i18n.T(ctx, "cli.verify.earlier", "Contract", earlier.FlowName, "Count", earlier.Signatures))
+		}
 	}
 	if err == nil && !report.OK {
 		err = errReported
 	}
+	if err == nil {
+		err = unasked // what the file is worth was told all the same
+	}
 	return err
+}
+
+// earlierState asks the engine of a data folder whether the file, or what its last signature covers of it, is a contract of its before
+// further signatures; nil when it is not, or when there is no such folder.
+func earlierState(ctx context.Context, f folders, data []byte, report *pdf.Report) (found *engine.LaterState, err error) {
+	if _, err := os.Stat(f.engineRoot()); err != nil || report.Covered() == 0 {
+		return nil, nil
+	}
+	err = withLog(ctx, f, "engine", func(_ *dataFolder, log *audit.Log, database *store.DB) error {
+		for _, state := range [][]byte{data, data[:report.Covered()]} {
+			sum := sha256.Sum256(state)
+			later, ok, err := engine.FindLaterState(ctx, log, database, hex.EncodeToString(sum[:]))
+			if err != nil {
+				return err
+			}
+			if ok && later.Signatures > 0 {
+				found = &later
+			}
+		}
+		return nil
+	})
+	return found, err
 }
 
 // trustedRoots takes the root certificate that the command names, else the one of the data folder's engine. With neither, chains are not judged.

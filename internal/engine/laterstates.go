@@ -12,14 +12,21 @@ import (
 
 // LaterState tells of a file what was signed on it since.
 type LaterState struct {
-	FlowID, FlowName string
-	Signatures       int // that were made since; 0 for the newest state
+	FlowID     string `json:"flowId"`
+	FlowName   string `json:"flowName"`
+	Signatures int    `json:"later"` // that were made since; 0 for the newest state
 }
 
-// LaterState finds, in the evidence, the flow that a file with this SHA-256 (hexadecimal) is a state of: what one of its signatures
-// made. ok is false for a file that no signature here has made. A file may have been cut back to such a state, or be an old copy.
-func (e *Engine) LaterState(ctx context.Context, sha256 string) (state LaterState, ok bool, err error) {
-	made, err := e.Evidence().Query(ctx, audit.Filter{Action: "flow.sign", About: []string{sha256}}, 0, 1)
+// LaterState finds what a file with this SHA-256 (hexadecimal) is an earlier state of, see FindLaterState.
+func (e *Engine) LaterState(ctx context.Context, sha256 string) (LaterState, bool, error) {
+	return FindLaterState(ctx, e.log, e.db, sha256)
+}
+
+// FindLaterState finds, in an engine's evidence and database, the flow that a file with this SHA-256 (hexadecimal) is a state of: what one
+// of its signatures made. ok is false for a file that no signature there has made. A file may have been cut back to such a state, or be an
+// old copy.
+func FindLaterState(ctx context.Context, log *audit.Log, db *store.DB, sha256 string) (state LaterState, ok bool, err error) {
+	made, err := log.Query(ctx, audit.Filter{Action: "flow.sign", About: []string{sha256}}, 0, 1)
 	if err != nil || len(made) == 0 {
 		return LaterState{}, false, err
 	}
@@ -30,7 +37,7 @@ func (e *Engine) LaterState(ctx context.Context, sha256 string) (state LaterStat
 			index = f.Index
 		}
 	}
-	all, err := e.Evidence().Query(ctx, audit.Filter{Action: "flow.sign", ObjectType: "flow", ObjectID: state.FlowID}, 0, audit.MaxPage)
+	all, err := log.Query(ctx, audit.Filter{Action: "flow.sign", ObjectType: "flow", ObjectID: state.FlowID}, 0, audit.MaxPage)
 	if err != nil {
 		return LaterState{}, false, err
 	}
@@ -39,7 +46,7 @@ func (e *Engine) LaterState(ctx context.Context, sha256 string) (state LaterStat
 			state.Signatures++
 		}
 	}
-	err = e.db.Read(ctx, func(tx *store.Tx) error {
+	err = db.Read(ctx, func(tx *store.Tx) error {
 		return tx.QueryRow(ctx, `SELECT name FROM engine_flows WHERE id = $1`, state.FlowID).Scan(&state.FlowName)
 	})
 	if err != nil {
