@@ -122,3 +122,15 @@ func TestStanding(t *testing.T) {
 		t.Errorf("unsigned: %s %v", report.Standing(), err)
 	}
 }
+
+// TestCertificationForbidsSigning: a file that is certified against every change loses that by any further signature.
+func TestCertificationForbidsSigning(t *testing.T) {
+	data, _ := readCase(t, "signed", "v-certified-p1.pdf", "v-root.pem")
+	a := newAuthority(t)
+	signed := sign(t, data, a.act(a.ecdsa, "李雷", nil), nil)
+	report, err := pdf.Verify(signed, nil)
+	if err != nil || report.OK || report.Signatures[0].Problem != pdf.ProblemChanged ||
+		!hasChange(report.Signatures[0].ChangedAfter, pdf.Change{Code: pdf.ChangeLocked, Field: "Signature", Page: 1}) {
+		t.Errorf("%+v %v", report.Signatures[0].ChangedAfter, err)
+	}
+}
