@@ -230,7 +230,8 @@ func (p *program) openPortal(ctx context.Context) (err error) {
 	if p.outside, err = p.newOutside(); err != nil {
 		return err
 	}
-	options := routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now, Embedded: p.engine != nil, OwnApproval: p.cfg.OwnApproval}
+	options := routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now, Embedded: p.engine != nil, OwnApproval: p.cfg.OwnApproval,
+		CodesStay: p.engine != nil && !p.cfg.Simulate && len(messageGateways(p.cfg).Ways()) == 0}
 	if p.engine != nil {
 		options.CallbackURL, options.NoChannels = ownCallback(p.cfg), p.engine.MissingChannels()
 	}

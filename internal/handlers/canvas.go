@@ -76,7 +76,7 @@ func (s *server) draftBuild(ctx context.Context, draft db.Draft) (templates.Draf
 		return templates.DraftBuild{}, err
 	}
 	build.Preflight = preflightLines(ctx, draft, problems)
-	canvas.Side = templates.PreflightPanel(draft.ID, readyText(draft), build.Preflight)
+	canvas.Side = templates.PreflightPanel(draft.ID, s.readyText(draft), build.Preflight)
 	build.Canvas = canvas
 	return build, nil
 }
@@ -97,9 +97,12 @@ func preflightLines(ctx context.Context, draft db.Draft, problems []routing.Prob
 }
 
 // readyText is the key of what is said of a draft, or of a template, that nothing hinders.
-func readyText(d db.Draft) string {
+func (s *server) readyText(d db.Draft) string {
 	if d.Template != nil {
 		return templates.ReadyToUse
+	}
+	if s.routing.CodesStay(d) {
+		return templates.ReadyToSendCodesStay
 	}
 	return templates.ReadyToSend
 }
@@ -120,7 +123,7 @@ func (s *server) showPreflight(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.fragment(w, r, http.StatusOK, templates.PreflightList(readyText(draft), preflightLines(ctx, draft, problems)))
+	return s.fragment(w, r, http.StatusOK, templates.PreflightList(s.readyText(draft), preflightLines(ctx, draft, problems)))
 }
 
 // showDraftPage draws a page of a draft's file.

@@ -164,7 +164,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	must()
 	server := httptest.NewUnstartedServer(nil)
 	p.url = "http://" + server.Listener.Addr().String()
-	p.routing, err = routing.New(routing.Options{Embedded: true, DB: p.db, Client: p.client, Files: p.files, Logger: logger, Clock: p.clock.now, RetryDelay: time.Millisecond,
+	p.routing, err = routing.New(routing.Options{Embedded: true, DB: p.db, Client: p.client, Files: p.files, Logger: logger, Clock: p.clock.now, RetryDelay: time.Millisecond, CodesStay: settings.strict,
 		CallbackURL: p.url + CallbackPath, NoChannels: p.engine.MissingChannels()})
 	must()
 	p.watch, err = watch.New(watch.Options{DB: p.db, Client: p.client, Routing: p.routing, Logger: logger, Clock: p.clock.now, Interval: 20 * time.Millisecond})

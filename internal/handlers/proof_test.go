@@ -87,6 +87,8 @@ func TestTheSenderCannotSignForTheOtherParty(t *testing.T) {
 	}
 	forger.seals(draft)
 
+	forger.get(draft+"/preflight").wantStatus(http.StatusOK).wantText("*", "验证码到不了签署人") // no gateway is set up
+
 	// Step 4, a draft that says so all the same, such as an older one: not sent.
 	p.setChannels(draft, "NONE")
 	forger.post(draft+"/send", nil).wantStatus(http.StatusUnprocessableEntity).wantText("main", "不能仅凭链接签署")

@@ -28,6 +28,8 @@ type Options struct {
 	BatchChanged func(batchID string)
 	// CallbackURL is where the platform tells what happens to the flows; empty for nowhere.
 	CallbackURL string
+	// CodesStay says that codes reach nobody: no gateway is set up, and they stand on the engine's console only.
+	CodesStay bool
 	// OwnApproval lets an account approve what it sent itself.
 	OwnApproval bool
 	// NoChannels are the ways to show one's will that the platform does not have; a draft that asks for one is not sent.

@@ -43,3 +43,9 @@ func (r *Router) checkWill(ctx context.Context, draft db.Draft) (problems []Prob
 	}
 	return problems, nil
 }
+
+// CodesStay tells whether somebody of a draft signs with a code that no gateway takes to them. It hinders nothing: whoever runs the engine
+// reads the code on its console.
+func (r *Router) CodesStay(draft db.Draft) bool {
+	return r.opts.CodesStay && slices.ContainsFunc(draft.Approvers, func(a db.DraftApprover) bool { return slices.Contains(a.Channels, api.VerifyChannelCode) })
+}
