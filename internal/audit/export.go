@@ -92,7 +92,7 @@ func (l *Log) export(ctx context.Context, out exporter, q query) (n int64, err e
 			return err
 		}
 		var end int64 // what comes later has no proof that leads to this checkpoint
-		if err := tx.QueryRow(ctx, "SELECT coalesce(max(seq) + 1, 0) FROM audit_events").Scan(&end); err != nil {
+		if err := tx.QueryRow(ctx, "SELECT coalesce(min(max(seq), 9223372036854775806) + 1, 0) FROM audit_events").Scan(&end); err != nil {
 			return err
 		}
 		q.from, q.to = max(q.from, from), min(q.to, to, end)

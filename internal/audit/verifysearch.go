@@ -73,7 +73,7 @@ func (c *searchCheck) run(ctx context.Context, tx *store.Tx) error {
 		return err
 	}
 	var indexed, next int64
-	err = tx.QueryRow(ctx, "SELECT (SELECT indexed FROM audit_search_state), (SELECT coalesce(max(seq) + 1, 0) FROM audit_events)").Scan(&indexed, &next)
+	err = tx.QueryRow(ctx, "SELECT (SELECT indexed FROM audit_search_state), (SELECT coalesce(min(max(seq), 9223372036854775806) + 1, 0) FROM audit_events)").Scan(&indexed, &next)
 	if err != nil {
 		return err
 	}
