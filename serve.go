@@ -312,6 +312,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 	group.Go(func() error { return p.watch.Run(ctx) })
 	group.Go(func() error { return p.notices.Run(ctx) })
 	group.Go(func() error { return p.outside.Run(ctx) })
+	group.Go(func() error { return p.verifyRegularly(ctx, p.cfg.AuditVerify) })
 	fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.portal", "URL", p.cfg.PublicURL))
 	if token != "" {
 		fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.setup"))

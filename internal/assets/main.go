@@ -45,6 +45,7 @@ var entries = []entry{
 	{name: "builder-more.js", path: "js/builder-more.js", budget: 5 << 10, shorten: builderNames, module: true},
 	{name: "reader.js", path: "js/reader.js", budget: 2 << 10},
 	{name: "people.js", path: "js/people.js", budget: 1 << 10},
+	{name: "proof.js", path: "js/proof.js", budget: 1 << 10},
 	{name: "sign.js", path: "js/sign.js", budget: 9 << 10},
 }
 

@@ -63,6 +63,17 @@ func ActorFrom(ctx context.Context) Actor {
 	return a
 }
 
+// WithRequest gives the context's actor the name of a round of background work where it has none of a request, so that what one act causes is
+// found by it.
+func WithRequest(ctx context.Context, at time.Time) context.Context {
+	a := ActorFrom(ctx)
+	if a.RequestID != "" {
+		return ctx
+	}
+	a.RequestID = NewRequestID(at)
+	return WithActor(ctx, a)
+}
+
 // Event is one record of the log.
 type Event struct {
 	// Seq is the place in the log, from 0 without a gap. Append sets it.

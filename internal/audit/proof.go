@@ -109,3 +109,30 @@ func prove(ctx context.Context, tx *store.Tx, seq int64, c Checkpoint, cache nod
 	}
 	return Proof{Seq: seq, First: first, Size: size, Root: root, Leaf: leaf, Path: path, Checkpoint: c}, nil
 }
+
+// Step is one step on the way from a leaf to the root: the node so far and Sibling, which stands on the left or on the right, make Node.
+type Step struct {
+	Sibling tlog.Hash
+	Left    bool
+	Node    tlog.Hash
+}
+
+// Steps are the nodes on the way from the leaf to the root, by the rules of RFC 9162, 2.1.3.2.
+func (p *Proof) Steps() []Step {
+	var steps []Step
+	node, index, last := p.Leaf, p.Seq-p.First, p.Size-1
+	for _, sibling := range p.Path {
+		left := index&1 == 1 || index == last
+		if left {
+			node = tlog.NodeHash(sibling, node)
+			for index&1 == 0 && index > 0 {
+				index, last = index>>1, last>>1
+			}
+		} else {
+			node = tlog.NodeHash(node, sibling)
+		}
+		steps = append(steps, Step{sibling, left, node})
+		index, last = index>>1, last>>1
+	}
+	return steps
+}

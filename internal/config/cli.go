@@ -103,6 +103,7 @@ type ServeCommand struct {
 	CheckpointMail       bool     `name:"checkpoint-mail" help:"Mail the checkpoints to the accounts of the compliance role, once a day at most; needs --smtp-url."`
 	Witness              string   `name:"witness" help:"Address of a witness (sealdesk witness, or any that speaks C2SP tlog-witness) that attests each checkpoint." placeholder:"URL"`
 	WitnessKey           string   `name:"witness-key" help:"Public key of the witness, as it prints it at its start." placeholder:"KEY"`
+	AuditVerify          string   `name:"audit-verify" help:"How often the audit log is verified by itself: daily, hourly or never." default:"daily" enum:"daily,hourly,never"`
 	OIDCIssuer           string   `name:"oidc-issuer" help:"Issuer of an OpenID Connect provider that people may sign in with; http for this machine only." placeholder:"URL"`
 	OIDCClientID         string   `name:"oidc-client-id" help:"Id of the portal at the provider." placeholder:"ID"`
 	OIDCClientSecret     string   `secret:"" name:"oidc-client-secret" help:"Secret of the portal at the provider; better given as a file." placeholder:"SECRET"`

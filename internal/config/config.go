@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Embedded is the endpoint that means the engine in this program.
@@ -30,11 +31,12 @@ type Config struct {
 	Checkpoints          Checkpoints
 	OIDC                 OIDC
 	Demo                 bool
-	OwnApproval          bool // an account may approve what it sent itself
-	Memory               bool // the engine keeps nothing
-	Simulate             bool // the engine's world may be bent, and channels be simulated
+	OwnApproval          bool          // an account may approve what it sent itself
+	AuditVerify          time.Duration // how often the audit log is verified by itself; 0: never
+	Memory               bool          // the engine keeps nothing
+	Simulate             bool          // the engine's world may be bent, and channels be simulated
 	TSA                  TSA
-	AllowPrivate         bool // the engine fetches from and calls back to private networks
+	AllowPrivate         bool          // the engine fetches from and calls back to private networks
 	Log                  Log
 	Settings             []Setting // of serve
 }
@@ -92,7 +94,7 @@ func (c ServeCommand) Config() (Config, error) {
 			problems = append(problems, fmt.Errorf("--%s: %w", flag, err))
 		}
 	}
-	cfg := Config{Listen: c.Listen, EngineListen: c.EngineListen, Fonts: c.Fonts, Demo: c.Demo, OwnApproval: c.OwnApproval, AllowPrivate: c.AllowPrivate,
+	cfg := Config{Listen: c.Listen, EngineListen: c.EngineListen, Fonts: c.Fonts, Demo: c.Demo, OwnApproval: c.OwnApproval, AuditVerify: map[string]time.Duration{"daily": 24 * time.Hour, "hourly": time.Hour}[c.AuditVerify], AllowPrivate: c.AllowPrivate,
 		Simulate: c.Simulate || c.Demo}
 	var err error
 	cfg.Data, err = filepath.Abs(c.Data)

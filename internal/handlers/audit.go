@@ -26,13 +26,10 @@ const maxCheckpoints = 512 << 10
 
 // What this page itself records.
 const (
-	actionVerify     = "audit.verify"
+	actionVerify     = db.ActionVerify
 	actionExport     = "audit.export"
 	actionCheckpoint = "audit.checkpoint"
 )
-
-// codeBroken is the error code of a verification that found something.
-const codeBroken = "broken"
 
 // auditZone is the zone of the days that are typed into the filter: that of the times which the page shows.
 var auditZone = time.FixedZone("UTC+08:00", 8*60*60)
@@ -127,14 +124,14 @@ func foundObject(ctx context.Context, o db.Object) templates.AuditObject {
 
 // lastCheck is the last verification, read from the log itself.
 func (s *server) lastCheck(ctx context.Context) (templates.AuditCheck, error) {
-	events, err := s.db.Audit().Query(ctx, audit.Filter{Action: actionVerify}, 0, 1)
-	if err != nil || len(events) == 0 {
+	last, ok, err := s.db.LastVerification(ctx)
+	if err != nil || !ok {
 		return templates.AuditCheck{}, err
 	}
-	e := &events[0]
+	e := &last
 	names, err := s.auditNames(ctx, e)
 	who, _ := names.who(ctx, e)
-	return templates.AuditCheck{Who: who, At: e.Time, Events: detailCount(e), OK: e.Outcome == audit.OK}, err
+	return templates.AuditCheck{Who: who, At: e.Time, Events: detailCount(e), OK: e.Outcome == audit.OK, Unjudged: e.ErrorCode == db.CodeNotAsked}, err
 }
 
 // exportURL is the export of what the query shows.
@@ -168,7 +165,9 @@ func (s *server) showAuditEvent(w http.ResponseWriter, r *http.Request) error {
 	if data.Proof, err = s.proofOf(ctx, s.db.Audit(), &e); err != nil {
 		return err
 	}
-	return s.render(w, r, http.StatusOK, auditPage(ctx, "audit.event.title", "Seq", seq), templates.AuditEventPage(data))
+	p := auditPage(ctx, "audit.event.title", "Seq", seq)
+	p.Scripts = []string{"proof.js"}
+	return s.render(w, r, http.StatusOK, p, templates.AuditEventPage(data))
 }
 
 // auditSeq is the number of the event in the address.

@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
+	"sealdesk/internal/db"
 	"sealdesk/internal/store"
 )
 
@@ -161,7 +162,7 @@ func TestAuditVerify(t *testing.T) {
 	}
 	v.get(fmt.Sprint("/audit/", seq)).wantStatus(http.StatusOK).wantText(".notice-danger", "不符")
 	v.post("/audit/verify", nil).wantStatus(http.StatusOK).wantText("#audit-report .notice-danger", "已被破坏").wantText("#audit-report", fmt.Sprintf("第 %d 号", seq))
-	if e := p.lastEvent(actionVerify); e.Outcome != audit.Failed || e.ErrorCode != codeBroken {
+	if e := p.lastEvent(actionVerify); e.Outcome != audit.Failed || e.ErrorCode != db.CodeBroken {
 		t.Errorf("recorded: %+v", e)
 	}
 	v.get("/audit").wantText(".audit-ill", "发现问题")

@@ -29,8 +29,10 @@ func (s *server) proofOf(ctx context.Context, log *audit.Log, e *audit.Event) (t
 	}
 	shown.OK = proof.Check(e) == nil
 	shown.Leaf, shown.Size, shown.Checkpoint = proof.Leaf.String(), proof.Checkpoint.Size, string(proof.Checkpoint.Text)
-	for _, h := range proof.Path {
-		shown.Path = append(shown.Path, h.String())
+	shown.Text, shown.Root = string(e.Leaf()), proof.Root.String()
+	shown.Index, shown.TreeSize, shown.First = proof.Seq-proof.First, proof.Size, proof.First
+	for _, step := range proof.Steps() {
+		shown.Path = append(shown.Path, templates.AuditProofStep{Sibling: step.Sibling.String(), Left: step.Left, Node: step.Node.String()})
 	}
 	return shown, nil
 }
@@ -53,22 +55,12 @@ func (s *server) verifyLog(w http.ResponseWriter, r *http.Request, log *audit.Lo
 	if s.keptCheckpoints != nil {
 		against = append(against, s.keptCheckpoints(log)...)
 	}
-	report, err := log.Verify(ctx, against...)
-	if err == nil {
-		err = log.VerifySearch(ctx, &report)
-	}
+	report, err := s.db.VerifyLog(ctx, log, event, against...)
 	if err != nil {
 		return err
 	}
-	event.Duration = report.Took
-	event.Detail = map[string]any{"events": report.Events, "root": report.Root.String(), "against": report.Against}
 	if !report.OK() {
-		event.Outcome, event.ErrorCode = audit.Failed, codeBroken
-		event.Detail["problems"], event.Detail["first"] = report.Found, report.Problems[0].String()
 		s.log.ErrorContext(ctx, "a log is broken", "log", event.ObjectType, "problems", report.Found, "first", report.Problems[0].String())
-	}
-	if err := s.record(ctx, event); err != nil {
-		return err
 	}
 	return s.render(w, r, http.StatusOK, p, templates.AuditVerified(auditReport(ctx, &report), templates.AuditVerifyForm{Action: again}))
 }

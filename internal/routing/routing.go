@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 	"sealdesk/internal/files"
 )
@@ -83,6 +84,7 @@ func (r *Router) OnChange(changed func(flowID string)) { r.opts.Changed = change
 
 // Send starts a flow from a draft at a revision and returns the flow's id. What hinders it is a *PreflightError.
 func (r *Router) Send(ctx context.Context, scope db.Scope, draftID string, revision int64) (flowID string, err error) {
+	ctx = audit.WithRequest(ctx, r.opts.Clock())
 	draft, err := r.opts.DB.Draft(ctx, scope, draftID)
 	if err != nil {
 		return "", fmt.Errorf("send: %w", err)

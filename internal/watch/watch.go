@@ -186,10 +186,7 @@ func (w *Watcher) note(id string, err error) {
 func (w *Watcher) Refresh(ctx context.Context, flowID string) error {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	if actor := audit.ActorFrom(ctx); actor.RequestID == "" { // what follows from the answer is found by it
-		actor.RequestID = audit.NewRequestID(w.opts.Clock())
-		ctx = audit.WithActor(ctx, actor)
-	}
+	ctx = audit.WithRequest(ctx, w.opts.Clock())
 	flow, err := w.opts.DB.Flow(ctx, db.Everything(), flowID)
 	if err != nil {
 		return fmt.Errorf("refresh: %w", err)

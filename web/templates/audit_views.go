@@ -90,6 +90,8 @@ type AuditCheck struct {
 	At     time.Time
 	Events string // how many were verified
 	OK     bool
+	// Unjudged says that it could not be told whether the log is well.
+	Unjudged bool
 }
 
 // AuditEvent is one event with all that it says and the proof that it is in the log.
@@ -119,11 +121,24 @@ type AuditValue struct{ Field, Value string }
 // AuditProof is the inclusion proof of an event, already checked.
 type AuditProof struct {
 	OK         bool
+	Text       string // the leaf itself, whose hash is Leaf
 	Leaf       string
-	Path       []string
+	Path       []AuditProofStep
+	Root       string
+	Index      int64 // of the leaf in its tree, from 0
+	TreeSize   int64 // leaves of that tree
+	First      int64 // event that is its first leaf
 	Size       int64
 	Checkpoint string
 	Key        string
+}
+
+// AuditProofStep is one step from the leaf to the root: what one has is hashed together with Sibling, which stands on the left or the
+// right, to Node.
+type AuditProofStep struct {
+	Sibling string
+	Left    bool
+	Node    string
 }
 
 // AuditReport is the result of verifying the log.

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"sealdesk/internal/audit"
+)
+
+// lookAgain is how often the program asks itself whether the audit log is to be verified: a clock that was set must not put it off for long.
+const lookAgain = 5 * time.Minute
+
+// verifyRegularly verifies the audit log by itself until the context ends, each time that long after the last verification. The result is an
+// event; what is wrong is an error line for the operator too. Every 0 is never.
+func (p *program) verifyRegularly(ctx context.Context, every time.Duration) error {
+	if every == 0 {
+		<-ctx.Done()
+		return nil
+	}
+	ctx = audit.WithActor(ctx, audit.Actor{Name: "sealdesk", Role: "system"})
+	for {
+		due, err := p.portal.VerificationDue(ctx, every)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			p.logger.ErrorContext(ctx, "it cannot be told when the audit log was verified", "error", err)
+			due = time.Now().Add(lookAgain)
+		case !due.After(time.Now()):
+			p.verifyNow(ctx)
+			due = time.Now().Add(min(every, lookAgain))
+		}
+		timer := time.NewTimer(min(time.Until(due), lookAgain))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+func (p *program) verifyNow(ctx context.Context) {
+	report, err := p.portal.VerifyAudit(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		p.logger.ErrorContext(ctx, "the audit log could not be verified", "error", err)
+	case !report.OK():
+		p.logger.ErrorContext(ctx, "the audit log is broken", "problems", report.Found, "first", report.Problems[0].String())
+	}
+}
