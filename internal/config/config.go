@@ -36,7 +36,7 @@ type Config struct {
 	Memory               bool          // the engine keeps nothing
 	Simulate             bool          // the engine's world may be bent, and channels be simulated
 	TSA                  TSA
-	AllowPrivate         bool          // the engine fetches from and calls back to private networks
+	AllowPrivate         bool // the engine fetches from and calls back to private networks
 	Log                  Log
 	Settings             []Setting // of serve
 }

@@ -51,7 +51,8 @@ func (s *server) auditNames(ctx context.Context, events ...*audit.Event) (n audi
 		if e.Actor.Name != "" && !slices.Contains(actors, e.Actor.Name) {
 			actors = append(actors, e.Actor.Name)
 		}
-		refs = append(refs, db.ObjectRef{Type: e.ObjectType, ID: e.ObjectID}, db.ObjectRef{Type: "organization", ID: detailText(e, "organization")})
+		refs = append(refs, db.ObjectRef{Type: e.ObjectType, ID: e.ObjectID}, db.ObjectRef{Type: "organization", ID: detailText(e, "organization")},
+			db.ObjectRef{Type: "user", ID: detailText(e, "user")})
 	}
 	if n.actors, err = s.db.ActorNames(ctx, actors); err != nil {
 		return n, err
@@ -165,7 +166,7 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 		key = all
 	}
 	if i18n.Has(ctx, key) {
-		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.organization(e),
+		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.named(e, "organization"), "User", n.named(e, "user"), "Until", untilText(ctx, e),
 			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e), "Pages", pagesText(ctx, e),
 			"Before", quoted(ctx, e.ObjectType, detailText(e, "before")), "After", quoted(ctx, e.ObjectType, detailText(e, "after")))
 	}
@@ -180,10 +181,19 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 	return before, object, strings.ReplaceAll(after, objectMark, objectText(ctx, o))
 }
 
-// organization is the name of the organisation that an event speaks of besides its object.
-func (n auditNames) organization(e *audit.Event) string {
-	id := detailText(e, "organization")
-	return cmp.Or(n.objects[db.ObjectRef{Type: "organization", ID: id}].Name, templates.ShortID(id))
+// named is the name of the organisation or person that an event speaks of besides its object, in the field of that name.
+func (n auditNames) named(e *audit.Event, kind string) string {
+	id := detailText(e, kind)
+	return cmp.Or(n.objects[db.ObjectRef{Type: kind, ID: id}].Name, templates.ShortID(id))
+}
+
+// untilText is the end of a term, empty where it has none.
+func untilText(ctx context.Context, e *audit.Event) string {
+	until, err := time.Parse(time.RFC3339, detailText(e, "until"))
+	if err != nil || until.Year() <= 1 {
+		return ""
+	}
+	return i18n.T(ctx, "audit.line.until", "Day", until.In(auditZone).Format(time.DateOnly))
 }
 
 // detailCount is the number that an event counts.
@@ -342,10 +352,10 @@ func families() []actionFamily {
 				return strings.HasSuffix(action, ".read") || strings.HasSuffix(action, ".view")
 			})},
 		{"identity", either(starts("check."), contains("Check", "FaceId"))},
+		{"right", starts("account.", "user.assign", "user.unassign", "user.register", "seal.grant", "seal.withdraw", "settings.", "setup.")},
 		{"seal", either(starts("seal."), contains("Seal"))},
 		{"flow", either(starts("flow.", "contract.", "code."), contains("Flow", "Sign", "Catalog"))},
 		{"draft", starts("draft.", "template.", "bulk.", "catalog.")},
-		{"right", starts("account.", "user.assign", "user.unassign", "settings.", "setup.")},
 		{"session", starts("session.", "access.")},
 		{"directory", either(starts("organization.", "user.", "import."), contains("Organization", "User"))},
 		{"file", either(starts("file."), contains("File"))},
