@@ -181,7 +181,7 @@ func auditSeq(r *http.Request) (int64, error) {
 
 // verifyAudit recomputes the whole log, against checkpoints kept elsewhere if some are given, and tells how it went.
 func (s *server) verifyAudit(w http.ResponseWriter, r *http.Request) error {
-	return s.verifyLog(w, r, s.db.Audit(), audit.Event{Action: actionVerify, ObjectType: "audit"}, "/audit/verify",
+	return s.verifyLog(w, r, s.db.Audit(), audit.Event{Action: db.ActionVerify, ObjectType: "audit"}, "/audit/verify",
 		auditPage(r.Context(), "audit.verify.title"))
 }
 
