@@ -84,6 +84,10 @@ func (s *server) makeCall(w http.ResponseWriter, r *http.Request) error {
 	}
 	*api.CallerOf(req) = api.Caller{OperatorId: d.Form.OperatorID, SubOrganizationId: d.Form.SubOrganizationID}
 	api.SetSourceIP(req, address(r.Context()))
+	if slices.Contains(signersActs, call.Name) && !d.Form.Preview {
+		d.Problems = templates.Problems{{Field: "Confirmed", Rule: "signers_act"}}
+		return s.callPage(w, r, http.StatusUnprocessableEntity, call, req, d)
+	}
 	if may, err := s.mayLinkOnly(r.Context(), req); err != nil {
 		return err
 	} else if !may {
@@ -100,9 +104,6 @@ func (s *server) makeCall(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case d.Form.Preview:
 		return s.callPage(w, r, http.StatusOK, call, req, d)
-	case slices.Contains(signersActs, call.Name):
-		d.Problems = templates.Problems{{Field: "Confirmed", Rule: "signers_act"}}
-		return s.callPage(w, r, http.StatusUnprocessableEntity, call, req, d)
 	case isWrite(call.Name) && !d.Form.Confirmed:
 		d.Problems = templates.Problems{{Field: "Confirmed", Rule: "confirm"}}
 		return s.callPage(w, r, http.StatusUnprocessableEntity, call, req, d)

@@ -91,8 +91,9 @@ func (p *portal) tryWithout(v *visitor, c attempt, path string) {
 	for _, action := range []string{"SignFlow", "CreateServerFlowSign"} {
 		form := url.Values{"FlowId": {f.PlatformID}, "SignId": {a.SignID}, "VerifyChannel": {"NONE"}, "CallerOperatorId": {a.UserID}, "CallerSubOrganizationId": {a.OrganizationID},
 			"Confirmed": {"true"}}
-		if got := v.post("/calls/"+action, form); got.status == http.StatusOK {
-			p.t.Errorf("%+v: the portal sends %s", c, action)
+		got := v.post("/calls/"+action, form)
+		if got.status == http.StatusOK || c.role == "admin" && !strings.Contains(got.body, "签署人本人的行为") {
+			p.t.Errorf("%+v: the portal answers %d to %s", c, got.status, action)
 		}
 	}
 	status := func() int64 {
