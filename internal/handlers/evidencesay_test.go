@@ -1,0 +1,112 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/printer"
+	"go/token"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sealdesk/internal/i18n"
+)
+
+// composedEvidence are the actions and types of objects that the engine puts together from parts, by the expression as it stands there. One
+// that is not here fails the test; none means that they stand elsewhere in full.
+var composedEvidence = map[string][]string{
+	`"message." + state`: {"message.done", "message.failed"},
+	`string(r.Reads)`:    {"flow.read", "flow.download", "seal.read", "check.read"},
+	`string(o.Kind)`:     {"user", "organization"},
+	`audit.ActionClock`:  {"clock.set"},
+	`actionBreak`:        {"audit.break"},
+	`action`:             {"link.sign", "link.preview", "simulation.begin", "simulation.end"},
+	`ev.Action`:          nil, // handed on by record
+	`ev.ObjectType`:      nil,
+	`x.Action`:           nil, // read from an export
+	`x.ObjectType`:       nil,
+}
+
+// evidenceRecorded reads out of the sources of the engine and of the log what its events can be.
+func evidenceRecorded(t *testing.T) (actions, objects []string) {
+	t.Helper()
+	files := token.NewFileSet()
+	for _, pattern := range []string{"../engine/*.go", "../audit/*.go"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(files, path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				made, ok := n.(*ast.CompositeLit)
+				if !ok || !slices.Contains([]string{"event", "Event", "&{audit Event}"}, fmt.Sprint(made.Type)) {
+					return true
+				}
+				for _, field := range made.Elts {
+					pair := field.(*ast.KeyValueExpr)
+					switch fmt.Sprint(pair.Key) {
+					case "Action":
+						actions = append(actions, texts(t, files, pair.Value)...)
+					case "ObjectType":
+						objects = append(objects, texts(t, files, pair.Value)...)
+					}
+				}
+				return true
+			})
+		}
+	}
+	return actions, objects
+}
+
+func texts(t *testing.T, files *token.FileSet, e ast.Expr) []string {
+	t.Helper()
+	if text, ok := literal(e); ok {
+		return []string{text}
+	}
+	var source strings.Builder
+	if err := printer.Fprint(&source, files, e); err != nil {
+		t.Fatal(err)
+	}
+	made, ok := composedEvidence[source.String()]
+	if !ok {
+		t.Errorf("%s: the test cannot tell what %s can be", files.Position(e.Pos()), source.String())
+	}
+	return made
+}
+
+// TestAllEvidenceIsToldInWords: whatever the engine can record has words on the reviewers' page, in both languages, and can be chosen there.
+func TestAllEvidenceIsToldInWords(t *testing.T) {
+	actions, objects := evidenceRecorded(t)
+	if n := len(slices.Compact(slices.Sorted(slices.Values(actions)))); n < 50 {
+		t.Errorf("only %d actions were found in the sources", n)
+	}
+	for _, lang := range i18n.Languages() {
+		ctx := i18n.WithLanguage(context.Background(), lang)
+		offered := evidenceActions(ctx)
+		for _, action := range actions {
+			if !i18n.Has(ctx, evidenceActionKey+action) {
+				t.Errorf("%s: no words for %s", lang, action)
+			}
+		}
+		for _, o := range offered {
+			if !slices.Contains(actions, o.Value) {
+				t.Errorf("%s: %s is offered, but the engine never records it", lang, o.Value)
+			}
+		}
+		for _, kind := range objects {
+			if !i18n.Has(ctx, "evidence.object."+kind) && !i18n.Has(ctx, "audit.object."+kind) {
+				t.Errorf("%s: no words for objects of the type %q", lang, kind)
+			}
+		}
+	}
+}
