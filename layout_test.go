@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 		"internal/seal", "internal/watch",
 	},
 	"internal/audit/audittest": {"internal/audit"},                // tampering for tests
+	"internal/mailer/mailtest": {},                                // a mail server for tests
 	"internal/pdf/pdftest":     {"internal/font", "internal/pdf"}, // documents for tests
 	"internal/bench": { // measures everything, nothing imports it
 		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/db", "internal/demo", "internal/engine", "internal/files", "internal/font",

@@ -49,7 +49,7 @@ func runChild(dir string) {
 		if err != nil {
 			return err
 		}
-		e, err := engine.New(ctx, engine.Options{DataDir: dir, Simulate: true, PublicURL: "http://" + listener.Addr().String(), Face: face, Renderer: renderer})
+		e, err := engine.New(ctx, engine.Options{DataDir: dir, Simulate: true, PublicURL: "http://" + listener.Addr().String(), Face: face, Renderer: renderer, Gateways: childWay()})
 		if err != nil {
 			return err
 		}
@@ -60,6 +60,7 @@ func runChild(dir string) {
 		if err := json.NewEncoder(os.Stdout).Encode(keys); err != nil {
 			return err
 		}
+		go func() { _ = e.RunMessages(ctx) }() // never ends
 		return http.Serve(listener, e.API())
 	}()
 	fmt.Fprintln(os.Stderr, err)

@@ -43,7 +43,7 @@ func (e *Engine) sendSignInnerVerifyCode(ctx context.Context, req *api.SendSignI
 		}
 		target := codeTarget{ApplicationID: by.ApplicationID, Mobile: req.Mobile, FlowID: req.FlowId, UserID: req.UserId,
 			event: event{Action: "code.send", ObjectType: "flow", ObjectID: req.FlowId}}
-		m = gateway.Message{Kind: gateway.KindCode, To: numbers.PlainMobile(req.Mobile), Contract: oneLine(subject), Code: code, TemplateID: req.VerifyTemplateId, SignName: req.VerifySign}
+		m = gateway.Message{Kind: gateway.KindCode, To: numbers.PlainMobile(req.Mobile), Contract: subject, Code: code, TemplateID: req.VerifyTemplateId, SignName: req.VerifySign}
 		return m, e.storeCode(ctx, tx, target, code)
 	})
 	if err != nil {

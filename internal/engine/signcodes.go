@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/gateway"
@@ -55,7 +54,7 @@ func (e *Engine) SendCode(ctx context.Context, token string) error {
 			return m, err
 		}
 		a := p.approver
-		m = gateway.Message{Kind: gateway.KindCode, Contract: oneLine(p.flow.Name), Code: code, To: e.codeAddress(a)}
+		m = gateway.Message{Kind: gateway.KindCode, Contract: p.flow.Name, Code: code, To: e.codeAddress(a)}
 		if !slices.Contains(a.Channels, channelCode) || m.To == "" {
 			return m, ErrCodeChannel
 		}
@@ -71,16 +70,6 @@ func (e *Engine) SendCode(ctx context.Context, token string) error {
 		e.show(signID, message)
 	}
 	return err
-}
-
-// oneLine takes control characters out of what a caller names, since it stands in messages.
-func oneLine(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, text)
 }
 
 // sendCode makes a code, lets prepare store it, and keeps the message in the same transaction.

@@ -4,7 +4,9 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -163,11 +165,16 @@ func (g *Gateways) mail(ctx context.Context, m Message) error {
 
 // connection is the error of a request that got no answer.
 func connection(err error) error {
-	var dial interface{ Temporary() bool }
+	var (
+		failed *net.OpError
+		trust  *tls.CertificateVerificationError
+	)
 	switch {
 	case errors.Is(err, outward.ErrPrivate):
 		return &Error{Code: CodePrivate}
-	case errors.As(err, &dial) && strings.Contains(err.Error(), "dial "):
+	case errors.As(err, &trust): // nothing is said to a server that is not who it says
+		return &Error{Code: CodeTLS, Again: true}
+	case errors.As(err, &failed) && failed.Op == "dial":
 		return &Error{Code: CodeUnreachable, Again: true}
 	}
 	return &Error{Code: CodeNoAnswer}

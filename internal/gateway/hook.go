@@ -7,11 +7,13 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
+	"time"
+	"unicode"
 
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/mailer"
 	"sealdesk/internal/outward"
-	"time"
 )
 
 // Headers of a post: the message's id, which stays the same when it is repeated, and the seconds and signature of this try.
@@ -72,7 +74,18 @@ func textKind(m Message) string {
 }
 
 func facts(m Message) []any {
-	return []any{"Contract", m.Contract, "Code", m.Code, "Link", m.Link, "Until", m.Until, "Address", m.Address, "Sign", or(m.SignName, i18n.T(i18n.WithLanguage(context.Background(), "zh-CN"), "message.sign"))}
+	sign := or(oneLine(m.SignName), i18n.T(i18n.WithLanguage(context.Background(), "zh-CN"), "message.sign"))
+	return []any{"Contract", oneLine(m.Contract), "Code", m.Code, "Link", m.Link, "Until", m.Until, "Address", m.Address, "Sign", sign}
+}
+
+// oneLine takes out of what a caller named whatever could end a line or turn the text around it: the words of a message are ours.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 // Text is a message to a mobile, in Chinese.

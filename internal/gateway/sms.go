@@ -46,7 +46,7 @@ func params(m Message) []string {
 	case KindTest:
 		return []string{"000000", "10"}
 	}
-	return []string{m.Contract, m.Link}
+	return []string{oneLine(m.Contract), m.Link}
 }
 
 // sendSMS is what SendSms takes.

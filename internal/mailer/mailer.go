@@ -14,6 +14,7 @@ import (
 	"net/mail"
 	"net/smtp"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -86,6 +87,12 @@ func encode(out *bytes.Buffer, text string) {
 	}
 }
 
+// folded writes a subject in lines of at most 78 bytes: the encoder parts a long text into words, all in one line, and servers refuse lines of
+// more than 998 bytes (RFC 5322, 2.1.1).
+func folded(subject string) string {
+	return strings.ReplaceAll(mime.BEncoding.Encode("utf-8", subject), "?= =?", "?=\r\n =?")
+}
+
 // bytes writes the mail; its plain part is shown by every reader.
 func (m Message) bytes(s Server) []byte {
 	var out bytes.Buffer
@@ -93,7 +100,7 @@ func (m Message) bytes(s Server) []byte {
 	headers := [][2]string{
 		{"From", (&mail.Address{Name: m.Name, Address: s.From}).String()},
 		{"To", (&mail.Address{Address: m.To}).String()},
-		{"Subject", mime.BEncoding.Encode("utf-8", m.Subject)},
+		{"Subject", folded(m.Subject)},
 		{"Date", m.At.Format(time.RFC1123Z)},
 		{"Message-ID", fmt.Sprintf("<%s@%s>", m.ID, s.URL.Hostname())},
 		{"Auto-Submitted", "auto-generated"},

@@ -1,18 +1,11 @@
 package notices
 
 import (
-	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/big"
 	"mime"
 	"net"
 	"net/http"
@@ -27,6 +20,7 @@ import (
 	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
+	"sealdesk/internal/mailer/mailtest"
 )
 
 // world is a database with an account that has sent a contract, and a clock that a test moves.
@@ -173,15 +167,18 @@ func TestWhatCannotBeDeliveredIsToldToTheAdministrators(t *testing.T) {
 	}
 }
 
+// li is how the mail server of the tests knows the portal.
+var li = url.UserPassword("sealdesk", "pass")
+
 func TestAMailReachesWhoeverSentTheContract(t *testing.T) {
 	w := newWorld(t)
-	server := newMailServer(t, nil)
-	s := w.sender(Options{MailURL: server.url("sealdesk:pass"), MailFrom: "desk@example.com"})
+	server := mailtest.Start(t, mailtest.Options{Login: li})
+	s := w.sender(Options{MailURL: server.URL(), MailFrom: "desk@example.com"})
 	w.reject()
 	if e := w.send(s); e.State != db.DeliveryDone {
 		t.Fatalf("%+v", e)
 	}
-	m, err := mail.ReadMessage(strings.NewReader(server.mails()[0]))
+	m, err := mail.ReadMessage(strings.NewReader(server.Mails()[0].Text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,149 +200,35 @@ func TestAFailureOfMailIsToldInWords(t *testing.T) {
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
+	nobody, err := mailtest.SelfSigned()
+	if err != nil {
+		t.Fatal(err)
+	}
+	taker := mailtest.Start(t, mailtest.Options{Login: li}).URL()
+	as := func(server *url.URL, user *url.Userinfo) *url.URL {
+		other := *server
+		other.User = user
+		return &other
+	}
+	secure := *taker
+	secure.Scheme = "smtps"
 	for name, c := range map[string]struct {
-		url  func(*testing.T) *url.URL
+		url  *url.URL
 		code string
 	}{
-		"a wrong password":        {func(t *testing.T) *url.URL { return newMailServer(t, nil).url("sealdesk:wrong") }, codeLogin},
-		"no server":               {func(t *testing.T) *url.URL { return &url.URL{Scheme: "smtp", Host: closed.Addr().String()} }, codeUnreachable},
-		"a certificate of nobody": {func(t *testing.T) *url.URL { return newMailServer(t, selfSigned(t)).url("sealdesk:pass") }, codeTLS},
-		"no TLS at all": {func(t *testing.T) *url.URL {
-			u := newMailServer(t, nil).url("sealdesk:pass")
-			u.Scheme = "smtps"
-			return u
-		}, codeTLS},
-		"a refused sender": {func(t *testing.T) *url.URL { return newMailServer(t, nil).url("") }, codeRefused},
+		"a wrong password":        {as(taker, url.UserPassword("sealdesk", "wrong")), codeLogin},
+		"no server":               {&url.URL{Scheme: "smtp", Host: closed.Addr().String()}, codeUnreachable},
+		"a certificate of nobody": {mailtest.Start(t, mailtest.Options{Login: li, Certificate: nobody}).URL(), codeTLS},
+		"no TLS at all":           {&secure, codeTLS},
+		"a refused sender":        {as(taker, nil), codeRefused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			s := w.sender(Options{MailURL: c.url(t), MailFrom: "desk@example.com"})
+			s := w.sender(Options{MailURL: c.url, MailFrom: "desk@example.com"})
 			w.reject()
 			if e := w.send(s); e.State != db.DeliveryWaiting || e.Error != c.code {
 				t.Errorf("%+v, want %s", e, c.code)
 			}
 		})
 	}
-}
-
-// mailServer takes mails from sealdesk with the password pass; with a certificate it offers STARTTLS.
-type mailServer struct {
-	t           *testing.T
-	listener    net.Listener
-	certificate *tls.Certificate
-	mu          sync.Mutex
-	taken       []string
-}
-
-func newMailServer(t *testing.T, certificate *tls.Certificate) *mailServer {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &mailServer{t: t, listener: listener, certificate: certificate}
-	var talks sync.WaitGroup
-	talks.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			talks.Go(func() { s.talk(conn) })
-		}
-	})
-	t.Cleanup(func() {
-		if err := listener.Close(); err != nil {
-			t.Error(err)
-		}
-		talks.Wait()
-	})
-	return s
-}
-
-func (s *mailServer) url(user string) *url.URL {
-	u := &url.URL{Scheme: "smtp", Host: s.listener.Addr().String()}
-	if name, password, ok := strings.Cut(user, ":"); ok {
-		u.User = url.UserPassword(name, password)
-	}
-	return u
-}
-
-func (s *mailServer) mails() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.taken
-}
-
-// talk speaks what of SMTP a client needs. The client may hang up at any time.
-func (s *mailServer) talk(conn net.Conn) {
-	defer conn.Close()
-	in := bufio.NewReader(conn)
-	say := func(line string) { _, _ = io.WriteString(conn, line+"\r\n") }
-	say("220 mail.test ready")
-	known := false
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return
-		}
-		switch verb, rest, _ := strings.Cut(strings.TrimSpace(line), " "); strings.ToUpper(verb) {
-		case "EHLO":
-			say("250-mail.test")
-			if s.certificate != nil {
-				say("250-STARTTLS")
-			}
-			say("250 AUTH PLAIN")
-		case "STARTTLS":
-			say("220 go ahead")
-			conn = tls.Server(conn, &tls.Config{Certificates: []tls.Certificate{*s.certificate}})
-			in = bufio.NewReader(conn)
-		case "AUTH":
-			_, response, _ := strings.Cut(rest, " ")
-			if known = response == base64.StdEncoding.EncodeToString([]byte("\x00sealdesk\x00pass")); known {
-				say("235 welcome")
-			} else {
-				say("535 wrong")
-			}
-		case "MAIL", "RCPT":
-			if known {
-				say("250 ok")
-			} else {
-				say("530 log in first")
-			}
-		case "DATA":
-			say("354 go on")
-			var text strings.Builder
-			for {
-				line, err := in.ReadString('\n')
-				if err != nil || line == ".\r\n" {
-					break
-				}
-				text.WriteString(line)
-			}
-			s.mu.Lock()
-			s.taken = append(s.taken, text.String())
-			s.mu.Unlock()
-			say("250 taken")
-		case "QUIT":
-			say("221 bye")
-			return
-		default:
-			say("500 unknown")
-		}
-	}
-}
-
-func selfSigned(t *testing.T) *tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: key}
 }

@@ -1,97 +1,25 @@
 package outside
 
 import (
-	"bufio"
 	"context"
 	"encoding/base64"
 	"io"
-	"net"
 	"net/mail"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/internal/mailer"
+	"sealdesk/internal/mailer/mailtest"
 )
 
-// mailServer takes every mail except those to refused@example.com.
-type mailServer struct {
-	mu    sync.Mutex
-	taken []string
-}
-
-func (s *mailServer) mails() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string(nil), s.taken...)
-}
-
-func startMail(t *testing.T) (*mailServer, *mailer.Server) {
+// startMail starts a mail server that takes every mail except those to refused@example.com.
+func startMail(t *testing.T) (*mailtest.Server, *mailer.Server) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &mailServer{}
-	var talks sync.WaitGroup
-	talks.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			talks.Go(func() { s.talk(conn) })
-		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		talks.Wait()
-	})
-	return s, &mailer.Server{URL: &url.URL{Scheme: "smtp", Host: listener.Addr().String()}, From: "desk@example.com"}
-}
-
-func (s *mailServer) talk(conn net.Conn) {
-	defer conn.Close()
-	in := bufio.NewReader(conn)
-	say := func(line string) { _, _ = io.WriteString(conn, line+"\r\n") }
-	say("220 mail.test ready")
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return
-		}
-		switch verb, rest, _ := strings.Cut(strings.TrimSpace(line), " "); strings.ToUpper(verb) {
-		case "DATA":
-			say("354 go on")
-			var text strings.Builder
-			for {
-				line, err := in.ReadString('\n')
-				if err != nil || line == ".\r\n" {
-					break
-				}
-				text.WriteString(line)
-			}
-			s.mu.Lock()
-			s.taken = append(s.taken, text.String())
-			s.mu.Unlock()
-			say("250 taken")
-		case "RCPT":
-			if strings.Contains(rest, "refused@") {
-				say("550 nobody here")
-			} else {
-				say("250 ok")
-			}
-		case "QUIT":
-			say("221 bye")
-			return
-		default:
-			say("250 ok")
-		}
-	}
+	s := mailtest.Start(t, mailtest.Options{Nobody: "refused@example.com"})
+	return s, &mailer.Server{URL: s.URL(), From: "desk@example.com"}
 }
 
 // reviewer adds an account with a mail address.
@@ -124,13 +52,13 @@ func TestByMailToTheReviewersOnceADay(t *testing.T) {
 		w.send()
 		w.advance(15 * time.Minute)
 	}
-	taken := server.mails()
+	taken := server.Mails()
 	if len(taken) != 4 {
 		t.Fatalf("%d mails in 25 hours", len(taken))
 	}
 	subjects := ""
-	for _, text := range taken {
-		m, err := mail.ReadMessage(strings.NewReader(text))
+	for _, got := range taken {
+		m, err := mail.ReadMessage(strings.NewReader(got.Text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +100,7 @@ func TestOneReviewerWhoIsNotReachedDoesNotHoldUpTheOthers(t *testing.T) {
 	w.advance(retries[0])
 	w.send()
 	list, err := w.db.CheckpointsOut(context.Background(), 0, 1)
-	if err != nil || len(server.mails()) != 1 || list[0].Error != db.CheckpointPartly || w.state(db.WayMail, portal).Error != "" {
-		t.Errorf("%d mails, %+v, %v", len(server.mails()), list, err)
+	if err != nil || len(server.Mails()) != 1 || list[0].Error != db.CheckpointPartly || w.state(db.WayMail, portal).Error != "" {
+		t.Errorf("%d mails, %+v, %v", len(server.Mails()), list, err)
 	}
 }
