@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"sealdesk/internal/audit"
+	"sealdesk/internal/db"
 )
 
-// lookAgain is how often the program asks itself whether the audit log is to be verified: a clock that was set must not put it off for long.
+// lookAgain is how often the program asks itself whether the logs are to be verified: a clock that was set must not put it off for long.
 const lookAgain = 5 * time.Minute
 
-// verifyRegularly verifies the audit log by itself until the context ends, each time that long after the last verification. The result is an
+// verifyRegularly verifies the logs by itself until the context ends, each time that long after the last verification. The result is an
 // event; what is wrong is an error line for the operator too. Every 0 is never.
 func (p *program) verifyRegularly(ctx context.Context, every time.Duration) error {
 	if every == 0 {
@@ -38,13 +39,21 @@ func (p *program) verifyRegularly(ctx context.Context, every time.Duration) erro
 	}
 }
 
+// verifyNow verifies the portal's log and the engine's, if there is one, also against the checkpoints that lie outside of their databases.
 func (p *program) verifyNow(ctx context.Context) {
-	report, err := p.portal.VerifyAudit(ctx)
+	p.verifyOne(ctx, p.portal.Audit(), audit.Event{Action: db.ActionVerify, ObjectType: "audit"})
+	if p.engine != nil && ctx.Err() == nil {
+		p.verifyOne(ctx, p.engine.Evidence(), audit.Event{Action: db.ActionVerifyEvidence, ObjectType: "evidence"})
+	}
+}
+
+func (p *program) verifyOne(ctx context.Context, log *audit.Log, event audit.Event) {
+	report, err := p.portal.VerifyLog(ctx, log, event, p.keptCheckpoints(log)...)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		p.logger.ErrorContext(ctx, "the audit log could not be verified", "error", err)
+		p.logger.ErrorContext(ctx, "a log could not be verified", "log", event.ObjectType, "error", err)
 	case !report.OK():
-		p.logger.ErrorContext(ctx, "the audit log is broken", "problems", report.Found, "first", report.Problems[0].String())
+		p.logger.ErrorContext(ctx, "a log is broken", "log", event.ObjectType, "problems", report.Found, "first", report.Problems[0].String())
 	}
 }

@@ -9,19 +9,17 @@ import (
 	"sealdesk/internal/audit"
 )
 
-// ActionVerify is the action of the event that tells how a verification of the audit log went.
-const ActionVerify = "audit.verify"
+// The actions of the events that tell how a verification went: of the audit log, and of the engine's evidence.
+const (
+	ActionVerify         = "audit.verify"
+	ActionVerifyEvidence = "evidence.verify"
+)
 
 // Error codes of a verification.
 const (
 	CodeBroken   = "broken"       // something is wrong with the log
 	CodeNotAsked = "cannot_judge" // it could not be judged: that is never "well"
 )
-
-// VerifyAudit is VerifyLog of this database's own log, in the name of the context's actor.
-func (d *DB) VerifyAudit(ctx context.Context, against ...audit.Checkpoint) (audit.Report, error) {
-	return d.VerifyLog(ctx, d.audit, audit.Event{Action: ActionVerify, ObjectType: "audit"}, against...)
-}
 
 // VerifyLog verifies a log, this one or the engine's, also against checkpoints that were kept elsewhere, and completes and records the event
 // that tells how it went. What is wrong stands in the report; the error says that the log could not be judged, which is recorded as well.
@@ -47,18 +45,18 @@ func (d *DB) VerifyLog(ctx context.Context, log *audit.Log, event audit.Event, a
 	return report, err
 }
 
-// LastVerification is the newest event of a verification; ok is false where there was none.
-func (d *DB) LastVerification(ctx context.Context) (e audit.Event, ok bool, err error) {
-	events, err := d.audit.Query(ctx, audit.Filter{Action: ActionVerify}, 0, 1)
+// LastVerification is the newest event of a verification, by its action; ok is false where there was none.
+func (d *DB) LastVerification(ctx context.Context, action string) (e audit.Event, ok bool, err error) {
+	events, err := d.audit.Query(ctx, audit.Filter{Action: action}, 0, 1)
 	if err != nil || len(events) == 0 {
 		return e, false, err
 	}
 	return events[0], true, nil
 }
 
-// VerificationDue is when the log is to be verified by itself again: every so often after the last verification, whoever made it.
+// VerificationDue is when the logs are to be verified by itself again: every so often after the last verification of this one, whoever made it.
 func (d *DB) VerificationDue(ctx context.Context, every time.Duration) (time.Time, error) {
-	last, ok, err := d.LastVerification(ctx)
+	last, ok, err := d.LastVerification(ctx, ActionVerify)
 	if err != nil || !ok {
 		return d.now(), err
 	}

@@ -90,7 +90,7 @@ func (s *server) auditLines(ctx context.Context, asked auditAsked, before int64)
 
 // auditSurroundings are what stands around the list: the last verification, whom to choose, whose history it is, saved views.
 func (s *server) auditSurroundings(ctx context.Context, data *templates.AuditData, asked *auditAsked) (err error) {
-	if data.Last, err = s.lastCheck(ctx); err != nil {
+	if data.Last, err = s.lastCheck(ctx, db.ActionVerify); err != nil {
 		return err
 	}
 	actors, err := s.db.Actors(ctx)
@@ -122,9 +122,9 @@ func foundObject(ctx context.Context, o db.Object) templates.AuditObject {
 	return made
 }
 
-// lastCheck is the last verification, read from the log itself.
-func (s *server) lastCheck(ctx context.Context) (templates.AuditCheck, error) {
-	last, ok, err := s.db.LastVerification(ctx)
+// lastCheck is the last verification of one of the logs, by its action, read from the portal's log itself.
+func (s *server) lastCheck(ctx context.Context, action string) (templates.AuditCheck, error) {
+	last, ok, err := s.db.LastVerification(ctx, action)
 	if err != nil || !ok {
 		return templates.AuditCheck{}, err
 	}

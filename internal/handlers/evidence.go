@@ -22,7 +22,7 @@ import (
 
 // What is done with the engine's evidence is recorded in the portal's log.
 const (
-	actionEvidenceVerify     = "evidence.verify"
+	actionEvidenceVerify     = db.ActionVerifyEvidence
 	actionEvidenceExport     = "evidence.export"
 	actionEvidenceCheckpoint = "evidence.checkpoint"
 )
@@ -123,7 +123,7 @@ func (s *server) listEvidence(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	data.Paging = paging(r, next)
-	if data.Last, err = s.lastEvidenceCheck(ctx); err != nil {
+	if data.Last, err = s.lastCheck(ctx, actionEvidenceVerify); err != nil {
 		return err
 	}
 	if can(ctx, auth.AuditExport) {
@@ -136,16 +136,6 @@ func evidenceExport(q url.Values, format string) string {
 	asked := evidenceQuery(q)
 	asked.Set("format", format)
 	return "/evidence/export?" + asked.Encode()
-}
-
-// lastEvidenceCheck is the last verification that somebody made here.
-func (s *server) lastEvidenceCheck(ctx context.Context) (templates.AuditCheck, error) {
-	events, err := s.db.Audit().Query(ctx, audit.Filter{Action: actionEvidenceVerify}, 0, 1)
-	if err != nil || len(events) == 0 {
-		return templates.AuditCheck{}, err
-	}
-	e := &events[0]
-	return templates.AuditCheck{Who: e.Actor.Name, At: e.Time, OK: e.Outcome == audit.OK}, nil
 }
 
 // evidenceActions are the actions to choose from, in the order of their words.
@@ -209,7 +199,9 @@ func (s *server) showEvidence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.render(w, r, http.StatusOK, evidencePage(ctx, "evidence.event.title", "Seq", seq), templates.AuditEventPage(data))
+	p := evidencePage(ctx, "evidence.event.title", "Seq", seq)
+	p.Scripts = []string{"proof.js"}
+	return s.render(w, r, http.StatusOK, p, templates.AuditEventPage(data))
 }
 
 // verifyEvidence recomputes the engine's log, against checkpoints kept elsewhere if some are given.

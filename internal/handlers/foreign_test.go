@@ -24,7 +24,7 @@ var foreigners = map[string]func(*foreignWorld) string{
 	"account.id":         (*foreignWorld).session, // of somebody else
 	"accounts.id":        (*foreignWorld).account,
 	"audit.seq":          constant("1"),
-	"audit.id":           constant("1"), // checkpoints, of the portal as a whole
+	"audit.id":           (*foreignWorld).checkpoint, // of the portal as a whole
 	"evidence.seq":       constant("1"),
 	"drafts.approver":    (*foreignWorld).draftApprover,
 	"drafts.component":   constant("c0"),
@@ -164,6 +164,19 @@ func (w *foreignWorld) catalog() string {
 		}
 		form := url.Values{"Name": {"乙方保密目录"}, "CatalogId": {catalog.ID}, "OrganizationId": {w.b.organization}}
 		return strings.TrimPrefix(w.admin.post("/catalogs", form).wantStatus(http.StatusOK).path, "/catalogs/")
+	})
+}
+
+func (w *foreignWorld) checkpoint() string {
+	return w.once("checkpoint", func() string {
+		c, err := w.p.db.Audit().Checkpoint(context.Background())
+		if err == nil {
+			err = w.p.db.CheckpointLeft(context.Background(), db.WayFolder, c, "", "", w.p.clock.now())
+		}
+		if err != nil {
+			w.p.t.Fatal(err)
+		}
+		return "1"
 	})
 }
 

@@ -26,11 +26,15 @@ test("every leaf of every small tree leads to the root, and no other text does",
       const { root, path } = tree(texts, index);
       const siblings = path.map((hash) => hash.toString("base64"));
       const want = root.toString("base64");
-      assert.equal(await inclusion(texts[index], index, size, siblings), want, `${index} of ${size}`);
-      assert.notEqual(await inclusion(texts[index] + " ", index, size, siblings), want, "another text");
+      const nodes = await inclusion(texts[index], index, size, siblings);
+      assert.equal(nodes[0], leaf(texts[index]).toString("base64"));
+      assert.equal(nodes.length, path.length + 1);
+      const rootBy = async (...proof) => (await inclusion(...proof))?.at(-1);
+      assert.equal(nodes.at(-1), want, `${index} of ${size}`);
+      assert.notEqual(await rootBy(texts[index] + " ", index, size, siblings), want, "another text");
       if (size > 1) {
-        assert.notEqual(await inclusion(texts[index], index, size, siblings.slice(1)), want, "a step is missing");
-        assert.notEqual(await inclusion(texts[index], (index + 1) % size, size, siblings), want, "another place");
+        assert.notEqual(await rootBy(texts[index], index, size, siblings.slice(1)), want, "a step is missing");
+        assert.notEqual(await rootBy(texts[index], (index + 1) % size, size, siblings), want, "another place");
       }
       assert.equal(await inclusion(texts[index], index, size, [...siblings, want]), null, "a step too many");
     }

@@ -13,10 +13,14 @@ async function sha256(...parts) {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
 }
 
-/** The root, in base64, that the leaf at an index of a tree of some size leads to; null where the path cannot be one of such a leaf. */
+/**
+ * The nodes, in base64, on the way from the leaf at an index of a tree of some size to the root: the leaf's hash first, the root last; null where
+ * the path cannot be one of such a leaf.
+ */
 export async function inclusion(text, index, size, siblings) {
   let node = await sha256(Uint8Array.of(0), new TextEncoder().encode(text));
   let last = size - 1;
+  const nodes = [base64(node)];
   for (const sibling of siblings.map(bytes)) {
     if (last === 0) return null;
     if (index % 2 === 1 || index === last) {
@@ -26,10 +30,11 @@ export async function inclusion(text, index, size, siblings) {
         last = Math.floor(last / 2);
       }
     } else node = await sha256(Uint8Array.of(1), node, sibling);
+    nodes.push(base64(node));
     index = Math.floor(index / 2);
     last = Math.floor(last / 2);
   }
-  return last === 0 ? base64(node) : null;
+  return last === 0 ? nodes : null;
 }
 
 /** The root that a checkpoint states for a tree of some size; undefined where it states none, such as one of a closed segment. */
