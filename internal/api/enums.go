@@ -41,6 +41,7 @@ const (
 	VerifyChannelNone    = "NONE"       // white list
 	VerifyChannelThird   = "THIRD"      // declared, not supported by the platform
 	VerifyChannelOffline = "OFFLINE"    // SendFlowUrl only
+	VerifyChannelAccount = "ACCOUNT"    // the signer's own account at the portal; the embedded engine only
 )
 
 // States of a flow (DescribeFlow, FlowStatus).

@@ -35,7 +35,7 @@ type SendFlowRequest struct {
 	// SubOrganizationId is the organisation for which the approver signs; they sign for themselves where it is empty.
 	SubOrganizationId string `json:"SubOrganizationId,omitempty"`
 	// VerifyChannel is how the signer shows their will; see the VerifyChannel constants. Without any the embedded engine asks for a code.
-	VerifyChannel []string `json:"VerifyChannel,omitempty" validate:"omitempty,dive,oneof=WEIXINAPP FACEID VERIFYCODE NONE THIRD"`
+	VerifyChannel []string `json:"VerifyChannel,omitempty" validate:"omitempty,dive,oneof=WEIXINAPP FACEID VERIFYCODE NONE THIRD ACCOUNT"`
 	// Deadline is when this approver must have signed, in Unix seconds; 7 days from now where it is 0.
 	Deadline int64 `json:"Deadline,omitempty"`
 	// IsLastApprover archives the flow when this approver has signed.

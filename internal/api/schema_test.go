@@ -132,6 +132,7 @@ var looserEnums = map[string]string{
 	"CheckFaceIdentifyRequest.VerifyChannel":             "None here, NONE elsewhere: any case",
 	"SignFlowRequest.VerifyChannel":                      "SendFlowUrl sends tasks by OFFLINE, which no documented value could sign",
 	"RejectFlowRequest.VerifyChannel":                    "as above",
+	"SendFlowRequest.VerifyChannel":                      "ACCOUNT is the embedded engine's own",
 }
 
 // otherRequired are fields that the platform marks required but whose rule differs, and why; the value is the rule that stands

@@ -36,7 +36,7 @@ func TestValidate(t *testing.T) {
 		{"a code may go to the registered mobile", &SendFlowRequest{Caller: app, FlowId: "f", UserId: "u", VerifyChannel: []string{"FACEID", "VERIFYCODE"},
 			SignComponents: []Component{{ComponentType: "SIGN_SEAL"}}}, nil},
 		{"offline is for SendFlowUrl only", &SendFlowRequest{Caller: app, FlowId: "f", UserId: "u", VerifyChannel: []string{"OFFLINE"},
-			SignComponents: []Component{{}}}, []FieldError{{"VerifyChannel[0]", "oneof", "WEIXINAPP FACEID VERIFYCODE NONE THIRD"}}},
+			SignComponents: []Component{{}}}, []FieldError{{"VerifyChannel[0]", "oneof", "WEIXINAPP FACEID VERIFYCODE NONE THIRD ACCOUNT"}}},
 		{"a link to a flow by default", &CreateSignUrlRequest{Caller: app, UserId: "u", Deadline: 1, CatalogId: "c"}, []FieldError{{"FlowId", "required", ""}}},
 		{"a link to a catalog", &CreateSignUrlRequest{Caller: app, UserId: "u", Deadline: 1, SignUrlType: "CATALOG"}, []FieldError{{"CatalogId", "required", ""}}},
 		{"no organisation", &VerifySubOrganizationRequest{Caller: app}, []FieldError{{"OpenId", "required", ""}}},

@@ -30,6 +30,7 @@ type Account struct {
 	LastLogin    time.Time // zero for never
 	SecondFactor bool      // logs in with a code too
 	LinkExpires  time.Time // of the link for choosing a password; zero for none
+	PersonID     string    // whose own account it is; empty for nobody's
 	passwordHash string
 }
 
@@ -68,7 +69,7 @@ var (
 // nameKey is the form of a name under which no two accounts can be: compatible forms and letters of both cases are one.
 func nameKey(name string) string { return strings.ToLower(norm.NFKC.String(strings.TrimSpace(name))) }
 
-const accountColumns = `id, name, display_name, role, all_organizations, password_hash, must_change, language, disabled, created_at, last_login_at,
+const accountColumns = `id, name, display_name, role, all_organizations, password_hash, must_change, language, disabled, created_at, last_login_at, person_id,
 	EXISTS (SELECT 1 FROM second_factors f WHERE f.account_id = accounts.id AND f.confirmed_at > 0),
 	coalesce((SELECT l.expires_at FROM account_links l WHERE l.account_id = accounts.id), 0),
 	coalesce((SELECT group_concat(o.organization_id, ' ') FROM account_organizations o WHERE o.account_id = accounts.id), '')`
@@ -78,7 +79,7 @@ func scanAccount(row interface{ Scan(...any) error }) (Account, error) {
 	var created, lastLogin, link int64
 	var organizations string
 	err := row.Scan(&a.ID, &a.Name, &a.DisplayName, &a.Role, &a.Scope.All, &a.passwordHash, &a.MustChange, &a.Language, &a.Disabled, &created, &lastLogin,
-		&a.SecondFactor, &link, &organizations)
+		&a.PersonID, &a.SecondFactor, &link, &organizations)
 	if err != nil {
 		return a, fmt.Errorf("read account: %w", err)
 	}
@@ -274,6 +275,11 @@ func (d *DB) saveAccount(ctx context.Context, tx *store.Tx, before, after Accoun
 	}
 	if err := setScope(ctx, tx, after.ID, after.Scope); err != nil {
 		return err
+	}
+	if after.Disabled != before.Disabled || after.DisplayName != before.DisplayName {
+		if err := personsChanged(ctx, tx, after.PersonID); err != nil {
+			return err
+		}
 	}
 	if after.Disabled || after.Role != before.Role {
 		return endSessions(ctx, tx, after.ID, "")

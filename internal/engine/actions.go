@@ -28,6 +28,8 @@ func (e *Engine) register() {
 	// not the platform's: see docs/divergences.md
 	handle(e, api.SetSealUse, e.setSealUse)
 	handle(e, api.SetOrganizationMembers, e.setOrganizationMembers)
+	handle(e, api.SetUserAccount, e.setUserAccount)
+	handle(e, api.CreateAccountSignUrl, e.createAccountSignURL)
 
 	handle(e, api.UploadFiles, e.uploadFiles)
 	handle(e, api.DescribeFileUrls, e.describeFileUrls)

@@ -62,6 +62,9 @@ func (e *Engine) taskLink(ctx context.Context, tx *store.Tx, applicationID strin
 	if !mayLink(req.Caller, f, a) {
 		return link{}, notFound("UserId", req.UserId)
 	}
+	if onlyAccount(a) {
+		return link{}, denied("this approver signs from their own account, by way of the portal")
+	}
 	if err := f.need(stepLink); err != nil {
 		return link{}, err
 	}

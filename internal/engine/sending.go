@@ -21,6 +21,7 @@ const (
 	channelWeChat  = "WEIXINAPP"
 	channelThird   = "THIRD"
 	channelOffline = "OFFLINE"
+	channelAccount = "ACCOUNT" // ours: see docs/divergences.md
 )
 
 func (e *Engine) sendFlow(ctx context.Context, req *api.SendFlowRequest) (*api.SendFlowResponse, error) {

@@ -45,7 +45,8 @@ type signing struct {
 	orgName    string
 	identity   identity
 	choices    map[string]*choice
-	codeID     string // of the ticket, to be spent with the act
+	codeID     string   // of the ticket, to be spent with the act
+	account    signedIn // that the ticket names
 }
 
 // signerName is who the signature says has signed.
@@ -102,7 +103,7 @@ func (e *Engine) sign(ctx context.Context, act *signAct) error {
 		if err != nil {
 			return err
 		}
-		if p.codeID, err = e.checkTicket(ctx, p.flow, p.approver, act.Channel, act.Ticket); err != nil {
+		if p.codeID, p.account, err = e.checkTicket(ctx, p.flow, p.approver, act.Channel, act.Ticket); err != nil {
 			return err
 		}
 		if err := e.openSigner(ctx, p); err != nil {
@@ -245,7 +246,8 @@ func (e *Engine) storeSigning(ctx context.Context, tx *store.Tx, p *signing, cha
 	}
 	return e.record(ctx, tx, event{Action: "flow.sign", ObjectType: "flow", ObjectID: p.flow.ID, Detail: map[string]any{
 		"signId": p.approver.SignID, "userId": p.approver.UserID, "organizationId": p.approver.OrganizationID, "sourceIp": p.act.SourceIP,
-		"device": p.act.UserAgent, "channel": p.act.Channel, "ticket": p.codeID, "unchecked": p.act.Channel == channelNone, "files": evidence, "seals": seals, "status": status,
+		"device": p.act.UserAgent, "channel": p.act.Channel, "ticket": p.codeID, "account": p.account.evidence(),
+		"unchecked": p.act.Channel == channelNone, "files": evidence, "seals": seals, "status": status,
 		"certificate": p.identity.cert.SerialNumber.Text(16), "timestamp": e.timestampName(),
 	}})
 }
@@ -275,7 +277,7 @@ func (e *Engine) reject(ctx context.Context, act *signAct) error {
 		}
 		// A refusal needs no review: who may show their will offline may refuse so.
 		if act.Channel != channelOffline || !p.approver.CanOffline || !e.hasChannel(channelOffline) {
-			if p.codeID, err = e.checkTicket(ctx, p.flow, p.approver, act.Channel, act.Ticket); err != nil {
+			if p.codeID, p.account, err = e.checkTicket(ctx, p.flow, p.approver, act.Channel, act.Ticket); err != nil {
 				return err
 			}
 		}
@@ -289,7 +291,7 @@ func (e *Engine) reject(ctx context.Context, act *signAct) error {
 			}
 			return e.record(ctx, tx, event{Action: "flow.reject", ObjectType: "flow", ObjectID: p.flow.ID, Detail: map[string]any{
 				"signId": p.approver.SignID, "userId": p.approver.UserID, "sourceIp": act.SourceIP, "device": act.UserAgent,
-				"channel": act.Channel, "ticket": p.codeID, "message": act.Message,
+				"channel": act.Channel, "ticket": p.codeID, "account": p.account.evidence(), "message": act.Message,
 			}})
 		})
 	})

@@ -27,32 +27,37 @@ var (
 const personTicket = "check:"
 
 // checkTicket checks the signer's willingness ticket for a channel that their task allows. It gives the ticket's id, to be spent in the
-// transaction of the act. A wrong code counts at once.
-func (e *Engine) checkTicket(ctx context.Context, f *flow, a *approver, channel, ticket string) (ticketID string, err error) {
+// transaction of the act, and the account that it names. A wrong code counts at once.
+func (e *Engine) checkTicket(ctx context.Context, f *flow, a *approver, channel, ticket string) (ticketID string, in signedIn, err error) {
 	invalid := fail(api.CodeInvalidParameterInvalidVerifyResult, "the verification is not valid for channel %s", channel)
 	if !slices.Contains(a.Channels, channel) {
-		return "", invalid
+		return "", signedIn{}, invalid
 	}
 	if !e.hasChannel(channel) {
-		return "", e.needSimulation("VerifyChannel " + channel)
+		return "", signedIn{}, e.needSimulation("VerifyChannel " + channel)
 	}
 	switch channel {
 	case channelNone:
 		if !e.apps.has(f.ApplicationID, RightChannelNone) {
-			return "", denied("the application lacks the white-listed right %s", RightChannelNone)
+			return "", signedIn{}, denied("the application lacks the white-listed right %s", RightChannelNone)
 		}
-		return "", nil
+		return "", signedIn{}, nil
 	case channelCode:
 		ticketID, err = e.checkCode(ctx, f, a, ticket)
 	case channelFace, channelWeChat:
 		ticketID, err = e.checkPersonTicket(ctx, f, a, channel, ticket)
+	case channelAccount:
+		err = e.db.Read(ctx, func(tx *store.Tx) error {
+			ticketID, in, err = e.checkAccountTicket(ctx, tx, a, ticket)
+			return err
+		})
 	default: // OFFLINE shows no ticket, see submit; nothing stands behind THIRD
 		err = ErrWrongCode
 	}
 	if errors.Is(err, ErrWrongCode) {
-		return "", invalid
+		return "", signedIn{}, invalid
 	}
-	return ticketID, err
+	return ticketID, in, err
 }
 
 // spendCode makes a ticket good for one act only.
@@ -64,12 +69,16 @@ func (e *Engine) spendCode(ctx context.Context, tx *store.Tx, id string) error {
 	if check, ok := strings.CutPrefix(id, personTicket); ok {
 		statement, id = `UPDATE engine_person_checks SET used = 1 WHERE id = $1 AND used = 0`, check
 	}
-	res, err := tx.Exec(ctx, statement, id)
+	args := []any{id}
+	if ticket, ok := strings.CutPrefix(id, accountTicket); ok { // the account may have been taken away since
+		statement, args = `UPDATE engine_account_tickets SET used = 1 WHERE id = $2 AND`+goodTicket, []any{store.Micros(e.now()), ticket}
+	}
+	res, err := tx.Exec(ctx, statement, args...)
 	if err != nil {
 		return fmt.Errorf("spend the ticket: %w", err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(fail(api.CodeInvalidParameterInvalidVerifyResult, "the ticket was used already"), err)
+		return errors.Join(fail(api.CodeInvalidParameterInvalidVerifyResult, "the ticket is not valid any more"), err)
 	}
 	return nil
 }

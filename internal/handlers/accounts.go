@@ -97,6 +97,9 @@ func (s *server) showAccountForm(w http.ResponseWriter, r *http.Request, status 
 	}
 	data.Self, data.Waiting, data.LinkExpires = a.ID == account(r.Context()).ID, a.Waiting(), a.LinkExpires
 	data.SecondFactor, data.IsDisabled = a.SecondFactor, a.Disabled
+	if err := s.accountPerson(r.Context(), a, &data); err != nil {
+		return err
+	}
 	if data.Sessions, err = s.sessionItems(r.Context(), db.SessionFilter{AccountID: a.ID}); err != nil {
 		return err
 	}
@@ -161,8 +164,12 @@ func (s *server) editAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.showAccountForm(w, r, http.StatusOK, templates.AccountData{ID: a.ID, Name: a.Name, DisplayName: a.DisplayName, Role: string(a.Role),
-		All: a.Scope.All, Disabled: a.Disabled}, a.Scope.Organizations)
+	return s.showAccountForm(w, r, http.StatusOK, accountData(a), a.Scope.Organizations)
+}
+
+// accountData is the form of an account as it is.
+func accountData(a db.Account) templates.AccountData {
+	return templates.AccountData{ID: a.ID, Name: a.Name, DisplayName: a.DisplayName, Role: string(a.Role), All: a.Scope.All, Disabled: a.Disabled}
 }
 
 // changeAccount changes what an account is called, may do and reaches. Nobody disables themselves.
@@ -190,6 +197,9 @@ func (s *server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 		return s.showAccountForm(w, r, http.StatusUnprocessableEntity, data, scope.Organizations)
 	}
 	if err != nil {
+		return err
+	}
+	if err := s.routing.Tell(ctx); err != nil { // whoever may not log in any more does not sign either
 		return err
 	}
 	s.flash(r, "ok", "common.saved")

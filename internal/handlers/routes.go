@@ -73,6 +73,7 @@ func (s *server) routes() []route {
 		{"POST /accounts/{id}/link/withdraw", auth.AccountsManage, one("account"), s.withdrawLink},
 		{"POST /accounts/{id}/password", auth.AccountsManage, one("account"), s.resetPassword},
 		{"POST /accounts/{id}/factor/reset", auth.AccountsManage, one("account"), s.resetFactor},
+		{"POST /accounts/{id}/person", auth.AccountsManage, one("account"), s.bindAccount},
 		{"GET /sessions", auth.AccountsManage, listOf("session"), s.listSessions},
 		{"POST /sessions/revoke", auth.AccountsManage, nothing, s.endSessions},
 		{"POST /sessions/{id}/revoke", auth.AccountsManage, nothing, s.endAnySession},

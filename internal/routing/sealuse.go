@@ -22,8 +22,8 @@ const tellEvery = time.Minute
 // errNotTold: the platform does not know yet who may use seals, so that nothing is sent.
 var errNotTold = errors.New("the platform was not told who may use the seals")
 
-// Tell tells the embedded engine who may use which seal and who signs for whom, as far as it does not know. Before the cloud, which knows
-// neither, it does nothing.
+// Tell tells the embedded engine who may use which seal, who signs for whom, and whose account is whose, as far as it does not know. Before the
+// cloud, which knows nothing of it, it does nothing.
 func (r *Router) Tell(ctx context.Context) error {
 	if !r.opts.Embedded {
 		return nil
@@ -34,9 +34,12 @@ func (r *Router) Tell(ctx context.Context) error {
 	}
 	for _, u := range all {
 		caller := api.Caller{SubOrganizationId: u.OrganizationID}
-		if u.SealID == "" {
+		switch {
+		case u.UserID != "":
+			_, err = api.SetUserAccount.Call(ctx, r.opts.Client, &api.SetUserAccountRequest{UserId: u.UserID, AccountId: u.Account.ID, AccountName: u.Account.Label()})
+		case u.SealID == "":
 			_, err = api.SetOrganizationMembers.Call(ctx, r.opts.Client, &api.SetOrganizationMembersRequest{Caller: caller, UserIds: u.Members})
-		} else {
+		default:
 			req := api.SetSealUseRequest{Caller: caller, SealId: u.SealID, State: strings.ToUpper(u.State)}
 			for _, k := range u.Keepers {
 				req.Keepers = append(req.Keepers, api.SealKeeper{UserId: k.UserID, From: seconds(k.From), Until: seconds(k.Until)})
