@@ -46,6 +46,8 @@ type Act struct {
 //
 //	CREATE TABLE audit_folds (opening INTEGER PRIMARY KEY, event TEXT NOT NULL)
 //
+// Each row carries a MAC of the log's key, so that only what this program counted becomes an event.
+//
 // A Folder is safe for concurrent use.
 type Folder struct {
 	db  *store.DB
@@ -310,13 +312,7 @@ func (f *Folder) store(ctx context.Context, ended []*fold, rows map[*fold]Event)
 			}
 		}
 		for one, e := range rows {
-			text, err := json.Marshal(e)
-			if err != nil {
-				return err
-			}
-			_, err = tx.Exec(ctx, "INSERT INTO audit_folds (opening, event) VALUES ($1, $2) ON CONFLICT (opening) DO UPDATE SET event = excluded.event",
-				one.opening, string(text))
-			if err != nil {
+			if err := f.save(ctx, tx, one.opening, &e); err != nil {
 				return err
 			}
 		}
@@ -346,49 +342,4 @@ func (f *Folder) Close() error {
 		<-one.ready
 	}
 	return f.write(context.Background(), func(*fold, time.Time) bool { return true })
-}
-
-// Recover makes events of what a program that was killed had counted; their detail says "interrupted". Call it before the first Note, in the
-// one program that serves.
-func (f *Folder) Recover(ctx context.Context) error {
-	err := f.db.Write(ctx, func(tx *store.Tx) error {
-		left, err := leftFolds(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for _, e := range left {
-			if _, err := f.log.Append(ctx, tx, e); err != nil {
-				return err
-			}
-		}
-		_, err = tx.Exec(ctx, "DELETE FROM audit_folds")
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("record what was counted before: %w", err)
-	}
-	return nil
-}
-
-// leftFolds reads what is left in the table. A row that cannot be read was changed by somebody: that is told too.
-func leftFolds(ctx context.Context, tx *store.Tx) (events []Event, err error) {
-	rows, err := tx.Query(ctx, "SELECT opening, event FROM audit_folds ORDER BY opening")
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var opening int64
-		var text string
-		if err := rows.Scan(&opening, &text); err != nil {
-			return nil, err
-		}
-		var e Event
-		if err := json.Unmarshal([]byte(text), &e); err != nil || e.Action == "" || e.Detail == nil {
-			e = Event{Action: "audit.fold", ObjectType: "audit", Outcome: Failed, ErrorCode: "unreadable", Detail: map[string]any{"opening": opening}}
-		}
-		e.Detail["interrupted"] = true
-		events = append(events, e)
-	}
-	return events, rows.Err()
 }

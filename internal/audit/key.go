@@ -2,8 +2,11 @@ package audit
 
 import (
 	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -99,3 +102,24 @@ func (k Key) Private() string { return k.private }
 
 // Public is the line of text that verifies what the key signed. Give it to whoever checks exports.
 func (k Key) Public() string { return k.public }
+
+// The purposes of a Key's MACs. None fits where another is asked for.
+const (
+	macFold = "sealdesk audit fold 1" // a row of audit_folds
+	macSeal = "sealdesk audit seal 1" // the checkpoint in the database
+)
+
+// mac authenticates a text for a purpose: 64 hex digits of HMAC-SHA-256 under a key that is derived from the private one. Only the log itself
+// can make it and check it, and nothing that the log gives out holds it.
+func (k Key) mac(purpose, text string) string {
+	derived := hmac.New(sha256.New, []byte(k.private))
+	derived.Write([]byte(purpose))
+	sum := hmac.New(sha256.New, derived.Sum(nil))
+	sum.Write([]byte(text))
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// fits checks what mac gave.
+func (k Key) fits(mac, purpose, text string) bool {
+	return hmac.Equal([]byte(mac), []byte(k.mac(purpose, text)))
+}

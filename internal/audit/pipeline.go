@@ -23,6 +23,7 @@ type row struct {
 	timeOK    bool
 	stated    int64 // the time of the event before, where the event says that the clock was set back
 	statesIt  bool
+	forged    bool      // it tells of a forged row of what was counted
 	leaf      tlog.Hash // of the columns as they stand
 	hashes    []byte    // as stored
 }
@@ -48,6 +49,7 @@ func (b *batch) add(fields [][]byte, hashes []byte) {
 	r.time, err = strconv.ParseInt(string(fields[columnTime]), 10, 64)
 	r.timeOK = err == nil
 	r.stated, r.statesIt = statedTime(fields)
+	r.forged = string(fields[columnAction]) == actionForged
 	b.leaves = appendLeaf(b.leaves, fields)
 	b.stored = append(b.stored, hashes...)
 	b.rows, b.ends, b.cuts = append(b.rows, r), append(b.ends, len(b.leaves)), append(b.cuts, len(b.stored))

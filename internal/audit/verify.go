@@ -27,6 +27,7 @@ const (
 	ProblemAgainst    = "against"    // a checkpoint kept elsewhere has another root hash; Seq is its size
 	ProblemOrigin     = "origin"     // a checkpoint is of another log
 	ProblemCheckpoint = "checkpoint" // there are events but no checkpoint
+	ProblemFold       = "fold"       // a row of acts that were counted is not the log's; Seq is its number, or that of the event that tells of it
 	ProblemBreak      = "break"      // what stood before this event did not go on from what was signed: a segment begins here
 )
 
@@ -70,7 +71,12 @@ func (r *Report) add(kind string, seq int64) {
 func (l *Log) Verify(ctx context.Context, against ...Checkpoint) (Report, error) {
 	began := time.Now()
 	v := verifier{origin: l.opts.Origin, against: against}
-	err := l.db.Read(ctx, func(tx *store.Tx) error { return v.run(ctx, tx, l.opts.Key.public) })
+	err := l.db.Read(ctx, func(tx *store.Tx) error {
+		if err := v.run(ctx, tx, l.opts.Key.public); err != nil {
+			return err
+		}
+		return l.verifyFolds(ctx, tx, &v.report)
+	})
 	if err != nil {
 		return Report{}, fmt.Errorf("verify the audit log: %w", err)
 	}
@@ -205,6 +211,9 @@ func (v *verifier) event(e *row) {
 			r.add(ProblemTime, seq)
 		}
 		v.time = e.time
+	}
+	if e.forged {
+		r.add(ProblemFold, seq)
 	}
 	leaf := e.leaf
 	if len(e.hashes) < tlog.HashSize || !bytes.Equal(leaf[:], e.hashes[:tlog.HashSize]) {
