@@ -110,7 +110,7 @@ func (f folders) markHalf(ctx context.Context, h half, newest audit.Checkpoint) 
 		return err
 	}
 	d.adopted = nil // that it was restored says more
-	if err := d.update(func(m *marker) { m.Halves[h.name].Checkpoint = string(newest.Text) }); err != nil {
+	if err := d.update(func(m *marker) error { return m.remember(h, string(newest.Text)) }); err != nil {
 		return err
 	}
 	database, err := store.Open(ctx, store.Options{Path: h.path(h.database)})

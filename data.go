@@ -109,7 +109,7 @@ func (d *dataFolder) need(ctx context.Context, h half) (changed bool, err error)
 		d.adopted = append(d.adopted, h.name)
 		return true, nil
 	}
-	if mark.Checkpoint != "" && len(audit.FindCheckpoints([]byte(mark.Checkpoint), h.origin, mark.Keys[h.logKey])) == 0 {
+	if !h.genuine(mark) {
 		return false, refuse(ctx, "marker", "Path", d.folders.marker(), "Problem", "checkpoint")
 	}
 	for file, want := range mark.Keys {
@@ -137,9 +137,10 @@ func (d *dataFolder) opened(ctx context.Context, h half, versionOf func(context.
 	if err != nil {
 		return err
 	}
-	err = d.update(func(m *marker) {
+	err = d.update(func(m *marker) error {
 		mark := m.Halves[h.name]
 		mark.Making, mark.Keys, mark.Schema = false, prints, schema
+		return nil
 	})
 	if err != nil || !slices.Contains(d.adopted, h.name) {
 		return err
@@ -148,7 +149,7 @@ func (d *dataFolder) opened(ctx context.Context, h half, versionOf func(context.
 }
 
 // update changes the marker as it is on the disk by now: another process may have written it.
-func (d *dataFolder) update(change func(*marker)) error {
+func (d *dataFolder) update(change func(*marker) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	m, err := d.readMarker()
@@ -163,7 +164,9 @@ func (d *dataFolder) update(change func(*marker)) error {
 			m.Halves[name] = mark
 		}
 	}
-	change(m)
+	if err := change(m); err != nil {
+		return err
+	}
 	d.marker = m
 	return d.writeMarker(m)
 }
@@ -193,7 +196,7 @@ func (k *keeper) Write(text []byte) (int, error) {
 	if err != nil || k.data.access != starting && len(k.data.adopted) > 0 {
 		return n, err
 	}
-	return n, k.data.update(func(m *marker) { m.Halves[k.half.name].Checkpoint = strings.TrimSuffix(string(text), "\n") })
+	return n, k.data.update(func(m *marker) error { return m.remember(k.half, strings.TrimSuffix(string(text), "\n")) })
 }
 
 // Close closes the file; of no keeper there is nothing to close.

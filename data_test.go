@@ -175,7 +175,18 @@ func TestWhatIsMissingIsRefused(t *testing.T) {
 		change{"newer engine", "newer version", database("engine/engine.db", "INSERT INTO engine_schema (version_id, is_applied) VALUES (999, 1)")},
 		change{"dropped accounts", "lacks the table", database("portal/portal.db", "DROP TABLE sessions")},
 		change{"no portal at all", "portal.db is missing", folder("portal")}, change{"no engine at all", "engine.db is missing", folder("engine")},
-		change{"a torn marker", "sealdesk.json cannot be read", func(_ *testing.T, dir string) error { return os.Truncate(filepath.Join(dir, "sealdesk.json"), 40) }})
+		change{"a torn marker", "sealdesk.json cannot be read", func(_ *testing.T, dir string) error { return os.Truncate(filepath.Join(dir, "sealdesk.json"), 40) }},
+		change{"a checkpoint that was given out in the marker", "sealdesk.json cannot be read: checkpoint", func(_ *testing.T, dir string) error {
+			f := folders{dir}
+			m, err := f.readMarker()
+			if err != nil {
+				return err
+			}
+			h := f.half(engineHalf)
+			m.Halves[engineHalf].Checkpoint = string(audit.FindCheckpoints(tail(h.checkpoints(), 1<<20), h.origin, m.Halves[engineHalf].Keys[h.logKey])[0].Text)
+			m.Halves[engineHalf].Seal = m.Halves[portalHalf].Seal
+			return f.writeMarker(m)
+		}})
 	for _, c := range changes {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "data")

@@ -34,6 +34,7 @@ type halfMark struct {
 	Keys       map[string]string `json:"keys"`             // fingerprints by file
 	Schema     map[string]int64  `json:"schema"`           // newest migration by table
 	Checkpoint string            `json:"checkpoint"`       // the last of its log that was kept here
+	Seal       string            `json:"seal,omitempty"`   // of the checkpoint, which another that was given out does not have
 }
 
 func newMarker() *marker {
@@ -101,6 +102,27 @@ func (h half) fingerprints() (map[string]string, error) {
 	}
 	sum := sha256.Sum256([]byte("sealdesk fingerprint\n" + strings.TrimSpace(string(secret))))
 	return map[string]string{h.logKey: key.Public(), h.masterKey: "sha256:" + hex.EncodeToString(sum[:16])}, nil
+}
+
+// remember keeps a checkpoint of a half's log with its seal.
+func (m *marker) remember(h half, checkpoint string) error {
+	key, err := audit.ReadKey(h.path(h.logKey))
+	if err == nil {
+		m.Halves[h.name].Checkpoint, m.Halves[h.name].Seal = checkpoint, key.Seal(checkpoint)
+	}
+	return err
+}
+
+// genuine tells whether the checkpoint in a mark is what the program kept there; that of a foreign key is told by its fingerprint.
+func (h half) genuine(mark *halfMark) bool {
+	if mark.Checkpoint == "" {
+		return true
+	}
+	if len(audit.FindCheckpoints([]byte(mark.Checkpoint), h.origin, mark.Keys[h.logKey])) == 0 {
+		return false
+	}
+	key, err := audit.ReadKey(h.path(h.logKey))
+	return err == nil && (key.Public() != mark.Keys[h.logKey] || key.Sealed(mark.Checkpoint, mark.Seal))
 }
 
 // half is the portal's or the engine's part of a data folder: a database with a log, and the keys of both.

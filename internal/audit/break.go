@@ -16,7 +16,7 @@ import (
 	"sealdesk/internal/store"
 )
 
-// Reasons of a break beside ProblemSignature, ProblemCheckpoint, ProblemCut, ProblemUnsigned, ProblemNodes, ProblemRoot, ProblemOrigin and
+// Reasons of a break beside ProblemSignature, ProblemSeal, ProblemCheckpoint, ProblemCut, ProblemUnsigned, ProblemNodes, ProblemRoot, ProblemOrigin and
 // ProblemAgainst. Each is a key for a text to people.
 const (
 	ReasonBehind     = "behind"     // what is stored was genuine once, but more has been signed since
@@ -68,14 +68,15 @@ func (l *Log) tell(b Break) {
 // after the tree's last leaf, and the stored edge is the tree's. It is asked before each signature: two looks, each by key.
 func (l *Log) continues(ctx context.Context, tx *store.Tx) (bool, error) {
 	var text []byte
+	var seal string
 	var size, top int64
-	err := tx.QueryRow(ctx, "SELECT text, size, (SELECT coalesce(max(seq), -1) FROM audit_events WHERE seq < $1) FROM audit_checkpoint", l.state.Limit).
-		Scan(&text, &size, &top)
+	err := tx.QueryRow(ctx, "SELECT text, size, seal, (SELECT coalesce(max(seq), -1) FROM audit_events WHERE seq < $1) FROM audit_checkpoint",
+		l.state.Limit).Scan(&text, &size, &seal, &top)
 	if errors.Is(err, store.ErrNotFound) {
 		return false, nil
 	}
 	n := l.state.next()
-	if err != nil || l.state.text == nil || !bytes.Equal(text, l.state.text) || size != n || top != n-1 {
+	if err != nil || l.state.text == nil || !bytes.Equal(text, l.state.text) || seal != l.state.seal || size != n || top != n-1 {
 		return false, err
 	}
 	return l.state.edgeStands(ctx, tx)
@@ -86,7 +87,7 @@ func (l *Log) continues(ctx context.Context, tx *store.Tx) (bool, error) {
 func (l *Log) inspect(ctx context.Context, tx *store.Tx) (state, *Break, error) {
 	s := state{Segment: firstSegment()}
 	var size int64
-	err := tx.QueryRow(ctx, "SELECT text, size FROM audit_checkpoint").Scan(&s.text, &size)
+	err := tx.QueryRow(ctx, "SELECT text, size, seal FROM audit_checkpoint").Scan(&s.text, &size, &s.seal)
 	bare := errors.Is(err, store.ErrNotFound)
 	if err != nil && !bare {
 		return s, nil, fmt.Errorf("read the checkpoint: %w", err)
@@ -101,6 +102,9 @@ func (l *Log) inspect(ctx context.Context, tx *store.Tx) (state, *Break, error) 
 		reason = ProblemOrigin
 	} else {
 		s.Segment = c.Segment
+		if !l.opts.Key.stored(&c, s.seal) {
+			reason = ProblemSeal
+		}
 	}
 	top, err := s.readTop(ctx, tx)
 	if err != nil {

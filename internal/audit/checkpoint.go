@@ -23,7 +23,12 @@ type Checkpoint struct {
 	Time   time.Time
 	Segment
 	Text []byte
+	// Sealed says that the log keeps a seal beside this text in its database, see Log: the text alone is then no state of the log.
+	Sealed bool
 }
+
+// sealedLine is the last line of a checkpoint that was stored with a seal.
+const sealedLine = "sealed"
 
 // Segment is a part of a log that has a tree of its own. A log has one; each break begins another.
 type Segment struct {
@@ -90,12 +95,12 @@ func signCheckpoint(key Key, origin string, s Segment, size int64, root tlog.Has
 	if s.Number > 1 {
 		origin += "#" + strconv.Itoa(s.Number)
 	}
-	body := fmt.Sprintf("%s\n%d\n%s\ntime %s\n%s", origin, size, root, now.Format(time.RFC3339Nano), s.lines())
+	body := fmt.Sprintf("%s\n%d\n%s\ntime %s\n%s%s\n", origin, size, root, now.Format(time.RFC3339Nano), s.lines(), sealedLine)
 	text, err := note.Sign(&note.Note{Text: body}, key.signer)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("sign the checkpoint: %w", err)
 	}
-	return Checkpoint{origin, size, root, now, s, text}, nil
+	return Checkpoint{origin, size, root, now, s, text, true}, nil
 }
 
 // lines are what a checkpoint says of its segment and those before; of the first segment nothing.
@@ -163,7 +168,8 @@ func ParseCheckpoint(text []byte, publicKey string) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("read the checkpoint: %w", err)
 	}
-	c := Checkpoint{Origin: lines[0], Size: size, Root: root, Segment: firstSegment(), Text: slices.Clone(text)}
+	c := Checkpoint{Origin: lines[0], Size: size, Root: root, Segment: firstSegment(), Text: slices.Clone(text),
+		Sealed: slices.Contains(lines[3:], sealedLine)}
 	if at, ok := strings.CutPrefix(lines[3], "time "); ok {
 		if c.Time, err = time.Parse(time.RFC3339Nano, at); err != nil {
 			return Checkpoint{}, fmt.Errorf("read the checkpoint: %w", err)

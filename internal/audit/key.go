@@ -107,6 +107,7 @@ func (k Key) Public() string { return k.public }
 const (
 	macFold = "sealdesk audit fold 1" // a row of audit_folds
 	macSeal = "sealdesk audit seal 1" // the checkpoint in the database
+	macMark = "sealdesk audit mark 1" // the checkpoint that the owner of the log keeps beside it
 )
 
 // mac authenticates a text for a purpose: 64 hex digits of HMAC-SHA-256 under a key that is derived from the private one. Only the log itself
@@ -122,4 +123,19 @@ func (k Key) mac(purpose, text string) string {
 // fits checks what mac gave.
 func (k Key) fits(mac, purpose, text string) bool {
 	return hmac.Equal([]byte(mac), []byte(k.mac(purpose, text)))
+}
+
+// stored tells whether a checkpoint stands in the database as the log stored it. One of before there were seals has none.
+func (k Key) stored(c *Checkpoint, seal string) bool {
+	return !c.Sealed && seal == "" || k.fits(seal, macSeal, string(c.Text))
+}
+
+// Seal is a seal of a checkpoint of the key's log, to be kept with it by the owner of the log and given to nobody: a checkpoint that was
+// given out does not have it.
+func (k Key) Seal(checkpoint string) string { return k.mac(macMark, checkpoint) }
+
+// Sealed tells whether the seal is that of the checkpoint; a checkpoint of before there were seals needs none.
+func (k Key) Sealed(checkpoint, seal string) bool {
+	c, err := ParseCheckpoint([]byte(checkpoint), k.public)
+	return err == nil && (!c.Sealed || k.fits(seal, macMark, checkpoint))
 }

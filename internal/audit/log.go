@@ -71,6 +71,7 @@ type state struct {
 	tree tree
 	time int64  // of the newest event
 	text []byte // the checkpoint in the database; nil before the first event
+	seal string // that stands with it; empty for one of before there were seals
 }
 
 // next is the number of the next event.
@@ -227,22 +228,32 @@ func (l *Log) unreadable(ctx context.Context, err error) error {
 	return err
 }
 
-// sign stores the checkpoint of what the shared transaction appended.
+// actionSealed is the event with which a log of before there were seals gets its first.
+const actionSealed = "audit.sealed"
+
+// sign stores the checkpoint of what the shared transaction appended, with a seal that never leaves the database: so that a checkpoint that
+// was given out, put back with the events that it covers, is not taken for the state of the log.
 func (l *Log) sign(ctx context.Context, tx *store.Tx) error {
 	ctx = context.WithoutCancel(ctx) // the transaction belongs to others too
 	s := &l.state
+	was, known := l.state, l.known
+	tx.OnRollback(func() { l.state, l.known = was, known })
+	if s.text != nil && s.seal == "" {
+		if _, err := l.append(ctx, tx, Event{Action: actionSealed, ObjectType: "audit"}); err != nil {
+			return fmt.Errorf("record the first seal: %w", err)
+		}
+	}
 	c, err := signCheckpoint(l.opts.Key, l.opts.Origin, s.Segment, s.tree.size, s.tree.root(), store.Time(s.time))
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, "INSERT INTO audit_checkpoint (id, size, text) VALUES (1, $1, $2) "+
-		"ON CONFLICT (id) DO UPDATE SET size = excluded.size, text = excluded.text", c.End(), string(c.Text))
+	seal := l.opts.Key.mac(macSeal, string(c.Text))
+	_, err = tx.Exec(ctx, "INSERT INTO audit_checkpoint (id, size, text, seal) VALUES (1, $1, $2, $3) "+
+		"ON CONFLICT (id) DO UPDATE SET size = excluded.size, text = excluded.text, seal = excluded.seal", c.End(), string(c.Text), seal)
 	if err != nil {
 		return fmt.Errorf("store the checkpoint: %w", err)
 	}
-	was, known := l.state, l.known
-	tx.OnRollback(func() { l.state, l.known = was, known })
-	l.state.text, l.known = c.Text, []Checkpoint{c}
+	l.state.text, l.state.seal, l.known = c.Text, seal, []Checkpoint{c}
 	tx.OnCommit(func() {
 		l.size.Store(c.End())
 		l.out.offer(c)

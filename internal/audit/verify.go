@@ -21,6 +21,7 @@ const (
 	ProblemMissing    = "missing"    // there is no event of this number
 	ProblemTime       = "time"       // the event is earlier than the one before, and states no step back of the clock
 	ProblemSignature  = "signature"  // the stored checkpoint is not signed by the log's key
+	ProblemSeal       = "seal"       // the stored checkpoint is one that was given out, not the log's own copy
 	ProblemUnsigned   = "unsigned"   // events after this number stand under no checkpoint
 	ProblemCut        = "cut"        // a checkpoint covers more events than there are; Seq is their number
 	ProblemRoot       = "root"       // the stored checkpoint has another root hash than the events
@@ -72,7 +73,7 @@ func (l *Log) Verify(ctx context.Context, against ...Checkpoint) (Report, error)
 	began := time.Now()
 	v := verifier{origin: l.opts.Origin, against: against}
 	err := l.db.Read(ctx, func(tx *store.Tx) error {
-		if err := v.run(ctx, tx, l.opts.Key.public); err != nil {
+		if err := v.run(ctx, tx, l.opts.Key); err != nil {
 			return err
 		}
 		return l.verifyFolds(ctx, tx, &v.report)
@@ -117,19 +118,23 @@ func spansOf(c *Checkpoint) []span {
 	return append(all, span{c.First, c.End(), c.Root, true})
 }
 
-func (v *verifier) run(ctx context.Context, tx *store.Tx, publicKey string) error {
+func (v *verifier) run(ctx context.Context, tx *store.Tx, key Key) error {
 	r := &v.report
 	var text []byte
 	var size int64
-	err := tx.QueryRow(ctx, "SELECT text, size FROM audit_checkpoint").Scan(&text, &size)
+	var seal string
+	err := tx.QueryRow(ctx, "SELECT text, size, seal FROM audit_checkpoint").Scan(&text, &size, &seal)
 	switch {
 	case err == nil:
-		c, err := ParseCheckpoint(text, publicKey)
+		c, err := ParseCheckpoint(text, key.public)
 		if err != nil || size != c.End() {
 			r.add(ProblemSignature, 0)
 		}
 		if err == nil {
 			v.stored, r.Checkpoint = &c, c
+			if !key.stored(&c, seal) {
+				r.add(ProblemSeal, c.End())
+			}
 			if c.log() != v.origin {
 				r.add(ProblemOrigin, c.End())
 			}

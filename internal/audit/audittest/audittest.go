@@ -119,15 +119,15 @@ func madeUp(seq string) string {
 	return "INSERT INTO audit_events SELECT " + seq + ", " + strings.Join(Columns[1:], ", ") + ", hashes FROM audit_events WHERE seq = 3"
 }
 
-// older puts back the checkpoint that the log had at Earlier events, and the events too if wanted.
-func older(events bool) func(*sql.DB, audit.Checkpoint) error {
+// older puts back the checkpoint that the log had at Earlier events, as it was given out, and the events too if wanted.
+func older(events bool, further string) func(*sql.DB, audit.Checkpoint) error {
 	return func(db *sql.DB, earlier audit.Checkpoint) error {
 		if events {
 			if _, err := db.Exec("DELETE FROM audit_events WHERE seq >= ?", earlier.Size); err != nil {
 				return err
 			}
 		}
-		_, err := db.Exec("UPDATE audit_checkpoint SET size = ?, text = ?", earlier.Size, string(earlier.Text))
+		_, err := db.Exec("UPDATE audit_checkpoint SET size = ?, text = ?"+further, earlier.Size, string(earlier.Text))
 		return err
 	}
 }
