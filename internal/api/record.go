@@ -113,11 +113,11 @@ func keep(text string, head, tail int) string {
 
 // objects tells what sort of thing an action is about, and which field of its request or answer names it.
 var objects = []struct{ kind, actions, field string }{
-	{"organization", "CreateSubOrganization CreateSubOrganizationAndSeal ModifySubOrganizationInfo VerifySubOrganization", "SubOrganizationId"},
+	{"organization", "CreateSubOrganization CreateSubOrganizationAndSeal ModifySubOrganizationInfo VerifySubOrganization SetOrganizationMembers", "SubOrganizationId"},
 	{"organization", "DescribeSubOrganizations", "SubOrganizationIds"},
 	{"user", "CreateUser CreateUserAndSeal ModifyUser VerifyUser", "UserId"},
 	{"user", "DescribeUsers", "UserIds"},
-	{"seal", "CreateSeal GenerateOrganizationSeal GenerateUserSeal ModifySeal DeleteSeal ModifyOrganizationDefaultSeal ModifyUserDefaultSeal", "SealId"},
+	{"seal", "CreateSeal GenerateOrganizationSeal GenerateUserSeal ModifySeal DeleteSeal ModifyOrganizationDefaultSeal ModifyUserDefaultSeal SetSealUse", "SealId"},
 	{"seal", "DescribeSeals", "SealIds"},
 	{"file", "UploadFiles", "FileIds"},
 	{"file", "DescribeFileIdsByCustomIds", "CustomIds"},

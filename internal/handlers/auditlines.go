@@ -38,7 +38,7 @@ func (s *server) auditDays(ctx context.Context, lines []audit.Line) ([]templates
 func (n auditNames) line(ctx context.Context, l *audit.Line) templates.AuditLine {
 	e := &l.Event
 	line := templates.AuditLine{Seq: e.Seq, At: e.Time, Object: n.object(ctx, e), Outcome: e.Outcome, Problem: problemText(ctx, e.Action, e.ErrorCode),
-		From: fromText(ctx, e), Count: len(l.Calls) + l.More, More: l.More}
+		From: fromText(ctx, e), Evidence: n.evidenceURL(e), Count: len(l.Calls) + l.More, More: l.More}
 	line.Who, line.Note = n.who(ctx, e)
 	line.Before, line.Object.Text, line.After = n.say(ctx, e)
 	for _, c := range l.Calls {
@@ -47,9 +47,21 @@ func (n auditNames) line(ctx context.Context, l *audit.Line) templates.AuditLine
 	return line
 }
 
-// fromText is from where somebody acted: the address, and whether it was a telephone.
+// evidenceOf are the actions of the engine's evidence that are what a signer did, by the event that tells of it here; others have none.
+var evidenceOf = map[string]string{"flow.signed": "flow.sign", "flow.review": "flow.sign", "flow.rejected": "flow.reject"}
+
+// evidenceURL is where the engine tells from where a signer acted; empty where there is none, or none for this reader.
+func (n auditNames) evidenceURL(e *audit.Event) string {
+	if _, _, ok := toldBy(e); !ok || !n.evidence || e.ObjectID == "" {
+		return ""
+	}
+	return templates.EvidenceURL(e.ObjectID, evidenceOf[e.Action])
+}
+
+// fromText is from where somebody acted: the address, and whether it was a telephone. Of what a signer did the event has the address of
+// whoever told, which is not the signer's.
 func fromText(ctx context.Context, e *audit.Event) string {
-	if e.Actor.IP == "" {
+	if _, _, ok := toldBy(e); ok || e.Actor.IP == "" {
 		return "—"
 	}
 	for _, mark := range []string{"Mobile", "Android", "iPhone", "MicroMessenger"} {
@@ -78,7 +90,7 @@ const tablePage = 500
 
 // tableHeads are the columns of the table to read.
 func tableHeads() []string {
-	return []string{"time", "who", "account", "role", "what", "object.type", "object.name", "object.id", "outcome", "reason", "ip", "agent", "calls", "seq"}
+	return []string{"time", "who", "account", "role", "recorder", "what", "object.type", "object.name", "object.id", "outcome", "reason", "ip", "agent", "calls", "seq"}
 }
 
 // writeAuditTable writes the acts that pass a filter as a table that spreadsheets open, oldest first.
@@ -120,12 +132,14 @@ func (n auditNames) tableRow(ctx context.Context, l *audit.Line) []string {
 	e := &l.Event
 	who, _ := n.who(ctx, e)
 	o := n.object(ctx, e)
-	account := e.Actor.Name
-	role := ""
+	account, role, recorder, ip, agent := e.Actor.Name, "", "", e.Actor.IP, e.Actor.UserAgent
 	if e.Actor.Role != "" {
 		role = auditRole(ctx, e.Actor.Role)
 	}
-	return []string{e.Time.In(auditZone).Format("2006-01-02 15:04:05"), who, account, role, n.sentence(ctx, e), o.Kind, o.Name, o.ID,
-		i18n.T(ctx, "audit.outcome."+e.Outcome), problemText(ctx, e.Action, e.ErrorCode), e.Actor.IP, e.Actor.UserAgent,
+	if _, by, ok := toldBy(e); ok { // the account, the address and the browser are not the signer's
+		account, role, recorder, ip, agent = "", "", n.actor(ctx, e, by), "", ""
+	}
+	return []string{e.Time.In(auditZone).Format("2006-01-02 15:04:05"), who, account, role, recorder, n.sentence(ctx, e), o.Kind, o.Name, o.ID,
+		i18n.T(ctx, "audit.outcome."+e.Outcome), problemText(ctx, e.Action, e.ErrorCode), ip, agent,
 		strconv.Itoa(len(l.Calls) + l.More), eventNumber(e.Seq)}
 }

@@ -41,6 +41,9 @@ var quotedTypes = map[string]string{"flow": "titled", "draft": "titled", "templa
 type auditNames struct {
 	actors  map[string]string
 	objects map[db.ObjectRef]db.Object
+	changes map[db.ObjectRef][]db.NameChange // so that each event is told in the names of its time
+	// evidence tells that the reader can be shown the evidence of the engine.
+	evidence bool
 }
 
 // auditNames looks up who acts in some events and what they are about.
@@ -50,6 +53,7 @@ func (s *server) auditNames(ctx context.Context, events ...*audit.Event) (n audi
 	for _, e := range events {
 		if e.Actor.Name != "" && !slices.Contains(actors, e.Actor.Name) {
 			actors = append(actors, e.Actor.Name)
+			refs = append(refs, db.ObjectRef{Type: db.ActorType, ID: e.Actor.Name})
 		}
 		refs = append(refs, db.ObjectRef{Type: e.ObjectType, ID: e.ObjectID}, db.ObjectRef{Type: "organization", ID: detailText(e, "organization")},
 			db.ObjectRef{Type: "user", ID: detailText(e, "user")})
@@ -57,8 +61,17 @@ func (s *server) auditNames(ctx context.Context, events ...*audit.Event) (n audi
 	if n.actors, err = s.db.ActorNames(ctx, actors); err != nil {
 		return n, err
 	}
+	n.evidence = s.evidence != nil && can(ctx, auth.AuditRead)
+	if n.changes, err = s.db.NameChanges(ctx, refs); err != nil {
+		return n, err
+	}
 	n.objects, err = s.db.ObjectNames(ctx, refs)
 	return n, err
+}
+
+// at is the name that an object had when an event happened; empty where nothing tells.
+func (n auditNames) at(e *audit.Event, objectType, id string) string {
+	return db.NameAt(n.changes[db.ObjectRef{Type: objectType, ID: id}], e.Seq)
 }
 
 // detailText is a text of an event's detail, empty where it has none of that name.
@@ -71,32 +84,41 @@ func detailText(e *audit.Event, names ...string) string {
 	return ""
 }
 
-// who is who acted by name, and what else one must know of it.
-func (n auditNames) who(ctx context.Context, e *audit.Event) (name, note string) {
-	acting := n.actor(ctx, e.Actor.Name)
-	if signer := detailText(e, "approver"); signer != "" && signerActions[e.Action] {
-		source := acting
-		if e.Actor.Role != roleSystem || e.Actor.Name == actorPortal { // whoever was looking at it, the platform told
-			source = n.actor(ctx, actorCallback)
-		}
-		return i18n.T(ctx, "audit.who.signer", "Name", signer), i18n.T(ctx, "audit.who.told", "Source", source)
+// toldBy tells that an event is what a signer did, recorded by whoever heard of it; recorder is the name of that one.
+func toldBy(e *audit.Event) (signer, recorder string, ok bool) {
+	signer = detailText(e, "approver")
+	if signer == "" || !signerActions[e.Action] {
+		return "", "", false
 	}
-	if e.Actor.Role == roleSystem && n.actors[e.Actor.Name] != "" {
-		return acting, i18n.T(ctx, "audit.who.order")
+	if e.Actor.Role != roleSystem || e.Actor.Name == actorPortal { // whoever was looking at it, the platform told
+		return signer, actorCallback, true
 	}
-	if display := n.actors[e.Actor.Name]; display != "" && display != e.Actor.Name {
-		return display, e.Actor.Name
-	}
-	return acting, ""
+	return signer, e.Actor.Name, true
 }
 
-// actor is the display name of an account, and the name of what acts without one.
-func (n auditNames) actor(ctx context.Context, name string) string {
-	switch {
-	case name == "":
+// who is who acted by the name of that time, and what else one must know of it: the log-in name always.
+func (n auditNames) who(ctx context.Context, e *audit.Event) (name, note string) {
+	if signer, recorder, ok := toldBy(e); ok {
+		return i18n.T(ctx, "audit.who.signer", "Name", signer), i18n.T(ctx, "audit.who.told", "Source", n.actor(ctx, e, recorder))
+	}
+	name = n.actor(ctx, e, e.Actor.Name)
+	account := n.actors[e.Actor.Name] != ""
+	if account && e.Actor.Name != name {
+		note = e.Actor.Name
+	}
+	if account && e.Actor.Role == roleSystem {
+		note = strings.Join(slices.DeleteFunc([]string{note, i18n.T(ctx, "audit.who.order")}, func(s string) bool { return s == "" }), " · ")
+	}
+	return name, note
+}
+
+// actor is the display name that an account had when the event happened, and the name of what acts without one.
+func (n auditNames) actor(ctx context.Context, e *audit.Event, name string) string {
+	if name == "" {
 		return i18n.T(ctx, "audit.actor.nobody")
-	case n.actors[name] != "":
-		return n.actors[name]
+	}
+	if display := cmp.Or(n.at(e, db.ActorType, name), n.actors[name]); display != "" {
+		return display
 	}
 	return textOr(ctx, "audit.actor."+name, name)
 }
@@ -111,7 +133,7 @@ func (n auditNames) object(ctx context.Context, e *audit.Event) templates.AuditO
 	if ok {
 		o.ID = known.ID
 	}
-	o.Name = cmp.Or(recordedName(e), known.Name)
+	o.Name = cmp.Or(recordedName(e), n.at(e, e.ObjectType, o.ID), known.Name)
 	if e.ObjectType == "checkpoint" {
 		o.Name = textOr(ctx, "checkpoints.way."+e.ObjectID, e.ObjectID)
 	}
@@ -129,6 +151,9 @@ func recordedName(e *audit.Event) string {
 	for _, detail := range []any{e.Detail, e.Detail["after"], e.Detail["before"]} {
 		fields, _ := detail.(map[string]any)
 		for _, field := range []string{"display_name", "name", "file"} {
+			if field == "file" && e.ObjectType != "import" && e.ObjectType != "bulk" { // a file of it, not what it is called
+				continue
+			}
 			if name, ok := fields[field].(string); ok && name != "" {
 				return name
 			}
@@ -167,7 +192,7 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 	}
 	if i18n.Has(ctx, key) {
 		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.named(e, "organization"), "User", n.named(e, "user"), "Until", untilText(ctx, e),
-			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e), "Pages", pagesText(ctx, e),
+			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e), "Pages", pagesText(ctx, e), "File", quoted(ctx, "file", detailText(e, "file")),
 			"Before", quoted(ctx, e.ObjectType, detailText(e, "before")), "After", quoted(ctx, e.ObjectType, detailText(e, "after")))
 	}
 	text = howLongText(ctx, e, text)
@@ -184,7 +209,7 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 // named is the name of the organisation or person that an event speaks of besides its object, in the field of that name.
 func (n auditNames) named(e *audit.Event, kind string) string {
 	id := detailText(e, kind)
-	return cmp.Or(n.objects[db.ObjectRef{Type: kind, ID: id}].Name, templates.ShortID(id))
+	return cmp.Or(n.at(e, kind, id), n.objects[db.ObjectRef{Type: kind, ID: id}].Name, templates.ShortID(id))
 }
 
 // untilText is the end of a term, empty where it has none.

@@ -229,7 +229,7 @@ func TestSignersActUnderTheirNames(t *testing.T) {
 		t.Errorf("%s, %s", who, note)
 	}
 	e = &audit.Event{Action: "flow.send", Outcome: audit.OK, Actor: audit.Actor{Name: "wang", Role: roleSystem}}
-	if who, note := (auditNames{actors: map[string]string{"wang": "王主任"}}).who(ctx, e); who != "王主任" || note != "由系统代办" {
+	if who, note := (auditNames{actors: map[string]string{"wang": "王主任"}}).who(ctx, e); who != "王主任" || note != "wang · 由系统代办" {
 		t.Errorf("%s, %s", who, note)
 	}
 	if templates.ShortID("") != "" {

@@ -71,6 +71,7 @@ func textOr(ctx context.Context, key, other string) string {
 func auditEvent(ctx context.Context, e *audit.Event) templates.AuditEvent {
 	page := templates.AuditEvent{AuditRow: auditRow(ctx, e), Action: e.Action, Code: e.ErrorCode, Session: e.Actor.Session, IP: e.Actor.IP,
 		UserAgent: e.Actor.UserAgent, Request: e.Actor.RequestID, Platform: e.PlatformRequestID, ObjectURL: objectURL(ctx, e)}
+	_, _, page.Told = toldBy(e)
 	if e.Duration > 0 {
 		page.Duration = millis(e.Duration)
 	}

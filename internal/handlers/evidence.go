@@ -22,7 +22,6 @@ import (
 
 // What is done with the engine's evidence is recorded in the portal's log.
 const (
-	actionEvidenceVerify     = db.ActionVerifyEvidence
 	actionEvidenceExport     = "evidence.export"
 	actionEvidenceCheckpoint = "evidence.checkpoint"
 )
@@ -123,7 +122,7 @@ func (s *server) listEvidence(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	data.Paging = paging(r, next)
-	if data.Last, err = s.lastCheck(ctx, actionEvidenceVerify); err != nil {
+	if data.Last, err = s.lastCheck(ctx, db.ActionVerifyEvidence); err != nil {
 		return err
 	}
 	if can(ctx, auth.AuditExport) {
@@ -206,7 +205,7 @@ func (s *server) showEvidence(w http.ResponseWriter, r *http.Request) error {
 
 // verifyEvidence recomputes the engine's log, against checkpoints kept elsewhere if some are given.
 func (s *server) verifyEvidence(w http.ResponseWriter, r *http.Request) error {
-	return s.verifyLog(w, r, s.evidence, audit.Event{Action: actionEvidenceVerify, ObjectType: "evidence"}, "/evidence/verify",
+	return s.verifyLog(w, r, s.evidence, audit.Event{Action: db.ActionVerifyEvidence, ObjectType: "evidence"}, "/evidence/verify",
 		evidencePage(r.Context(), "evidence.verify.title"))
 }
 

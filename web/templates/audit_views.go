@@ -61,6 +61,7 @@ type AuditLine struct {
 	Outcome       string // code, see the keys audit.outcome
 	Problem       string
 	From          string // address and kind of machine
+	Evidence      string // address of the engine's evidence that tells it of a signer; empty for none
 	Calls         []AuditCall
 	More          int // calls beyond those
 	Count         int // of all calls
@@ -102,6 +103,7 @@ type AuditEvent struct {
 	Duration                                  string
 	ObjectURL                                 string // page of the object; empty where there is none
 	Base                                      string // address of the pages of its log; empty for the portal's own
+	Told                                      bool   // who acted is a signer; account, address and browser are of who recorded it
 	IntentURL                                 string // event of the call that this one is the outcome of
 	Changes                                   []AuditChange
 	Line                                      AuditLine // the act in one sentence
@@ -170,7 +172,7 @@ func auditKind(outcome string) string {
 }
 
 // auditClock is a time of a day.
-func auditClock(at time.Time) string { return at.In(beijing).Format("15:04") }
+func auditClock(at time.Time) string { return at.In(beijing).Format("15:04:05") }
 
 // auditHistoryURL is the page of everything that was done to an object.
 func auditHistoryURL(id string) string { return "/audit?" + url.Values{"object": {id}}.Encode() }
@@ -210,4 +212,12 @@ func (f AuditFilter) others() []AuditValue {
 		}
 	}
 	return kept
+}
+
+// actorKey is the label of a fact about who acted, or about who recorded what somebody else did.
+func (e AuditEvent) actorKey(acted, recorded string) string {
+	if e.Told {
+		return recorded
+	}
+	return acted
 }

@@ -26,4 +26,13 @@ type EvidenceRow struct {
 }
 
 // evidenceHistoryURL is the evidence of an object.
-func evidenceHistoryURL(id string) string { return "/evidence?" + url.Values{"object": {id}}.Encode() }
+func evidenceHistoryURL(id string) string { return EvidenceURL(id, "") }
+
+// EvidenceURL is the evidence of an object, of one action where one is given.
+func EvidenceURL(id, action string) string {
+	q := url.Values{"object": {id}}
+	if action != "" {
+		q.Set("action", action)
+	}
+	return "/evidence?" + q.Encode()
+}
