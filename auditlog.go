@@ -24,12 +24,16 @@ type auditVerdict struct {
 	UnknownKey bool     `json:"unknownKey,omitempty"` // an export agrees with itself, but nobody here knows its key
 	Events     int64    `json:"events"`
 	Root       string   `json:"root"`
-	Against    int      `json:"against"` // how many checkpoints from outside of the database were compared
+	Against    int      `json:"against"`         // how many checkpoints from outside of the database were compared
+	Outside    int      `json:"outside"`         // how many of them came from elsewhere: named, left in another folder, attested by a witness
+	Apart      int      `json:"apart,omitempty"` // how many checkpoints that were named an export cannot be compared with
 	Problems   []string `json:"problems"`
 
 	found []audit.Problem
 	count int    // of the problems, of which found holds the first
-	holds string // what an export that passes holds, in words
+	named int    // how many checkpoints of this log stand in the file that was named
+	holds string // what is said of an export that passes, in words
+	apart string // of the first checkpoint that an export cannot be compared with, and what can be done
 }
 
 // auditVerdicts is what `audit verify --json` prints: the first log's verdict, and those of all.
@@ -56,10 +60,10 @@ func verifyAudit(ctx context.Context, c config.AuditVerifyCommand, out io.Writer
 			verdicts.Logs = append(verdicts.Logs, all[i])
 		}
 		switch {
-		case !all[i].OK && !all[i].UnknownKey:
+		case all[i].UnknownKey || all[i].Apart > 0 && all[i].count == 0:
+			status = max(status, 2)
+		case !all[i].OK:
 			status, verdicts.OK = 1, false
-		case all[i].UnknownKey:
-			status = 2
 		}
 		if !c.JSON {
 			all[i].print(ctx, out)
@@ -82,14 +86,17 @@ func (v *auditVerdict) print(ctx context.Context, out io.Writer) {
 	switch {
 	case v.UnknownKey:
 		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.unknown", "Count", v.Events))
+	case v.apart != "":
+		fmt.Fprintln(out, v.holds)
+		fmt.Fprintln(out, "  "+v.apart)
+	case v.holds != "":
+		fmt.Fprintln(out, v.holds)
+		if v.Against > 0 {
+			fmt.Fprintln(out, "  "+i18n.T(ctx, "cli.audit.export.against", "Count", v.Against))
+		}
 	case v.OK:
 		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.ok", "Count", v.Events, "Root", v.Root))
-		if v.Log != "" {
-			fmt.Fprintln(out, "  "+i18n.T(ctx, "cli.audit.against", "Count", v.Against))
-		}
-		if v.holds != "" {
-			fmt.Fprintln(out, "  "+v.holds)
-		}
+		fmt.Fprintln(out, "  "+i18n.T(ctx, "cli.audit.against", "Beside", v.Against-v.Outside, "Outside", v.Outside))
 	default:
 		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.bad", "Count", v.count))
 		for _, p := range v.found {
@@ -104,6 +111,7 @@ func (v *auditVerdict) print(ctx context.Context, out io.Writer) {
 // verifyLogs verifies the logs that the command names, of those that the data folder has.
 func verifyLogs(ctx context.Context, c config.AuditVerifyCommand) (all []auditVerdict, err error) {
 	f := folders{c.Data}
+	named := 0
 	names := []string{c.Log}
 	if c.Log == "all" {
 		if names, err = f.made(ctx); err != nil {
@@ -115,7 +123,11 @@ func verifyLogs(ctx context.Context, c config.AuditVerifyCommand) (all []auditVe
 		if err != nil {
 			return nil, err
 		}
+		named += verdict.named
 		all = append(all, verdict)
+	}
+	if c.Against != "" && named == 0 {
+		return nil, refuse(ctx, "against", "Path", c.Against)
 	}
 	return all, nil
 }
@@ -123,24 +135,26 @@ func verifyLogs(ctx context.Context, c config.AuditVerifyCommand) (all []auditVe
 func verifyLog(ctx context.Context, f folders, name string, c config.AuditVerifyCommand) (verdict auditVerdict, err error) {
 	for again := true; again; {
 		err = withLog(ctx, f, name, func(d *dataFolder, log *audit.Log, database *store.DB) error {
-			known := d.knownCheckpoints(d.half(name), c.CheckpointFolder...)
+			beside := d.knownCheckpoints(d.half(name))
+			outside := d.leftCheckpoints(d.half(name), c.CheckpointFolder...)
+			given := []audit.Checkpoint{}
 			if c.Against != "" {
 				text, err := os.ReadFile(c.Against)
 				if err != nil {
 					return err
 				}
-				given := audit.FindCheckpoints(text, d.half(name).origin, log.PublicKey())
-				if len(given) == 0 && c.Log != "all" {
-					return refuse(ctx, "against", "Path", c.Against)
+				given, err = audit.GivenCheckpoints(text, log.PublicKey())
+				if err != nil && !errors.Is(err, audit.ErrNoCheckpoint) {
+					return fmt.Errorf("%s: %w", c.Against, err)
 				}
-				known = append(known, given...)
 			}
-			report, err := log.Verify(ctx, known...)
+			outside = append(outside, given...)
+			report, err := log.Verify(ctx, append(beside, outside...)...)
 			if err == nil {
 				err = log.VerifySearch(ctx, &report)
 			}
 			verdict = auditVerdict{Log: name, OK: report.OK(), Events: report.Events, Root: report.Root.String(), Against: report.Against,
-				Problems: words(report.Problems), found: report.Problems, count: report.Found}
+				Outside: len(outside), Problems: words(report.Problems), found: report.Problems, count: report.Found, named: len(given)}
 			again = database.Overtaken() // the program was started meanwhile: what was read may not fit together
 			return err
 		})
@@ -206,24 +220,51 @@ func verifyExport(ctx context.Context, c config.AuditVerifyCommand) (all []audit
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	report, err := audit.VerifyExport(file, c.Key)
+	var kept [][]byte
+	if c.Against != "" {
+		text, err := os.ReadFile(c.Against)
+		if err != nil {
+			return nil, err
+		}
+		kept = append(kept, text)
+	}
+	report, err := audit.VerifyExport(file, c.Key, kept...)
+	if errors.Is(err, audit.ErrNoCheckpoint) {
+		return nil, refuse(ctx, "against", "Path", c.Against)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Export, err)
 	}
 	v := auditVerdict{OK: report.OK(), Events: report.Events, Root: report.Checkpoint.Root.String(), Problems: words(report.Problems),
-		found: report.Problems, count: report.Found}
-	if v.OK && report.OwnKey && !(folders{c.Data}).knows(ctx, report.PublicKey) {
+		Against: report.Against, Apart: len(report.Apart), found: report.Problems, count: report.Found}
+	switch {
+	case !v.OK:
+	case report.OwnKey && !(folders{c.Data}).knows(ctx, report.PublicKey):
 		v.OK, v.UnknownKey = false, true
-	}
-	switch s := report.Statement; {
-	case s == nil:
-		v.holds = i18n.T(ctx, "cli.audit.holds.old")
-	case s.All:
-		v.holds = i18n.T(ctx, "cli.audit.holds.all", "From", s.From, "To", s.To-1)
 	default:
-		v.holds = i18n.T(ctx, "cli.audit.holds.chosen", "Filter", s.Filter)
+		v.holds = exportHolds(ctx, &report)
+		if v.Apart > 0 {
+			v.OK = false
+			v.apart = i18n.T(ctx, "cli.audit.apart", "Count", v.Apart, "Size", report.Apart[0].End(), "Own", report.Checkpoint.End(), "File", c.Against)
+		}
 	}
 	return []auditVerdict{v}, nil
+}
+
+// exportHolds says what an export that passes shows: of a few events no more than that they stand in the log.
+func exportHolds(ctx context.Context, r *audit.ExportReport) string {
+	args := []any{"Count", r.Events, "Size", r.Checkpoint.End(), "Root", r.Checkpoint.Root.String(), "Key", r.PublicKey,
+		"Time", r.Checkpoint.Time.UTC().Format("2006-01-02 15:04:05 UTC")}
+	if r.Whole() {
+		return i18n.T(ctx, "cli.audit.export.whole", args...)
+	}
+	holds := i18n.T(ctx, "cli.audit.holds.old")
+	if s := r.Statement; s != nil && s.All {
+		holds = i18n.T(ctx, "cli.audit.holds.all", "From", s.From, "To", s.To-1)
+	} else if s != nil {
+		holds = i18n.T(ctx, "cli.audit.holds.chosen", "Filter", s.Filter)
+	}
+	return i18n.T(ctx, "cli.audit.export.some", args...) + "\n  " + holds
 }
 
 func words(problems []audit.Problem) []string {
@@ -254,9 +295,31 @@ func exportAudit(ctx context.Context, c config.AuditExportCommand, out io.Writer
 		out = file
 	}
 	return withLog(ctx, folders{c.Data}, c.Log, func(_ *dataFolder, log *audit.Log, _ *store.DB) error {
-		_, err := log.Export(ctx, out, audit.Filter{}, c.Format)
+		at, err := exportAt(ctx, c.At, log)
+		if err == nil {
+			_, err = log.Export(ctx, out, audit.Filter{}, c.Format, at)
+		}
 		return err
 	})
+}
+
+// exportAt is the newest checkpoint of a log in a file; none without a file.
+func exportAt(ctx context.Context, path string, log *audit.Log) (*audit.Checkpoint, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	all, err := audit.GivenCheckpoints(text, log.PublicKey())
+	if errors.Is(err, audit.ErrNoCheckpoint) {
+		return nil, refuse(ctx, "against", "Path", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return audit.Newest(all), nil
 }
 
 // printCheckpoint prints a signed checkpoint, to be kept where whoever can change the database cannot.

@@ -228,14 +228,26 @@ func (d *dataFolder) knownCheckpoints(h half, further ...string) []audit.Checkpo
 	d.mu.Unlock()
 	key := mark.Keys[h.logKey]
 	all := audit.FindCheckpoints([]byte(mark.Checkpoint), h.origin, key)
-	files := []string{h.checkpoints()}
-	for _, folder := range further {
-		more, _ := filepath.Glob(filepath.Join(folder, "*.txt")) // the pattern is none that can be wrong
-		files = append(files, more...)
+	all = append(all, audit.FindCheckpoints(tail(h.checkpoints(), 256<<10), h.origin, key)...)
+	all = append(all, d.leftCheckpoints(h, further...)...)
+	return withoutDoubles(all)
+}
+
+// leftCheckpoints are those of a half's log that lie in folders which checkpoints leave the machine for.
+func (d *dataFolder) leftCheckpoints(h half, folders ...string) (all []audit.Checkpoint) {
+	d.mu.Lock()
+	key := d.marker.Halves[h.name].Keys[h.logKey]
+	d.mu.Unlock()
+	for _, folder := range folders {
+		files, _ := filepath.Glob(filepath.Join(folder, "*.txt")) // the pattern is none that can be wrong
+		for _, file := range files {
+			all = append(all, audit.FindCheckpoints(tail(file, 256<<10), h.origin, key)...)
+		}
 	}
-	for _, file := range files {
-		all = append(all, audit.FindCheckpoints(tail(file, 256<<10), h.origin, key)...)
-	}
+	return withoutDoubles(all)
+}
+
+func withoutDoubles(all []audit.Checkpoint) []audit.Checkpoint {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(all, func(c audit.Checkpoint) bool {
 		before := seen[string(c.Text)]

@@ -127,7 +127,7 @@ func (p *program) demoFiles(ctx context.Context, result *demo.Result) ([]namedFi
 		return nil, err
 	}
 	var log bytes.Buffer
-	if _, err := p.portal.Audit().Export(ctx, &log, audit.Filter{}, audit.JSONL); err != nil {
+	if _, err := p.portal.Audit().Export(ctx, &log, audit.Filter{}, audit.JSONL, nil); err != nil {
 		return nil, fmt.Errorf("export the audit log: %w", err)
 	}
 	all := []namedFile{

@@ -67,7 +67,7 @@ func TestExportsOfABrokenLog(t *testing.T) {
 	f.fill(t, 5)
 	for _, format := range []string{JSONL, CSV} {
 		var out bytes.Buffer
-		n, err := f.Export(t.Context(), &out, Filter{}, format)
+		n, err := f.Export(t.Context(), &out, Filter{}, format, nil)
 		if err != nil || n != 27 {
 			t.Fatalf("%d events, %v", n, err)
 		}

@@ -32,8 +32,9 @@ const (
 const exportPage = 500
 
 // Export writes the events that pass the filter, oldest first, each with its inclusion proof, and the checkpoint that the proofs lead to.
+// With at, the proofs lead to that older checkpoint, and only what it covers is exported; ErrAnotherHistory when it is not of this log's past.
 // VerifyExport checks the result without the log. It returns the number of events.
-func (l *Log) Export(ctx context.Context, w io.Writer, f Filter, format string) (int64, error) {
+func (l *Log) Export(ctx context.Context, w io.Writer, f Filter, format string, at *Checkpoint) (int64, error) {
 	var out exporter
 	switch format {
 	case JSONL:
@@ -43,19 +44,26 @@ func (l *Log) Export(ctx context.Context, w io.Writer, f Filter, format string) 
 	default:
 		return 0, fmt.Errorf("export the audit log: the format %q is unknown", format)
 	}
-	n, err := l.export(ctx, out, query{f: f, to: 1 << 62})
+	n, err := l.export(ctx, out, query{f: f, to: 1 << 62}, at)
 	if err != nil {
 		return n, fmt.Errorf("export the audit log: %w", err)
 	}
 	return n, nil
 }
 
-// ExportEvent writes one event as an export of its own, in JSONL; ErrNotFound when there is none of that number.
-func (l *Log) ExportEvent(ctx context.Context, w io.Writer, seq int64) error {
+// ErrAnotherHistory says that a checkpoint which was kept is not one of this log's past: the log was changed, or it is another.
+var ErrAnotherHistory = errors.New("the events of this log are not those that the checkpoint covers")
+
+// ExportEvent writes one event as an export of its own, in JSONL, with at as Export has it; ErrNotFound when there is none of that number,
+// or it came after that checkpoint.
+func (l *Log) ExportEvent(ctx context.Context, w io.Writer, seq int64, at *Checkpoint) error {
 	if _, err := l.Get(ctx, seq); err != nil {
 		return err
 	}
-	if _, err := l.export(ctx, &jsonlExport{to: json.NewEncoder(w)}, query{from: seq, to: seq + 1}); err != nil {
+	if at != nil && seq >= at.End() {
+		return ErrNotFound
+	}
+	if _, err := l.export(ctx, &jsonlExport{to: json.NewEncoder(w)}, query{from: seq, to: seq + 1}, at); err != nil {
 		return fmt.Errorf("export audit event %d: %w", seq, err)
 	}
 	return nil
@@ -76,7 +84,7 @@ type exportHead struct {
 }
 
 // export writes what q chooses, within both its numbers and the times of its filter.
-func (l *Log) export(ctx context.Context, out exporter, q query) (n int64, err error) {
+func (l *Log) export(ctx context.Context, out exporter, q query, at *Checkpoint) (n int64, err error) {
 	f := q.f
 	q.limit, q.oldest = exportPage, true
 	wanted, about := phrases(f.Text), exact(f.About)
@@ -96,7 +104,11 @@ func (l *Log) export(ctx context.Context, out exporter, q query) (n int64, err e
 			return err
 		}
 		q.from, q.to = max(q.from, from), min(q.to, to, end)
-		c, err = l.readCheckpoint(ctx, tx)
+		if c, err = l.readCheckpoint(ctx, tx); err != nil || at == nil {
+			return err
+		}
+		q.to = min(q.to, at.End())
+		err, c = l.covers(ctx, tx, at, &c), *at
 		return err
 	})
 	if err != nil {

@@ -34,8 +34,18 @@ type ExportReport struct {
 	// Statement is what the log said that the export holds; nil of the format before there were any, of which one cannot tell whether rows
 	// were left out.
 	Statement *Statement
-	Problems  []Problem // the first of them
-	Found     int
+	// Against is how many kept checkpoints the export was compared with, Apart are those that it cannot be compared with: it holds not all
+	// events before them, and its proofs lead to another.
+	Against  int
+	Apart    []Checkpoint
+	Problems []Problem // the first of them
+	Found    int
+}
+
+// Whole tells that the export says to hold every event that its checkpoint covers.
+func (r *ExportReport) Whole() bool {
+	s := r.Statement
+	return s != nil && s.All && s.From == 0 && s.To >= r.Checkpoint.End()
 }
 
 // OK tells that nothing is wrong.
@@ -46,15 +56,17 @@ const maxLine = 1 << 20
 
 // VerifyExport checks an export of either format without the log: the checkpoint's signature by publicKey (as Log.PublicKey gives it; empty
 // takes the export's own), that each event as it stands there is in the log that the checkpoint describes, and that the rows are those of the
-// log's signed statement. It cannot tell whether a filter left events out. An error says that the file is no export or that its checkpoint is not signed by the key.
-func VerifyExport(r io.Reader, publicKey string) (ExportReport, error) {
+// log's signed statement. It cannot tell whether a filter left events out. Each of kept is a file of checkpoints that were kept elsewhere,
+// which the export is compared with, as far as it can be. An error says that the file is no export, or that its checkpoint or one that was
+// kept is not signed by the key.
+func VerifyExport(r io.Reader, publicKey string, kept ...[]byte) (ExportReport, error) {
 	in := bufio.NewReader(r)
 	if mark, err := in.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
 		if _, err := in.Discard(len(byteOrderMark)); err != nil {
 			return ExportReport{}, fmt.Errorf("verify the export: %w", err)
 		}
 	}
-	x := exportCheck{key: publicKey, last: -1, read: newTally()}
+	x := exportCheck{key: publicKey, kept: kept, last: -1, read: newTally()}
 	first, err := in.Peek(1)
 	if err == nil {
 		if first[0] == '{' {
@@ -69,6 +81,8 @@ func VerifyExport(r io.Reader, publicKey string) (ExportReport, error) {
 	if !x.ended {
 		x.add(ProblemIncomplete, x.report.Events)
 	}
+	x.report.Apart = x.against.apart()
+	x.report.Against = len(x.against.kept) - len(x.report.Apart)
 	return x.report, nil
 }
 
@@ -79,7 +93,10 @@ type exportCheck struct {
 	ended  bool
 	old    bool // the format before there were statements
 	read   *tally
+	kept   [][]byte
 	report ExportReport
+
+	against comparison
 }
 
 func (x *exportCheck) add(kind string, seq int64) {
@@ -102,7 +119,10 @@ func (x *exportCheck) head(h exportHead) error {
 	for _, first := range c.breaks() {
 		x.add(ProblemBreak, first)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return x.compareHead(x.kept)
 }
 
 func (x *exportCheck) event(e *Event, at string, path []tlog.Hash) {
@@ -119,6 +139,9 @@ func (x *exportCheck) event(e *Event, at string, path []tlog.Hash) {
 	}
 	if err != nil {
 		x.add(ProblemContent, e.Seq)
+	}
+	if signed {
+		x.compareEvent(e, first)
 	}
 }
 

@@ -129,7 +129,7 @@ func TestExportAndOfflineVerification(t *testing.T) {
 		}{"all": {Filter{}, exportPage + 71}, "some": {Filter{Outcome: Failed, Actor: "李娜"}, 29}, "text": {Filter{Text: "公司569"}, 1}, "none": {Filter{Actor: "nobody"}, 0},
 			"punctuation": {Filter{Text: "-"}, 0}} {
 			var out bytes.Buffer
-			n, err := f.Export(t.Context(), &out, c.filter, format)
+			n, err := f.Export(t.Context(), &out, c.filter, format, nil)
 			if err != nil || n != c.want {
 				t.Fatalf("%s %s: %d events, %v; want %d", format, name, n, err, c.want)
 			}
@@ -147,11 +147,11 @@ func TestExportAndOfflineVerification(t *testing.T) {
 			}
 		}
 	}
-	if _, err := f.Export(t.Context(), &bytes.Buffer{}, Filter{}, "xml"); err == nil {
+	if _, err := f.Export(t.Context(), &bytes.Buffer{}, Filter{}, "xml", nil); err == nil {
 		t.Error("an unknown format")
 	}
 	var out bytes.Buffer
-	if _, err := f.Export(t.Context(), &out, Filter{ObjectID: "=1+1"}, CSV); err != nil || !strings.Contains(out.String(), "'=1+1") {
+	if _, err := f.Export(t.Context(), &out, Filter{ObjectID: "=1+1"}, CSV, nil); err != nil || !strings.Contains(out.String(), "'=1+1") {
 		t.Errorf("a cell that a spreadsheet would run: %v", err)
 	}
 }
@@ -160,14 +160,14 @@ func TestExportOfOneEvent(t *testing.T) {
 	f := open(t, Options{})
 	f.fill(t, 20)
 	var out bytes.Buffer
-	if err := f.ExportEvent(t.Context(), &out, 13); err != nil {
+	if err := f.ExportEvent(t.Context(), &out, 13, nil); err != nil {
 		t.Fatal(err)
 	}
 	r, err := VerifyExport(&out, f.PublicKey())
 	if err != nil || !r.OK() || r.Events != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if err := f.ExportEvent(t.Context(), &out, 20); !errors.Is(err, ErrNotFound) {
+	if err := f.ExportEvent(t.Context(), &out, 20, nil); !errors.Is(err, ErrNotFound) {
 		t.Errorf("an event that is not there: %v", err)
 	}
 }

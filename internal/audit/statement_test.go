@@ -34,7 +34,7 @@ func TestRowsLeftOutOfAnExport(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			n, err := f.Export(t.Context(), &out, c.filter, JSONL)
+			n, err := f.Export(t.Context(), &out, c.filter, JSONL, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -78,7 +78,7 @@ func TestAStatementOfAnotherExport(t *testing.T) {
 	f.fill(t, 20)
 	export := func(filter Filter) (string, string) {
 		var out bytes.Buffer
-		if _, err := f.Export(t.Context(), &out, filter, JSONL); err != nil {
+		if _, err := f.Export(t.Context(), &out, filter, JSONL, nil); err != nil {
 			t.Fatal(err)
 		}
 		_, after, _ := strings.Cut(out.String(), `"statement":`)

@@ -217,6 +217,7 @@ type AuditExportCommand struct {
 
 	Log    string `help:"Which log: portal or engine." enum:"portal,engine" default:"portal"`
 	Format string `help:"jsonl (with proofs) or csv." enum:"jsonl,csv" default:"jsonl"`
+	At     string `help:"File with a checkpoint kept earlier: the proofs lead to the newest in it, for the events before it." type:"existingfile" placeholder:"FILE"`
 	Out    string `help:"File to write; default: the standard output." placeholder:"FILE"`
 }
 

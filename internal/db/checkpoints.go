@@ -175,6 +175,16 @@ func (d *DB) CheckpointOut(ctx context.Context, id int64) (o CheckpointOut, err 
 	return o, err
 }
 
+// CheckpointOfSize returns the newest of the given out checkpoints of a log that cover that many events; ErrNotFound when there is none.
+func (d *DB) CheckpointOfSize(ctx context.Context, log string, size int64) (o CheckpointOut, err error) {
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		o, err = scanCheckpoint(tx.QueryRow(ctx, `SELECT `+checkpointColumns+` FROM checkpoints_out WHERE log = $1 AND size = $2
+			ORDER BY id DESC LIMIT 1`, log, size))
+		return err
+	})
+	return o, err
+}
+
 // Reviewer is an account that reads the audit trail, with where mails reach it.
 type Reviewer struct{ Mail, Language string }
 

@@ -206,7 +206,7 @@ func (s *server) exportAudit(w http.ResponseWriter, r *http.Request) error {
 	if format == formatTable {
 		return s.writeAuditTable(ctx, w, asked.filter)
 	}
-	_, err = s.db.Audit().Export(ctx, w, asked.filter, format)
+	_, err = s.db.Audit().Export(ctx, w, asked.filter, format, nil)
 	return err
 }
 

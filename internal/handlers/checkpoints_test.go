@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -70,6 +71,50 @@ func TestThePageOfCheckpointsTellsWhatLeftAndWhatDoesNotWork(t *testing.T) {
 	if report, err := log.Verify(context.Background(), all...); err != nil || !report.OK() {
 		t.Errorf("against what was downloaded: %+v, %v", report, err)
 	}
+}
+
+// TestAProofLeadsToTheCheckpointThatSomebodyKept, not only to the newest: who kept one of last Monday checks an event with it.
+func TestAProofLeadsToTheCheckpointThatSomebodyKept(t *testing.T) {
+	p := startPortal(t)
+	reviewer := p.as(auth.Compliance)
+	seq := p.note("wang", audit.Event{Action: "test", ObjectType: "seal", ObjectID: "s1"})
+	sender := p.giveOut(checkpoints.Options{Folder: t.TempDir()})
+	if err := sender.Send(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	states, err := p.db.CheckpointStates(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := int64(0)
+	for _, state := range states {
+		if state.Log == "sealdesk/portal" {
+			size = state.Size
+		}
+	}
+	kept, err := p.db.CheckpointOfSize(context.Background(), "sealdesk/portal", size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := p.note("wang", audit.Event{Action: "test", ObjectType: "seal", ObjectID: "s2"})
+	check := func(path string) audit.ExportReport {
+		t.Helper()
+		body := reviewer.get(path).wantStatus(http.StatusOK).body
+		report, err := audit.VerifyExport(strings.NewReader(body), p.db.Audit().PublicKey(), []byte(kept.Text))
+		if err != nil || !report.OK() || report.Events != 1 {
+			t.Fatalf("%s: %+v, %v", path, report, err)
+		}
+		return report
+	}
+	if r := check(fmt.Sprintf("/audit/%d/proof?size=%d", seq, size)); r.Against != 1 || len(r.Apart) != 0 {
+		t.Errorf("the proof that leads to the kept checkpoint: %+v", r)
+	}
+	if r := check(fmt.Sprintf("/audit/%d/proof", seq)); r.Against != 0 || len(r.Apart) != 1 {
+		t.Errorf("the proof that leads to the newest: %+v", r)
+	}
+	reviewer.get(fmt.Sprintf("/audit/%d/proof?size=%d", later, size)).wantStatus(http.StatusNotFound)
+	reviewer.get(fmt.Sprintf("/audit/%d/proof?size=%d", seq, size+1000)).wantStatus(http.StatusNotFound)
+	reviewer.get(fmt.Sprintf("/audit/%d/proof?size=x", seq)).wantStatus(http.StatusBadRequest)
 }
 
 func TestReadyTellsOfAWayThatHasNotWorkedForADay(t *testing.T) {

@@ -226,7 +226,7 @@ func (s *server) exportEvidence(w http.ResponseWriter, r *http.Request) error {
 	tell(ctx, detail)
 	attach(w, types[format], "evidence-proofs-"+s.now().In(auditZone).Format("20060102-150405")+"."+format)
 	w.WriteHeader(http.StatusOK)
-	_, err = s.evidence.Export(ctx, w, filter, format)
+	_, err = s.evidence.Export(ctx, w, filter, format, nil)
 	return err
 }
 

@@ -94,14 +94,43 @@ func checkpointsOf(r *http.Request, key string) ([]audit.Checkpoint, error) {
 	return all, nil
 }
 
+// asOf is the given out checkpoint of a log that the query names by its size, for who kept that one; nil when it names none.
+func (s *server) asOf(r *http.Request, log *audit.Log) (*audit.Checkpoint, error) {
+	text := r.URL.Query().Get("size")
+	if text == "" {
+		return nil, nil
+	}
+	size, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil, &badRequest{fmt.Errorf("the size of a checkpoint: %w", err)}
+	}
+	o, err := s.db.CheckpointOfSize(r.Context(), keyName(log), size)
+	if err != nil {
+		return nil, err
+	}
+	c, err := audit.ParseCheckpoint([]byte(o.Text), log.PublicKey())
+	if err != nil {
+		return nil, refuse("audit.proof.history")
+	}
+	return &c, nil
+}
+
 // exportEvent sends one event of a log with its proof, as a file whose name begins with the log's.
 func (s *server) exportEvent(w http.ResponseWriter, r *http.Request, log *audit.Log, name string) error {
 	seq, err := auditSeq(r)
 	if err != nil {
 		return err
 	}
+	at, err := s.asOf(r, log)
+	if err != nil {
+		return err
+	}
 	var out bytes.Buffer
-	if err := log.ExportEvent(r.Context(), &out, seq); err != nil {
+	err = log.ExportEvent(r.Context(), &out, seq, at)
+	if errors.Is(err, audit.ErrAnotherHistory) {
+		return refuse("audit.proof.history")
+	}
+	if err != nil {
 		return err
 	}
 	tell(r.Context(), map[string]any{"format": audit.JSONL, "event": seq})
