@@ -300,7 +300,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 		Outside: p.outside,
 		Notices: handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
 		Roots:   p.trustedRoots(),
-		Later:   p.laterState(),
+		Later:   p.laterState(), SignedBy: p.signedBy(),
 	})
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func verifyPDF(ctx context.Context, c config.VerifyCommand, out io.Writer) error
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	earlier, unasked := earlierState(ctx, folders{c.Data}, data, report)
+	earlier, unasked := askFolder(ctx, folders{c.Data}, data, report)
 	if c.JSON {
 		encoder := json.NewEncoder(out)
 		encoder.SetIndent("", "  ")
@@ -69,13 +69,27 @@ func verifyPDF(ctx context.Context, c config.VerifyCommand, out io.Writer) error
 	return err
 }
 
-// earlierState asks the engine of a data folder whether the file, or what its last signature covers of it, is a contract of its before
-// further signatures; nil when it is not, or when there is no such folder.
-func earlierState(ctx context.Context, f folders, data []byte, report *pdf.Report) (found *engine.LaterState, err error) {
+// askFolder asks the engine of a data folder whether the file, or what its last signature covers of it, is a contract of its before further
+// signatures, and names the people behind signatures that are its own in the report. Earlier is nil when it is not, or when there is no such
+// folder.
+func askFolder(ctx context.Context, f folders, data []byte, report *pdf.Report) (earlier *engine.LaterState, err error) {
 	if _, err := os.Stat(f.engineRoot()); err != nil || report.Covered() == 0 {
 		return nil, nil
 	}
 	err = withLog(ctx, f, "engine", func(_ *dataFolder, log *audit.Log, database *store.DB) error {
+		for i := range report.Signatures {
+			s := &report.Signatures[i]
+			if !s.ChainTrusted {
+				continue
+			}
+			by, ok, err := engine.FindSignedBy(ctx, log, database, s.Field, s.Certificate.SerialNumber.Text(16))
+			if err != nil {
+				return err
+			}
+			if ok && by.Person != "" {
+				s.Person = by.Person
+			}
+		}
 		for _, state := range [][]byte{data, data[:report.Covered()]} {
 			sum := sha256.Sum256(state)
 			later, ok, err := engine.FindLaterState(ctx, log, database, hex.EncodeToString(sum[:]))
@@ -83,12 +97,12 @@ func earlierState(ctx context.Context, f folders, data []byte, report *pdf.Repor
 				return err
 			}
 			if ok && later.Signatures > 0 {
-				found = &later
+				earlier = &later
 			}
 		}
 		return nil
 	})
-	return found, err
+	return earlier, err
 }
 
 // trustedRoots takes the root certificate that the command names, else the one of the data folder's engine. With neither, chains are not judged.
@@ -127,6 +141,9 @@ func printReport(ctx context.Context, out io.Writer, report *pdf.Report) {
 		line := func(text string) { fmt.Fprintln(out, "  -", text) }
 		if s.Organization != "" {
 			line(t("cli.verify.organization") + ": " + s.Organization)
+		}
+		if s.Person != "" {
+			line(t("cli.verify.person") + ": " + s.Person)
 		}
 		line(t("cli.verify.time") + ": " + s.Time.Local().Format(timeFormat))
 		if !s.TimestampTime.IsZero() {
@@ -227,5 +244,16 @@ func (p *program) laterState() func(context.Context, string) (db.FileEarlier, bo
 	return func(ctx context.Context, sha256 string) (db.FileEarlier, bool, error) {
 		state, ok, err := p.engine.LaterState(ctx, sha256)
 		return db.FileEarlier{Contract: state.FlowName, FlowID: state.FlowID, Later: state.Signatures}, ok, err
+	}
+}
+
+// signedBy asks the engine in this program which act a signature belongs to; nil without one.
+func (p *program) signedBy() func(ctx context.Context, field, serial string) (db.SignedBy, bool, error) {
+	if p.engine == nil {
+		return nil
+	}
+	return func(ctx context.Context, field, serial string) (db.SignedBy, bool, error) {
+		by, ok, err := p.engine.SignedBy(ctx, field, serial)
+		return db.SignedBy{PlatformID: by.FlowID, Person: by.Person}, ok, err
 	}
 }

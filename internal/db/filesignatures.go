@@ -22,6 +22,10 @@ type FileSignatures struct {
 type FileSigner struct {
 	Name         string       `json:"name"`
 	Organization string       `json:"organization,omitempty"`
+	Person       string       `json:"person,omitempty"`   // who signed, by the certificate or the contract
+	Reason       string       `json:"reason,omitempty"`   // as the signature says
+	Standing     string       `json:"standing,omitempty"` // of this signature alone
+	FlowID       string       `json:"flowId,omitempty"`   // of the contract that it was made for, where that is known
 	Time         time.Time    `json:"time,omitzero"`
 	Problem      string       `json:"problem,omitempty"` // a pdf.Problem… code
 	Changes      []FileChange `json:"changes,omitempty"` // that were not permitted
@@ -36,6 +40,12 @@ type FileChange struct {
 	Y      int    `json:"y,omitempty"`
 	Width  int    `json:"width,omitempty"`
 	Height int    `json:"height,omitempty"`
+}
+
+// SignedBy is the act that a signature of the platform belongs to.
+type SignedBy struct {
+	PlatformID string // of the contract
+	Person     string
 }
 
 // FileEarlier names the contract of the platform that a file is an earlier state of.

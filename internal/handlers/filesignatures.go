@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -30,8 +31,13 @@ func (s *server) verifySignatures(ctx context.Context, data []byte, known int) (
 		return out, nil
 	}
 	out.Problem = report.Problem
-	for _, one := range report.Signatures {
-		signer := db.FileSigner{Name: one.Signer, Organization: one.Organization, Time: one.Time, Problem: one.Problem}
+	for i := range report.Signatures {
+		one := &report.Signatures[i]
+		signer := db.FileSigner{Name: one.Signer, Organization: one.Organization, Person: one.Person, Reason: one.Reason, Time: one.Time,
+			Standing: string(one.Standing()), Problem: one.Problem}
+		if err := s.nameSigner(ctx, one, &signer); err != nil {
+			return out, err
+		}
 		for _, c := range one.ChangedAfter {
 			if !c.Permitted {
 				signer.Changes = append(signer.Changes, fileChange(c))
@@ -41,6 +47,24 @@ func (s *server) verifySignatures(ctx context.Context, data []byte, known int) (
 	}
 	out.Earlier, err = s.earlierState(ctx, data, report)
 	return out, err
+}
+
+// nameSigner adds who signed for an organisation, and for which contract, where the platform knows the act and the account reaches the
+// contract. A certificate that is not trusted may have copied a number.
+func (s *server) nameSigner(ctx context.Context, one *pdf.SignatureReport, signer *db.FileSigner) error {
+	if s.signedBy == nil || !one.ChainTrusted {
+		return nil
+	}
+	by, ok, err := s.signedBy(ctx, one.Field, one.Certificate.SerialNumber.Text(16))
+	if err != nil || !ok {
+		return err
+	}
+	flow, err := s.reachedFlow(ctx, by.PlatformID)
+	if err != nil || flow.ID == "" {
+		return err
+	}
+	signer.FlowID, signer.Person = by.PlatformID, cmp.Or(by.Person, signer.Person)
+	return nil
 }
 
 func fileChange(c pdf.Change) db.FileChange {
@@ -91,7 +115,8 @@ func signaturesShown(f db.File) (out templates.FileSignatures) {
 	out = templates.FileSignatures{Standing: f.Signatures.Standing, Problem: f.Signatures.Problem, Consent: f.NeedsConsent(),
 		AcceptedBy: f.AcceptedBy, Accepted: f.Accepted}
 	for _, one := range f.Signatures.Signers {
-		signer := templates.FileSigner{Name: one.Name, Organization: one.Organization, Problem: one.Problem, Time: one.Time}
+		signer := templates.FileSigner{Name: one.Name, Organization: one.Organization, Problem: one.Problem, Time: one.Time, Person: one.Person, Reason: one.Reason,
+			Standing: one.Standing}
 		for _, c := range one.Changes {
 			signer.Changes = append(signer.Changes, templates.FileChange(c))
 		}

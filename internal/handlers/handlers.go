@@ -89,6 +89,9 @@ type Options struct {
 	// Later tells of a file, by its SHA-256, which contract of the platform it is an earlier state of, and how many signatures were made
 	// since; nil where the platform is not in this program.
 	Later func(ctx context.Context, sha256 string) (db.FileEarlier, bool, error)
+	// SignedBy tells of a trusted signature, by its field and its certificate's serial number (hexadecimal), which act of the platform made
+	// it; nil where the platform is not in this program.
+	SignedBy func(ctx context.Context, field, serial string) (db.SignedBy, bool, error)
 	// CallbackKeys gives what the platform's callbacks are signed and encrypted with; nil takes none.
 	CallbackKeys func(context.Context) (api.CallbackKeys, error)
 	Clock        func() time.Time
@@ -128,7 +131,8 @@ type server struct {
 
 	callbackKeys func(context.Context) (api.CallbackKeys, error)
 	roots        *x509.CertPool
-	later        func(context.Context, string) (db.FileEarlier, bool, error) // may be nil
+	later        func(context.Context, string) (db.FileEarlier, bool, error)                // may be nil
+	signedBy     func(ctx context.Context, field, serial string) (db.SignedBy, bool, error) // may be nil
 
 	sessions *db.SessionStore
 	outside  *outside // nil without a provider
@@ -161,7 +165,7 @@ func newServer(o Options) (*server, error) {
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
 		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, timestamps: o.Timestamps, evidence: o.Evidence, keptCheckpoints: o.KeptCheckpoints,
-		checkpoints: o.Outside, roots: o.Roots, later: o.Later,
+		checkpoints: o.Outside, roots: o.Roots, later: o.Later, signedBy: o.SignedBy,
 		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),
 		throttle: auth.NewThrottle(o.Clock),

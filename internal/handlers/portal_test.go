@@ -176,7 +176,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
 		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now,
 		CallbackKeys: p.engine.CallbackKeys, Evidence: p.engine.Evidence(), OIDC: settings.oidc, Settings: settings.settings,
-		Simulated: p.engine.Simulated(), Timestamps: settings.timestamps, Roots: p.engine.Roots(), Later: p.later})
+		Simulated: p.engine.Simulated(), Timestamps: settings.timestamps, Roots: p.engine.Roots(), Later: p.later, SignedBy: p.signedBy})
 	must()
 	server.Config.Handler, err = p.server.handler()
 	must()
@@ -189,6 +189,12 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 func (p *portal) later(ctx context.Context, sha256 string) (db.FileEarlier, bool, error) {
 	state, ok, err := p.engine.LaterState(ctx, sha256)
 	return db.FileEarlier{Contract: state.FlowName, FlowID: state.FlowID, Later: state.Signatures}, ok, err
+}
+
+// signedBy asks the engine who made a signature, as the program does.
+func (p *portal) signedBy(ctx context.Context, field, serial string) (db.SignedBy, bool, error) {
+	by, ok, err := p.engine.SignedBy(ctx, field, serial)
+	return db.SignedBy{PlatformID: by.FlowID, Person: by.Person}, ok, err
 }
 
 func closeAll(t testing.TB, c io.Closer) {

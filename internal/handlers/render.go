@@ -46,6 +46,7 @@ func navPermissions() map[string]auth.Permission {
 		"seals":         auth.SealsRead,
 		"identity":      auth.IdentityCheck,
 		"catalogs":      auth.FlowsRead,
+		"verify":        auth.ContractsRead,
 		"audit":         auth.AuditRead,
 		"evidence":      auth.AuditRead,
 		"accounts":      auth.AccountsManage,

@@ -266,6 +266,10 @@ func (s *server) routes() []route {
 		{"GET /approvals", auth.ApprovalsDecide, listOf("flow"), s.listApprovals},
 		{"POST /flows/{id}/approvals/{approval}/decision", auth.ApprovalsDecide, one("flow"), s.decide},
 
+		// a file from outside: what its signatures are worth
+		{"GET /verify", auth.ContractsRead, nothing, s.showFileCheck},
+		{"POST /verify", auth.ContractsRead, leaves("file.check", "file", ""), upload(s.checkFile)},
+
 		// audit
 		{"GET /audit", auth.AuditRead, listOf("audit"), s.listAudit},
 		{"GET /audit/{seq}", auth.AuditRead, as("audit.read", "audit", "seq"), s.showAuditEvent},

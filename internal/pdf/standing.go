@@ -21,22 +21,25 @@ func (r *Report) Standing() Standing {
 		return StandingBroken
 	}
 	out := StandingValid
-	for _, s := range r.Signatures {
-		switch s.Problem {
-		case "":
-			if !s.ChainTrusted {
-				out = worse(out, StandingUnknown)
-			}
-			if s.permission == certifiedNothing {
-				out = worse(out, StandingClosed)
-			}
-		case ProblemUnsupported, ProblemUntrusted, ProblemCertificate:
-			out = worse(out, StandingUnknown)
-		default:
-			return StandingBroken
-		}
+	for i := range r.Signatures {
+		out = worse(out, r.Signatures[i].Standing())
 	}
 	return out
+}
+
+// Standing sums up one signature, as Report.Standing does all.
+func (s *SignatureReport) Standing() Standing {
+	switch {
+	case s.Problem == ProblemUnsupported, s.Problem == ProblemUntrusted, s.Problem == ProblemCertificate:
+		return StandingUnknown
+	case s.Problem != "":
+		return StandingBroken
+	case s.permission == certifiedNothing:
+		return StandingClosed
+	case !s.ChainTrusted:
+		return StandingUnknown
+	}
+	return StandingValid
 }
 
 // worse keeps the worse of two standings.

@@ -22,6 +22,7 @@ type SignatureReport struct {
 	AlsoIn          []string  `json:"alsoIn,omitempty"`       // further fields that show this one signature
 	Signer          string    `json:"signer"`                 // common name in the certificate
 	Organization    string    `json:"organization,omitempty"` // organisation in the certificate
+	Person          string    `json:"person,omitempty"`       // who signed: from the certificate, or what the caller knows of an organisation's
 	Reason          string    `json:"reason,omitempty"`
 	Location        string    `json:"location,omitempty"`
 	Time            time.Time `json:"time,omitzero"`          // as claimed by the signer
@@ -194,6 +195,9 @@ func (f *file) checkSignature(field signatureField, roots *x509.CertPool) Signat
 	if names := c.signer.Subject.Organization; len(names) > 0 {
 		s.Organization = names[0]
 	}
+	if s.Signer != s.Organization {
+		s.Person = s.Signer
+	}
 	f.checkCMS(c, field.value, start, holeEnd, &s)
 	s.checkTrust(c, roots)
 	if c.revoked(f.revocationLists(), s.trustedTime()) {
@@ -201,6 +205,9 @@ func (f *file) checkSignature(field signatureField, roots *x509.CertPool) Signat
 	}
 	return s
 }
+
+// Covered is how many bytes of the file the signature covers, from the first on; 0 where that cannot be read.
+func (s *SignatureReport) Covered() int { return s.end }
 
 // trustedTime is the time at which certificates must have been good: that of the time stamp, else the claimed one.
 func (s *SignatureReport) trustedTime() time.Time {
