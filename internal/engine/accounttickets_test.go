@@ -32,7 +32,7 @@ func TestATicketSignsOneTaskOnce(t *testing.T) {
 		return &api.CreateAccountSignUrlRequest{FlowId: flowID, SignId: signID, UserId: user, AccountId: id, SecondFactor: true, Deadline: p.clock.Now().Add(time.Hour).Unix()}
 	}
 	sign := func(token, channel, ticket string, q party) error {
-		return p.engine.SessionSign(t.Context(), token, engine.SessionSign{Seals: map[string]string{"seal": q.seal}, VerifyChannel: channel, VerifyResult: ticket})
+		return p.signShown(token, engine.SessionSign{Seals: map[string]string{"seal": q.seal}, VerifyChannel: channel, VerifyResult: ticket})
 	}
 	flowID, signID := send(second, "ACCOUNT", "NONE")
 	otherFlow, otherSign := send(second, "ACCOUNT")

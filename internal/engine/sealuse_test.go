@@ -68,7 +68,7 @@ func TestASealIsUsedByItsKeepersOnly(t *testing.T) {
 		if c.want != "" {
 			refused(p, bad, api.SignFlow, named)
 			refused(p, bad, api.SignFlow, silent)
-			if err := p.engine.SessionSign(t.Context(), token, engine.SessionSign{Seals: map[string]string{"seal": first.seal, "hand": other.handwriting}, VerifyChannel: "NONE"}); err == nil {
+			if err := p.signShown(token, engine.SessionSign{Seals: map[string]string{"seal": first.seal, "hand": other.handwriting}, VerifyChannel: "NONE"}); err == nil {
 				t.Errorf("%s: the page signs", name)
 			}
 			if got := p.status(flowID); got != 1 {
@@ -194,7 +194,7 @@ func TestOnlyMembersSignForAnOrganisation(t *testing.T) {
 	members(first.user)
 	refused(p, denied, api.SignFlow, signRequest(flowID, "", other))
 	refused(p, denied, api.RejectFlow, &api.RejectFlowRequest{Caller: other.caller(), FlowId: flowID, VerifyChannel: "NONE", SourceIp: "127.0.0.1"})
-	if err := p.engine.SessionSign(t.Context(), token, engine.SessionSign{Seals: map[string]string{"seal": first.seal, "hand": other.handwriting}, VerifyChannel: "NONE"}); err == nil {
+	if err := p.signShown(token, engine.SessionSign{Seals: map[string]string{"seal": first.seal, "hand": other.handwriting}, VerifyChannel: "NONE"}); err == nil {
 		t.Error("the page signs for an organisation that its signer has left")
 	}
 	p.clock.Add(time.Second)

@@ -14,6 +14,7 @@ type Session struct {
 	FlowStatus      FlowStatus
 	FlowMessage     string // reason of a rejection or withdrawal
 	FlowDeadline    time.Time
+	Shown           string // names the very bytes that the page shows; give it back with SessionSign
 	Initiator       string // name of the initiating organisation, else of the person
 
 	Files      []SessionFile
@@ -99,6 +100,7 @@ type SessionSign struct {
 	Seals         map[string]string // component id → seal id
 	Handwriting   map[string][]byte // component id → PNG
 	Message       string
+	Shown         string // Session.Shown of the page that the signer saw; other bytes are refused with ErrOtherContent
 	VerifyChannel string // one of Session.Approver.VerifyChannels
 	VerifyResult  string // the six-digit code for VERIFYCODE, empty for NONE
 	IP            string

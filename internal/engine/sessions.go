@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -103,6 +105,7 @@ func (e *Engine) sessionFiles(ctx context.Context, tx *store.Tx, s *Session, b *
 	if err != nil {
 		return err
 	}
+	s.Shown = shownBytes(files)
 	for _, f := range files {
 		sf := SessionFile{Index: f.Index, Name: f.Name, Size: f.Size}
 		for _, p := range f.Pages {
@@ -326,14 +329,28 @@ func (e *Engine) SessionSealPNG(ctx context.Context, token, sealID string) ([]by
 	return small, nil
 }
 
-// SessionSign signs for the approver behind a link. Besides the errors of links it gives ErrWrongCode, and an *api.Error
-// for a choice that cannot be used.
+// ErrOtherContent refuses a signature on other bytes than the signer's page showed: somebody signed, or the sender added something, since.
+// Nothing is spent; the signer looks at the contract as it is now, and signs that.
+var ErrOtherContent = errors.New("engine: the contract is no longer as it was shown to this signer")
+
+// shownBytes names the content of a flow's files.
+func shownBytes(files []*flowFile) string {
+	h := sha256.New()
+	for _, f := range files {
+		fmt.Fprintf(h, "%d %s\n", f.Index, f.Ref)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// SessionSign signs for the approver behind a link what their page showed. Besides the errors of links it gives ErrWrongCode,
+// ErrOtherContent, and an *api.Error for a choice that cannot be used.
 func (e *Engine) SessionSign(ctx context.Context, token string, in SessionSign) error {
 	ctx, act, err := e.actByLink(ctx, token, in.IP, in.UserAgent)
 	if err != nil {
 		return err
 	}
 	act.Channel, act.Ticket, act.Message, act.Choices = in.VerifyChannel, in.VerifyResult, in.Message, map[string]sentChoice{}
+	act.Shown = &in.Shown
 	for id, sealID := range in.Seals {
 		act.Choices[id] = sentChoice{sealID: sealID, fileIndex: -1}
 	}

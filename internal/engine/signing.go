@@ -23,6 +23,7 @@ type signAct struct {
 	SourceIP       string // of the signer, as the caller or the page tells it
 	UserAgent      string
 	Choices        map[string]sentChoice // by component id
+	Shown          *string               // what the signer's page showed, see shownBytes; nil on the wire, where the caller shows it
 }
 
 // sentChoice is what the signer sent for one component.
@@ -130,6 +131,9 @@ func (e *Engine) planSigning(ctx context.Context, act *signAct, step flowStep) (
 		}
 		if p.files, err = e.flowFiles(ctx, tx, p.flow.ID); err != nil {
 			return err
+		}
+		if act.Shown != nil && *act.Shown != shownBytes(p.files) {
+			return ErrOtherContent
 		}
 		if err := checkChoices(p); err != nil {
 			return err

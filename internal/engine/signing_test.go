@@ -326,7 +326,7 @@ func TestSigningPage(t *testing.T) {
 
 	act := engine.SessionSign{Seals: map[string]string{"seal": second.seal}, Handwriting: map[string][]byte{"hand": picture(300, 100)}, VerifyChannel: "VERIFYCODE",
 		VerifyResult: "000000", IP: "203.0.113.7", UserAgent: "phone"}
-	if err := p.engine.SessionSign(ctx, token, act); !errors.Is(err, engine.ErrWrongCode) {
+	if err := p.signShown(token, act); !errors.Is(err, engine.ErrWrongCode) {
 		t.Errorf("signed without a code: %v", err)
 	}
 	if err := p.engine.SendCode(ctx, token); err != nil {
@@ -338,12 +338,12 @@ func TestSigningPage(t *testing.T) {
 	code := regexp.MustCompile(`\d{6}`).FindString(strings.ReplaceAll(p.messages(), "0001", ""))
 	for range 5 {
 		act.VerifyResult = "x" + code[1:]
-		if err := p.engine.SessionSign(ctx, token, act); !errors.Is(err, engine.ErrWrongCode) {
+		if err := p.signShown(token, act); !errors.Is(err, engine.ErrWrongCode) {
 			t.Errorf("a wrong code: %v", err)
 		}
 	}
 	act.VerifyResult = code
-	if err := p.engine.SessionSign(ctx, token, act); !errors.Is(err, engine.ErrWrongCode) {
+	if err := p.signShown(token, act); !errors.Is(err, engine.ErrWrongCode) {
 		t.Errorf("the code lives after five wrong ones: %v", err)
 	}
 	p.clock.Add(time.Minute)
@@ -354,13 +354,13 @@ func TestSigningPage(t *testing.T) {
 	act.VerifyResult = codes[len(codes)-1][1]
 	forged := act
 	forged.Seals = map[string]string{"seal": first.seal}
-	if err := p.engine.SessionSign(ctx, token, forged); err == nil {
+	if err := p.signShown(token, forged); err == nil {
 		t.Error("signed with another's seal")
 	}
-	if err := p.engine.SessionSign(ctx, token, act); err != nil {
+	if err := p.signShown(token, act); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.engine.SessionSign(ctx, token, act); !errors.Is(err, engine.ErrNotPending) {
+	if err := p.signShown(token, act); !errors.Is(err, engine.ErrNotPending) {
 		t.Errorf("signed twice: %v", err)
 	}
 	p.checkSigned(p.signedFile(flowID), second.name)
@@ -376,7 +376,7 @@ func TestSigningPage(t *testing.T) {
 	if s, err := p.engine.SigningSession(ctx, preview); err != nil || s.Kind != engine.LinkPreview || s.CanSign || s.Approver != nil {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if err := p.engine.SessionSign(ctx, preview, act); !errors.Is(err, engine.ErrLinkUnknown) {
+	if err := p.signShown(preview, act); !errors.Is(err, engine.ErrLinkUnknown) {
 		t.Errorf("a preview link signs: %v", err)
 	}
 	if _, err := p.engine.SigningSession(ctx, "nothing"); !errors.Is(err, engine.ErrLinkUnknown) {
@@ -393,4 +393,14 @@ func TestSigningPage(t *testing.T) {
 	if _, err := p.engine.SigningSession(ctx, mine); !errors.Is(err, engine.ErrLinkExpired) {
 		t.Errorf("%v", err)
 	}
+}
+
+// signShown signs by a link what its page shows now.
+func (p *platform) signShown(token string, act engine.SessionSign) error {
+	s, err := p.engine.SigningSession(p.Context(), token)
+	if err != nil {
+		return err
+	}
+	act.Shown = s.Shown
+	return p.engine.SessionSign(p.Context(), token, act)
 }

@@ -116,8 +116,13 @@ func (p *portal) tryWithout(v *visitor, c attempt, path string) {
 			seals[component.ID] = ""
 		}
 	}
+	shown, err := p.engine.SigningSession(p.t.Context(), link[1])
+	if err != nil {
+		p.t.Fatal(err)
+	}
 	for _, way := range [][2]string{{"", ""}, {"VERIFYCODE", "000000"}, {"FACEID", "x"}, {"WEIXINAPP", "x"}, {"OFFLINE", "x"}, {"SERVER", ""}, {"ACCOUNT", "x"}, {"NONE", ""}} {
-		err := p.engine.SessionSign(p.t.Context(), link[1], engine.SessionSign{Seals: seals, VerifyChannel: way[0], VerifyResult: way[1], IP: "203.0.113.9"})
+		err := p.engine.SessionSign(p.t.Context(), link[1], engine.SessionSign{Seals: seals, Shown: shown.Shown,
+			VerifyChannel: way[0], VerifyResult: way[1], IP: "203.0.113.9"})
 		if linkOnly := c.own && c.channel == "NONE" && way[0] == "NONE"; (err == nil) != linkOnly {
 			p.t.Errorf("%+v: by the link and %q: %v", c, way[0], err)
 		}

@@ -36,13 +36,14 @@ type entry struct {
 	drawings          map[string]string // by group: PNG as base64
 	channel, code     string
 	reason            string
+	shown             string // engine.Session.Shown of the page that the signer saw
 	agreed, rejecting bool
 	problems          map[string]string // texts by field
 }
 
 // newEntry is the form as it is first shown: the sender's seals, else the default ones.
 func newEntry(session *engine.Session) entry {
-	e := entry{choices: make(map[string]string)}
+	e := entry{choices: make(map[string]string), shown: session.Shown}
 	if session.Approver == nil {
 		return e
 	}
@@ -67,6 +68,7 @@ func readEntry(w http.ResponseWriter, r *http.Request, session *engine.Session) 
 		choices: make(map[string]string), drawings: make(map[string]string), problems: make(map[string]string),
 		channel: r.PostFormValue("VerifyChannel"), code: strings.TrimSpace(r.PostFormValue("VerifyResult")),
 		reason: strings.TrimSpace(r.PostFormValue("Reason")), agreed: r.PostFormValue("Agree") != "",
+		shown:  r.PostFormValue("Shown"),
 	}
 	for _, g := range groupsOf(session) {
 		e.choices[g.name] = r.PostFormValue(g.name)
@@ -92,7 +94,7 @@ func (s *server) sign(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, token := r.Context(), r.PathValue("token")
 	act := engine.SessionSign{
-		Seals: make(map[string]string), Handwriting: make(map[string][]byte),
+		Seals: make(map[string]string), Handwriting: make(map[string][]byte), Shown: e.shown,
 		IP: s.clientIP(r), UserAgent: r.UserAgent(),
 	}
 	for _, g := range groupsOf(session) {
@@ -106,6 +108,9 @@ func (s *server) sign(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := s.checkReading(ctx, session, &e); err != nil {
 		return err
+	}
+	if e.shown != session.Shown {
+		return s.refused(w, r, session, e, engine.ErrOtherContent)
 	}
 	if len(e.problems) > 0 {
 		return s.renderSession(w, r, http.StatusUnprocessableEntity, session, e)
@@ -171,6 +176,16 @@ func (s *server) refused(w http.ResponseWriter, r *http.Request, session *engine
 	case errors.Is(err, engine.ErrWrongCode):
 		e.code = ""
 		e.problem(ctx, cmp.Or(codeField(e.channel), "form"), "code.wrong")
+	case errors.Is(err, engine.ErrOtherContent):
+		now, err := s.session(r, engine.LinkSign)
+		if err != nil {
+			return err
+		}
+		if !now.CanSign {
+			return s.back(w, r)
+		}
+		session, e.shown, e.agreed = now, now.Shown, false
+		e.problem(ctx, "form", "changed")
 	case errors.Is(err, engine.ErrTimestamp):
 		e.problem(ctx, "form", "timestamp")
 	case errors.Is(err, engine.ErrNotPending):

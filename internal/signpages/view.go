@@ -198,7 +198,7 @@ func (s *server) form(ctx context.Context, token, base string, session *engine.S
 	}
 	a := session.Approver
 	f := &templates.SignForm{
-		Sign: base + "/sign", Reject: base + "/reject", Code: base + "/code",
+		Shown: e.shown, Sign: base + "/sign", Reject: base + "/reject", Code: base + "/code",
 		Signer:  i18n.T(ctx, "sign.signer", "Name", a.Name),
 		Channel: e.channel, NeedsCode: slices.Contains(channels, api.VerifyChannelCode), Unchecked: slices.Contains(channels, api.VerifyChannelNone),
 		CodeHint: s.codeHint(ctx, a.Mobile), CodeValue: e.code,

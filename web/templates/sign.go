@@ -59,6 +59,7 @@ type SignMark struct {
 type SignForm struct {
 	Sign, Reject, Code string // addresses that the buttons post to
 	Signer             string // who signs, and for whom
+	Shown              string // names the bytes that the page shows
 	Groups             []SignGroup
 	Dates              bool // the date is filled in by itself
 	Channels           []Option
