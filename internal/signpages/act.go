@@ -68,7 +68,7 @@ func readEntry(w http.ResponseWriter, r *http.Request, session *engine.Session) 
 		choices: make(map[string]string), drawings: make(map[string]string), problems: make(map[string]string),
 		channel: r.PostFormValue("VerifyChannel"), code: strings.TrimSpace(r.PostFormValue("VerifyResult")),
 		reason: strings.TrimSpace(r.PostFormValue("Reason")), agreed: r.PostFormValue("Agree") != "",
-		shown:  r.PostFormValue("Shown"),
+		shown: r.PostFormValue("Shown"),
 	}
 	for _, g := range groupsOf(session) {
 		e.choices[g.name] = r.PostFormValue(g.name)
