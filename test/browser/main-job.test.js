@@ -314,16 +314,39 @@ step("every mark lies within half a point of where it was dropped", () => {
 
 step("the audit trail tells it all and verifies", async () => {
   await go("/audit");
-  const events = await page.locator("main table").innerText();
-  assert.ok(events.includes("归档"), "the archiving is not in the audit trail");
+  await page.locator(".act-said", { hasText: `归档了合同《${contract}》` }).first().waitFor();
   await page.locator('form[action="/audit/verify"] button').click();
   await page.locator("main", { hasText: /完好|完整|未被改动|通过/ }).waitFor();
   await go("/audit");
+  await page.locator("details.menu > summary", { hasText: "导出" }).click();
   const download = page.waitForEvent("download");
   await page.locator('a[href*="/audit/export"][href*="jsonl"]').click();
   const exported = join(output, "audit.jsonl");
   await (await download).saveAs(exported);
   execFileSync(binary, ["audit", "verify", "--export", exported, "--data", program.data]);
   execFileSync(binary, ["audit", "verify", "--data", program.data]);
+  admin.check();
+});
+
+step("a proof is worked out in the browser, and a changed digit of what is shown is found", async () => {
+  for (const path of ["/audit", "/evidence"]) {
+    await go(`${path}/7`);
+    const [check, told] = [page.locator("[data-proof-check] button"), page.locator("[data-proof-check] output")];
+    await check.click();
+    await told.filter({ hasText: "验算一致" }).waitFor();
+    for (const shown of ["[data-proof-text]", "[data-proof-node] >> nth=0", "[data-proof-sibling] >> nth=0", "[data-proof-node] >> nth=-1"]) {
+      const before = await page.locator(shown).evaluate((element) => {
+        const text = element.textContent;
+        const at = text.search(/[0-9]/);
+        element.textContent = text.slice(0, at) + ((Number(text[at]) + 1) % 10) + text.slice(at + 1);
+        return text;
+      });
+      await check.click();
+      await told.filter({ hasText: "验算不一致" }).waitFor();
+      await page.locator(shown).evaluate((element, text) => (element.textContent = text), before);
+      await check.click();
+      await told.filter({ hasText: "验算一致" }).waitFor();
+    }
+  }
   admin.check();
 });
