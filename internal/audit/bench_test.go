@@ -140,17 +140,24 @@ func BenchmarkIndex(b *testing.B) {
 	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
 }
 
-// many is the size of the log that the reading benchmarks work on; SEALDESK_BENCH_EVENTS sets another, such as 5000000.
+// benchSize is how many events the log has that the reading benchmarks work on; SEALDESK_BENCH_EVENTS sets another number, such as 5000000.
+func benchSize(b *testing.B) int {
+	b.Helper()
+	text := os.Getenv("SEALDESK_BENCH_EVENTS")
+	if text == "" {
+		return 200_000
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+// many is a log of that size.
 func many(b *testing.B) *fixture {
 	b.Helper()
-	size := 200_000
-	if text := os.Getenv("SEALDESK_BENCH_EVENTS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			b.Fatal(err)
-		}
-		size = n
-	}
+	size := benchSize(b)
 	f := open(b, Options{})
 	for done := 0; done < size; {
 		err := f.db.Write(b.Context(), func(tx *store.Tx) error {

@@ -44,7 +44,7 @@ func (l *Log) Export(ctx context.Context, w io.Writer, f Filter, format string, 
 	default:
 		return 0, fmt.Errorf("export the audit log: the format %q is unknown", format)
 	}
-	n, err := l.export(ctx, out, query{f: f, to: 1 << 62}, at)
+	n, err := l.export(ctx, out, query{f: f, to: lastSeq}, at)
 	if err != nil {
 		return n, fmt.Errorf("export the audit log: %w", err)
 	}
@@ -95,15 +95,14 @@ func (l *Log) export(ctx context.Context, out exporter, q query, at *Checkpoint)
 	}
 	var c Checkpoint
 	err = l.db.Read(ctx, func(tx *store.Tx) error {
-		from, to, err := seqRange(ctx, tx, f.From, f.To)
-		if err != nil {
-			return err
-		}
 		var end int64 // what comes later has no proof that leads to this checkpoint
 		if err := tx.QueryRow(ctx, "SELECT coalesce(min(max(seq), 9223372036854775806) + 1, 0) FROM audit_events").Scan(&end); err != nil {
 			return err
 		}
-		q.from, q.to = max(q.from, from), min(q.to, to, end)
+		q.to = min(q.to, end)
+		if err := q.within(ctx, tx, f.From, f.To); err != nil {
+			return err
+		}
 		if c, err = l.readCheckpoint(ctx, tx); err != nil || at == nil {
 			return err
 		}

@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,6 +46,9 @@ func (f Filter) chooser() func(*Event) bool {
 	}
 }
 
+// roleSystem is the role of the program itself, which no index keeps apart.
+const roleSystem = "system"
+
 // MaxPage is the most events that one Query returns.
 const MaxPage = 1000
 
@@ -68,7 +70,7 @@ func (e *Event) setStored(at, micros int64) {
 func (l *Log) Query(ctx context.Context, f Filter, before int64, limit int) ([]Event, error) {
 	limit = max(1, min(limit, MaxPage))
 	if before <= 0 {
-		before = 1 << 62
+		before = lastSeq
 	}
 	wanted, about := phrases(f.Text), exact(f.About)
 	if f.Text != "" && len(wanted) == 0 || len(f.About) > 0 && len(about) == 0 {
@@ -81,11 +83,11 @@ func (l *Log) Query(ctx context.Context, f Filter, before int64, limit int) ([]E
 	}
 	var events []Event
 	err := l.db.Read(ctx, func(tx *store.Tx) error {
-		from, to, err := seqRange(ctx, tx, f.From, f.To)
+		q := query{f: f, from: f.first, to: before, limit: limit, oldest: f.oldest}
+		err := q.within(ctx, tx, f.From, f.To)
 		if err != nil {
 			return err
 		}
-		q := query{f: f, from: max(from, f.first), to: min(to, before), limit: limit, oldest: f.oldest}
 		if len(wanted)+len(about) > 0 {
 			events, err = q.search(ctx, tx, wanted, about)
 		} else {
@@ -126,48 +128,14 @@ func (l *Log) catchUp(ctx context.Context) error {
 	return nil
 }
 
-// seqRange turns times into numbers, from included and to not: times never fall from one event to the next.
-func seqRange(ctx context.Context, tx *store.Tx, from, to time.Time) (first, end int64, err error) {
-	end = 1 << 62
-	if !from.IsZero() {
-		if first, err = seqAt(ctx, tx, store.Micros(from)); err != nil {
-			return 0, 0, err
-		}
-	}
-	if !to.IsZero() {
-		end, err = seqAt(ctx, tx, store.Micros(to))
-	}
-	return first, end, err
-}
-
-// seqAt is the number of the first event at or after a time, found by halving.
-func seqAt(ctx context.Context, tx *store.Tx, micros int64) (int64, error) {
-	var low, high int64
-	if err := tx.QueryRow(ctx, "SELECT coalesce((SELECT size FROM audit_checkpoint), 0)").Scan(&high); err != nil {
-		return 0, err
-	}
-	for low < high {
-		mid := low + (high-low)/2
-		var at int64
-		err := tx.QueryRow(ctx, "SELECT time FROM audit_events WHERE seq = $1", mid).Scan(&at)
-		if err != nil && !errors.Is(err, store.ErrNotFound) { // a missing row counts as early; Verify tells about it
-			return 0, err
-		}
-		if at < micros {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	return low, nil
-}
-
 // query is a filter with its times and page turned into numbers: from ≤ seq < to.
 type query struct {
 	f        Filter
 	from, to int64
 	limit    int
 	oldest   bool // oldest first instead of newest
+	timed    bool // there are events of another time between: the times of events are compared too
+	rare     bool // so few events have the role that they are the shortest list
 }
 
 // where writes the conditions on columns and their arguments, after those that stand before.
@@ -189,6 +157,20 @@ func (q *query) where(args []any) (string, []any) {
 		args = append(args, action)
 		b.WriteString(" AND e.action <> $" + strconv.Itoa(len(args)))
 	}
+	for comparison, at := range map[string]time.Time{" AND e.time >= $": q.f.From, " AND e.time < $": q.f.To} {
+		if q.timed && !at.IsZero() {
+			args = append(args, store.Micros(at))
+			b.WriteString(comparison + strconv.Itoa(len(args)))
+		}
+	}
+	if len(q.f.Actions) > 0 {
+		list := make([]string, len(q.f.Actions))
+		for i, action := range q.f.Actions {
+			args = append(args, action)
+			list[i] = "$" + strconv.Itoa(len(args))
+		}
+		b.WriteString(" AND e.action IN (" + strings.Join(list, ", ") + ")")
+	}
 	if q.f.acts {
 		b.WriteString(lineCondition)
 	}
@@ -201,9 +183,13 @@ func (q *query) where(args []any) (string, []any) {
 // index names the index that suits the filter best, and a condition that a partial index needs in the text, where a bound value does not
 // show. SQLite's own choice among equals is often the longer list.
 func (q *query) index() (name, condition string) {
+	const role, roles = " INDEXED BY audit_by_role", " AND e.role NOT IN ('', 'system')"
+	byRole := q.f.Role != "" && q.f.Role != roleSystem
 	switch f := q.f; {
 	case f.ObjectID != "":
 		return " INDEXED BY audit_by_object", " AND e.object_id <> ''"
+	case q.rare:
+		return role, roles
 	case f.Actor != "" && f.Action != "":
 		return " INDEXED BY audit_by_actor_action", ""
 	case f.Actor != "":
@@ -214,6 +200,8 @@ func (q *query) index() (name, condition string) {
 		return " INDEXED BY audit_by_call", ""
 	case f.Outcome == Failed || f.Outcome == Denied:
 		return " INDEXED BY audit_by_trouble", " AND e.outcome IN ('failed', 'denied')"
+	case byRole:
+		return role, roles
 	}
 	return " NOT INDEXED", ""
 }
@@ -223,16 +211,34 @@ var eventColumns = "e." + strings.ReplaceAll(columns, ", ", ", e.")
 
 // plain finds events without looking for text.
 func (q *query) plain(ctx context.Context, tx *store.Tx) ([]Event, error) {
-	if len(q.f.Actions) > 0 {
+	if err := q.weighRole(ctx, tx); err != nil {
+		return nil, err
+	}
+	if len(q.f.Actions) > 0 && !q.rare {
 		return q.anyAction(ctx, tx)
 	}
-	if f := q.f; f.ObjectID == "" && f.Outcome == "" && ((f.Actor == "") != (f.Action == "") || f.Calls && f.Actor == "") {
+	if f := q.f; !q.rare && f.ObjectID == "" && f.Outcome == "" && ((f.Actor == "") != (f.Action == "") || f.Calls && f.Actor == "") {
 		return q.everyOutcome(ctx, tx)
 	}
 	where, args := q.where([]any{q.from, q.to, q.limit})
 	index, condition := q.index()
 	return readEvents(ctx, tx, "SELECT "+eventColumns+" FROM audit_events e"+index+" WHERE e.seq >= $1 AND e.seq < $2"+where+condition+
 		" ORDER BY e.seq "+q.order()+" LIMIT $3", args...)
+}
+
+// fewEvents is how many events are read past in a millisecond or two.
+const fewEvents = 2000
+
+// weighRole looks whether the role of the filter is one of few events.
+func (q *query) weighRole(ctx context.Context, tx *store.Tx) error {
+	if q.f.Role == "" || q.f.Role == roleSystem {
+		return nil
+	}
+	var events int
+	err := tx.QueryRow(ctx, "SELECT count(*) FROM (SELECT 1 FROM audit_events INDEXED BY audit_by_role WHERE role = $1 AND role NOT IN ('', 'system') LIMIT $2)",
+		q.f.Role, fewEvents).Scan(&events)
+	q.rare = events < fewEvents
+	return err
 }
 
 // everyOutcome merges the numbers out of the lists of the outcomes, which the indexes of actors, actions and calls keep apart, and reads the
@@ -317,14 +323,6 @@ func (q *query) search(ctx context.Context, tx *store.Tx, wanted, about []phrase
 		limit -= len(events)
 	}
 	where, args := q.where([]any{q.from, min(q.to, indexed), limit, match(append(q.f.tags(), wanted...), about)})
-	if len(q.f.Actions) > 0 {
-		list := make([]string, len(q.f.Actions))
-		for i, action := range q.f.Actions {
-			args = append(args, action)
-			list[i] = "$" + strconv.Itoa(len(args))
-		}
-		where += " AND e.action IN (" + strings.Join(list, ", ") + ")"
-	}
 	found, err := readEvents(ctx, tx, "SELECT "+eventColumns+" FROM audit_search s CROSS JOIN audit_events e ON e.seq = s.rowid"+
 		" WHERE s.words MATCH $4 AND s.rowid >= $1 AND s.rowid < $2"+where+" ORDER BY s.rowid "+q.order()+" LIMIT $3", args...)
 	if err != nil {

@@ -31,7 +31,7 @@ func statementOf(q query) (Statement, error) {
 	s := Statement{From: q.from, To: q.to}
 	fields := q.f
 	fields.From, fields.To = time.Time{}, time.Time{}
-	s.All = reflect.DeepEqual(fields, Filter{})
+	s.All = !q.timed && reflect.DeepEqual(fields, Filter{})
 	set := map[string]any{}
 	v := reflect.ValueOf(q.f)
 	for i := range v.NumField() {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,12 +69,17 @@ func (d *DB) ApplyReport(ctx context.Context, id string, report FlowReport) (cha
 				return err
 			}
 		}
-		for _, e := range events {
+		for i, e := range events {
 			if err := d.flowEvent(ctx, tx, id, e); err != nil {
 				return err
 			}
-			if err := d.record(ctx, tx, audit.Event{Action: "flow." + e.Kind, ObjectType: "flow", ObjectID: id,
-				Detail: map[string]any{"approver": e.Who, "reason": e.Detail, "state": int64(f.State), "before": int64(before.State)}}); err != nil {
+			detail := map[string]any{"approver": e.Who, "reason": e.Detail, "state": int64(f.State), "before": int64(before.State)}
+			if i < len(touched) { // the first events are theirs; by the seals' ids their histories find the contract
+				if seals := report.sealsOf(f.Approvers[touched[i]].SignID); len(seals) > 0 {
+					detail["seals"] = slices.Compact(slices.Sorted(maps.Values(seals)))
+				}
+			}
+			if err := d.record(ctx, tx, audit.Event{Action: "flow." + e.Kind, ObjectType: "flow", ObjectID: id, Detail: detail}); err != nil {
 				return err
 			}
 		}

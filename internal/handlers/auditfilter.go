@@ -154,6 +154,9 @@ func (s *server) askObject(ctx context.Context, a *auditAsked) error {
 		return err
 	}
 	found, byID, err := s.db.FindObjects(ctx, a.typed.Object)
+	if err == nil && len(found) == 0 {
+		found, byID, err = s.sentFrom(ctx, a.typed.Object)
+	}
 	if err != nil {
 		return err
 	}
@@ -182,6 +185,15 @@ func (s *server) askObject(ctx context.Context, a *auditAsked) error {
 	}
 	a.filter.About = slices.Compact(slices.Sorted(slices.Values(a.filter.About)))
 	return nil
+}
+
+// sentFrom finds the contract that was sent from a draft, which is gone.
+func (s *server) sentFrom(ctx context.Context, draft string) ([]db.Object, bool, error) {
+	events, err := s.db.Audit().Query(ctx, audit.Filter{Action: "flow.send", About: []string{draft}}, 0, 1)
+	if err != nil || len(events) == 0 || detailText(&events[0], "draft") != draft {
+		return nil, false, err
+	}
+	return s.db.FindObjects(ctx, events[0].ObjectID)
 }
 
 // withDraft adds the draft from which a contract was sent: it is gone, but the sending names it.

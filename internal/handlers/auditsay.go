@@ -57,6 +57,9 @@ func (s *server) auditNames(ctx context.Context, events ...*audit.Event) (n audi
 		}
 		refs = append(refs, db.ObjectRef{Type: e.ObjectType, ID: e.ObjectID}, db.ObjectRef{Type: "organization", ID: detailText(e, "organization")},
 			db.ObjectRef{Type: "user", ID: detailText(e, "user")})
+		for _, id := range detailTexts(e, "seals") {
+			refs = append(refs, db.ObjectRef{Type: "seal", ID: id})
+		}
 	}
 	if n.actors, err = s.db.ActorNames(ctx, actors); err != nil {
 		return n, err
@@ -82,6 +85,17 @@ func detailText(e *audit.Event, names ...string) string {
 		}
 	}
 	return ""
+}
+
+// detailTexts are the texts of a list in an event's detail.
+func detailTexts(e *audit.Event, name string) (texts []string) {
+	list, _ := e.Detail[name].([]any)
+	for _, value := range list {
+		if text, ok := value.(string); ok {
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
 
 // toldBy tells that an event is what a signer did, recorded by whoever heard of it; recorder is the name of that one.
@@ -193,6 +207,7 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 	if i18n.Has(ctx, key) {
 		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.named(e, "organization"), "User", n.named(e, "user"), "Until", untilText(ctx, e),
 			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e), "Pages", pagesText(ctx, e), "File", quoted(ctx, "file", detailText(e, "file")),
+			"Seals", n.sealsText(ctx, e),
 			"Before", quoted(ctx, e.ObjectType, detailText(e, "before")), "After", quoted(ctx, e.ObjectType, detailText(e, "after")))
 	}
 	text = howLongText(ctx, e, text)
@@ -210,6 +225,18 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 func (n auditNames) named(e *audit.Event, kind string) string {
 	id := detailText(e, kind)
 	return cmp.Or(n.at(e, kind, id), n.objects[db.ObjectRef{Type: kind, ID: id}].Name, templates.ShortID(id))
+}
+
+// sealsText names the seals that a signature was made with, where there are some.
+func (n auditNames) sealsText(ctx context.Context, e *audit.Event) string {
+	var names []string
+	for _, id := range detailTexts(e, "seals") {
+		names = append(names, objectText(ctx, templates.AuditObject{Type: "seal", ID: id, Name: n.objects[db.ObjectRef{Type: "seal", ID: id}].Name}))
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return i18n.T(ctx, "audit.line.seals", "List", strings.Join(names, i18n.T(ctx, "audit.pages.join")))
 }
 
 // untilText is the end of a term, empty where it has none.
@@ -336,80 +363,6 @@ func problemText(ctx context.Context, action, code string) string {
 		}
 	}
 	return i18n.ErrorText(ctx, code)
-}
-
-// sayable are the actions that have a sentence, in order.
-func sayable() []string {
-	var actions []string
-	for _, key := range i18n.Keys(i18n.Chinese) {
-		if action, ok := strings.CutPrefix(key, auditSayKey); ok {
-			actions = append(actions, action)
-		}
-	}
-	slices.Sort(actions)
-	return actions
-}
-
-// actionFamily is a group of actions that one asks for together.
-type actionFamily struct {
-	name string
-	has  func(action string) bool
-}
-
-// families are the groups, in the order in which they are offered; each action belongs to the first that has it.
-func families() []actionFamily {
-	starts := func(prefixes ...string) func(string) bool {
-		return func(action string) bool {
-			return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(action, p) })
-		}
-	}
-	contains := func(parts ...string) func(string) bool {
-		return func(action string) bool {
-			return strings.HasPrefix(action, callAction) && slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(action, p) })
-		}
-	}
-	either := func(a, b func(string) bool) func(string) bool {
-		return func(action string) bool { return a(action) || b(action) }
-	}
-	return []actionFamily{
-		{"read", either(starts("contract.read", "contract.download", "file.download", "flow.copy_link", "flow.export"),
-			func(action string) bool {
-				return strings.HasSuffix(action, ".read") || strings.HasSuffix(action, ".view")
-			})},
-		{"identity", either(starts("check."), contains("Check", "FaceId"))},
-		{"right", starts("account.", "user.assign", "user.unassign", "user.register", "seal.grant", "seal.withdraw", "settings.", "setup.")},
-		{"seal", either(starts("seal."), contains("Seal"))},
-		{"flow", either(starts("flow.", "contract.", "code."), contains("Flow", "Sign", "Catalog"))},
-		{"draft", starts("draft.", "template.", "bulk.", "catalog.")},
-		{"session", starts("session.", "access.")},
-		{"directory", either(starts("organization.", "user.", "import."), contains("Organization", "User"))},
-		{"file", either(starts("file."), contains("File"))},
-		{"log", func(string) bool { return true }},
-	}
-}
-
-// familyOf is the name of the group that an action belongs to.
-func familyOf(action string) string {
-	for _, f := range families() {
-		if f.has(action) {
-			return f.name
-		}
-	}
-	return ""
-}
-
-// actionsOf are the actions of a group; none for an unknown one.
-func actionsOf(name string) []string {
-	return slices.DeleteFunc(sayable(), func(action string) bool { return familyOf(action) != name })
-}
-
-// auditTexts are the fields of a detail in the order of their names.
-func auditTexts(detail map[string]any) []templates.AuditValue {
-	var values []templates.AuditValue
-	for _, name := range slices.Sorted(maps.Keys(detail)) {
-		values = append(values, templates.AuditValue{Field: name, Value: valueText(detail[name])})
-	}
-	return values
 }
 
 // eventNumber names an event by its number.
