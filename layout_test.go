@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"internal/signpages":  {"internal/api", "internal/engine", "internal/gate", "internal/i18n", "web/compress", "web/static", "web/templates"},
 	"internal/handlers": {
 		"internal/api", "internal/audit", "internal/auth", "internal/config", "internal/csvfile", "internal/db", "internal/files", "internal/font",
-		"internal/gate", "internal/i18n", "internal/identity", "internal/pdf", "internal/routing", "internal/seal", "internal/watch", "web/compress", "web/static", "web/templates",
+		"internal/gate", "internal/gateway", "internal/i18n", "internal/identity", "internal/pdf", "internal/routing", "internal/seal", "internal/watch", "web/compress", "web/static", "web/templates",
 	},
 	"internal/demo": {
 		"internal/api", "internal/audit", "internal/auth", "internal/db", "internal/files", "internal/font", "internal/i18n", "internal/pdf", "internal/routing",

@@ -198,7 +198,7 @@ func messageGateways(cfg config.Config) *gateway.Gateways {
 	g := cfg.Gateways
 	return gateway.New(gateway.Options{Mail: g.MailURL, MailFrom: g.MailFrom, URL: g.MessageURL, Secret: g.MessageSecret, Private: cfg.AllowPrivate, Clock: time.Now,
 		SMS: gateway.SMS{Endpoint: g.SMSEndpoint, Region: g.SMSRegion, SecretID: g.SMSSecretID, SecretKey: g.SMSSecretKey, AppID: g.SMSAppID, SignName: g.SMSSign,
-			Templates: map[string]string{gateway.KindCode: g.SMSCode, gateway.KindInvitation: g.SMSInvite, gateway.KindCompleted: g.SMSDone,
+			Templates: map[string]string{gateway.KindCode: g.SMSCode, gateway.KindInvitation: g.SMSInvite, gateway.KindReminder: g.SMSInvite, gateway.KindCompleted: g.SMSDone,
 				gateway.KindChanged: g.SMSChange, gateway.KindTest: g.SMSCode}}})
 }
 
@@ -233,7 +233,7 @@ func (p *program) openPortal(ctx context.Context) (err error) {
 	options := routing.Options{DB: p.portal.DB, Client: p.client, Files: p.files, Logger: p.logger, Clock: time.Now, Embedded: p.engine != nil, OwnApproval: p.cfg.OwnApproval,
 		CodesStay: p.engine != nil && !p.cfg.Simulate && len(messageGateways(p.cfg).Ways()) == 0}
 	if p.engine != nil {
-		options.CallbackURL, options.NoChannels = ownCallback(p.cfg), p.engine.MissingChannels()
+		options.CallbackURL, options.NoChannels, options.RemindSigner = ownCallback(p.cfg), p.engine.MissingChannels(), p.engine.Remind
 	}
 	p.router, err = routing.New(options)
 	if err != nil {
@@ -296,6 +296,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 		DB: p.portal.DB, Client: p.client, Files: p.files, Renderer: p.renderer, Face: p.face, Routing: p.router, Watch: p.watch,
 		Platform: p.cfg.Platform, PublicURL: p.cfg.PublicURL, EngineURL: p.cfg.EngineURL, SetupToken: token,
 		Settings: p.cfg.Settings, OIDC: p.cfg.OIDC, TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, Evidence: p.evidence(), KeptCheckpoints: p.keptCheckpoints, CallbackKeys: p.callbackKeys(), OwnApproval: p.cfg.OwnApproval,
+		Messages:  p.messages(),
 		Simulated: p.engine != nil && p.engine.Simulated(), Timestamps: p.timestamps(),
 		Outside: p.outside,
 		Notices: handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
@@ -332,6 +333,14 @@ func (p *program) keptCheckpoints(log *audit.Log) []audit.Checkpoint {
 		name = engineHalf
 	}
 	return p.data.knownCheckpoints(p.data.half(name), further...)
+}
+
+// messages are what the engine sends to people; nil without an engine.
+func (p *program) messages() handlers.Messages {
+	if p.engine == nil {
+		return nil
+	}
+	return p.engine
 }
 
 // evidence is the engine's own log; nil without an engine.

@@ -1,19 +1,13 @@
 package engine
 
-import "strings"
+import (
+	"strings"
+
+	"sealdesk/internal/gateway"
+)
 
 // maskMobile shows 150****0702 (essbasic, FlowApproverInfo.Mobile).
-func maskMobile(s string) string {
-	r := []rune(s)
-	switch {
-	case len(r) == 0:
-		return ""
-	case len(r) < 8:
-		return strings.Repeat("*", len(r))
-	default:
-		return string(r[:3]) + strings.Repeat("*", len(r)-7) + string(r[len(r)-4:])
-	}
-}
+func maskMobile(s string) string { return gateway.Mask(s) }
 
 // maskNumber shows the first and the last character only: 4****************0.
 func maskNumber(s string) string {

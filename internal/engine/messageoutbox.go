@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"sealdesk/internal/gateway"
@@ -39,7 +38,9 @@ const hiddenCode = "******"
 
 // queueMessage keeps a message in the transaction of what it tells of, to be sent from there. What expires is not sent afterwards; zero: never.
 func (e *Engine) queueMessage(ctx context.Context, tx *store.Tx, m gateway.Message, expires time.Time) error {
-	m.ID = newID(e.wall())
+	if m.ID == "" {
+		m.ID = newID(e.wall())
+	}
 	way, state, shown, sealed, recipient := e.gateways.Way(m), MessageWaiting, m, []byte{}, m.To
 	if way == "" {
 		state = MessageKept
@@ -49,7 +50,7 @@ func (e *Engine) queueMessage(ctx context.Context, tx *store.Tx, m gateway.Messa
 			return fmt.Errorf("keep a message: %w", err)
 		}
 		sealed = e.vault.Seal("engine_outbox.message", m.ID, whole)
-		shown.Link, recipient = "", maskAddress(m.To)
+		shown.Link, recipient = "", gateway.Mask(m.To)
 		if m.Code != "" {
 			shown.Code = hiddenCode
 		}
@@ -63,14 +64,6 @@ func (e *Engine) queueMessage(ctx context.Context, tx *store.Tx, m gateway.Messa
 		return fmt.Errorf("keep a message: %w", err)
 	}
 	return nil
-}
-
-// maskAddress keeps what somebody needs to recognise a mobile or an e-mail.
-func maskAddress(address string) string {
-	if name, domain, mail := strings.Cut(address, "@"); mail {
-		return string([]rune(name)[:min(1, len([]rune(name)))]) + "***@" + domain
-	}
-	return maskMobile(address)
 }
 
 // ListMessages gives the newest messages. Before is the ID of the last one of the page before, empty for the first page; next is empty
@@ -104,6 +97,22 @@ func (e *Engine) ListMessages(ctx context.Context, before string, limit int) (pa
 	if err == nil && len(page) > limit {
 		page = page[:limit]
 		next = page[limit-1].ID
+	}
+	return page, next, err
+}
+
+// MessageWays lists the ways of messages to people that are set up.
+func (e *Engine) MessageWays() []string { return e.gateways.Ways() }
+
+// MessageLog is ListMessages without what the messages say.
+func (e *Engine) MessageLog(ctx context.Context, before string, limit int) (page []gateway.Sent, next string, err error) {
+	all, next, err := e.ListMessages(ctx, before, limit)
+	for _, m := range all {
+		if m.State == MessageKept {
+			m.Recipient = gateway.Mask(m.Recipient)
+		}
+		page = append(page, gateway.Sent{Kind: m.Kind, Way: m.Way, Address: m.Recipient, State: m.State, Error: m.Error, Attempts: m.Attempts, Created: m.Created,
+			Delivered: m.Delivered})
 	}
 	return page, next, err
 }

@@ -171,13 +171,15 @@ func (e *Engine) noteMessage(ctx context.Context, m waitingMessage, state, code 
 			return nil
 		}
 		return e.record(ctx, tx, event{Action: "message." + state, ObjectType: "message", ObjectID: m.ID,
-			Detail: map[string]any{"kind": m.Kind, "way": e.gateways.Way(m.Message), "address": maskAddress(m.To), "error": code}})
+			Detail: map[string]any{"kind": m.Kind, "way": e.gateways.Way(m.Message), "address": gateway.Mask(m.To), "error": code}})
 	})
 }
 
-// TestMessage sends a test to an address, and tells what came of it.
+// TestMessage queues a test to an address; what comes of it stands in the log. gateway.ErrNoWay where no way leads there.
 func (e *Engine) TestMessage(ctx context.Context, to string) error {
-	return e.db.Write(ctx, func(tx *store.Tx) error {
-		return e.queueMessage(ctx, tx, gateway.Message{Kind: gateway.KindTest, To: to}, e.now().Add(codeLife))
-	})
+	m := gateway.Message{Kind: gateway.KindTest, To: to}
+	if e.gateways.Way(m) == "" {
+		return gateway.ErrNoWay
+	}
+	return e.db.Write(ctx, func(tx *store.Tx) error { return e.queueMessage(ctx, tx, m, e.now().Add(codeLife)) })
 }

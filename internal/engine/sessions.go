@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/gateway"
 	"sealdesk/internal/seal"
 	"sealdesk/internal/store"
 )
@@ -167,7 +168,7 @@ func (e *Engine) sessionParties(ctx context.Context, tx *store.Tx, s *Session, b
 		if a == b.approver {
 			s.Approver = &SessionApprover{
 				SignID: a.SignID, UserID: a.UserID, Name: p.Name, OrganizationID: a.OrganizationID, Organization: p.Organization,
-				Mobile: maskAddress(e.codeAddress(a)), Status: a.Status, Message: a.Message, ActedAt: a.Acted, Deadline: a.Deadline, VerifyChannels: e.offered(a),
+				Mobile: gateway.Mask(e.codeAddress(a)), Status: a.Status, Message: a.Message, ActedAt: a.Acted, Deadline: a.Deadline, VerifyChannels: e.offered(a),
 				IsFullText: a.IsFullText, PreReadTime: time.Duration(a.PreReadTime) * time.Second, JumpURL: a.JumpURL, IsLast: a.IsLast,
 			}
 		}

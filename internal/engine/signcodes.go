@@ -120,7 +120,7 @@ func (e *Engine) storeCode(ctx context.Context, tx *store.Tx, t codeTarget, code
 		return fmt.Errorf("store the code: %w", err)
 	}
 	ev := t.event
-	ev.Detail = map[string]any{"address": maskAddress(t.Mobile), "code": id}
+	ev.Detail = map[string]any{"address": gateway.Mask(t.Mobile), "code": id}
 	return e.record(ctx, tx, ev)
 }
 

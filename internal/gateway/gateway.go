@@ -20,6 +20,7 @@ import (
 const (
 	KindCode       = "code"       // the one-time code that shows the will to sign
 	KindInvitation = "invitation" // it is somebody's turn to sign
+	KindReminder   = "reminder"   // it still is
 	KindCompleted  = "completed"  // a contract is complete
 	KindChanged    = "changed"    // another address was registered; to the one before
 	KindTest       = "test"
@@ -52,6 +53,18 @@ type Message struct {
 
 // IsMail tells whether an address is an e-mail's and no mobile.
 func IsMail(address string) bool { return strings.Contains(address, "@") }
+
+// Mask keeps what somebody needs to recognise a mobile (150****0702) or an e-mail (s***@example.com).
+func Mask(address string) string {
+	if name, domain, isMail := strings.Cut(address, "@"); isMail {
+		return string([]rune(name)[:min(1, len([]rune(name)))]) + "***@" + domain
+	}
+	r := []rune(address)
+	if len(r) < 8 {
+		return strings.Repeat("*", len(r))
+	}
+	return string(r[:3]) + strings.Repeat("*", len(r)-7) + string(r[len(r)-4:])
+}
 
 // Options are the ways that exist; what is left empty does not.
 type Options struct {
@@ -113,6 +126,20 @@ func (g *Gateways) Way(m Message) string {
 		return WayHTTP
 	}
 	return ""
+}
+
+// ErrNoWay says that no way leads to an address.
+var ErrNoWay = errors.New("no way is set up to this address")
+
+// Sent is a line of the log of messages: what a message was, to whom and what became of it; never what it says.
+type Sent struct {
+	Kind, Way string // Way is empty where there was none
+	Address   string // masked
+	State     string // kept, waiting, trying, done or failed
+	Error     string // of the last try: a code of this package or of the platform
+	Attempts  int
+	Created   time.Time
+	Delivered time.Time // when it left; zero where it did not
 }
 
 // Error is why a message did not leave, or may not have.

@@ -56,7 +56,7 @@ func timelineKind(event string) string {
 		return "approval"
 	case "signed", "rejected", "approver_expired", "approver_changed", "review", "review_refused":
 		return "signing"
-	case "remind_due", "reminded":
+	case "remind_due", "remind_sent", "reminded":
 		return "reminder"
 	case "moved", "replaced":
 		return "change"

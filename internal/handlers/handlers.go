@@ -82,6 +82,8 @@ type Options struct {
 	// KeptCheckpoints are those of one of the logs that lie outside of its database within reach of the program; nil for none. Verifying
 	// compares with them too.
 	KeptCheckpoints func(*audit.Log) []audit.Checkpoint
+	// Messages are what the engine in this program sends to people; nil without one.
+	Messages Messages
 	// Evidence is the log of the engine in this program; nil without one.
 	Evidence *audit.Log
 	// Roots are the authorities whose signatures in uploaded files are trusted; nil judges none of them.
@@ -126,6 +128,7 @@ type server struct {
 	timestamps  func() (url, problem string)
 	checkpoints Outside    // may be nil
 	evidence    *audit.Log // nil without an engine in this program
+	messages    Messages   // likewise
 
 	keptCheckpoints func(*audit.Log) []audit.Checkpoint
 
@@ -164,7 +167,7 @@ func newServer(o Options) (*server, error) {
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
-		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, timestamps: o.Timestamps, evidence: o.Evidence, keptCheckpoints: o.KeptCheckpoints,
+		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, timestamps: o.Timestamps, evidence: o.Evidence, messages: o.Messages, keptCheckpoints: o.KeptCheckpoints,
 		checkpoints: o.Outside, roots: o.Roots, later: o.Later, signedBy: o.SignedBy,
 		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),

@@ -26,6 +26,7 @@ import (
 	"sealdesk/internal/engine"
 	"sealdesk/internal/files"
 	"sealdesk/internal/font"
+	"sealdesk/internal/gateway"
 	"sealdesk/internal/pdf"
 	"sealdesk/internal/routing"
 	"sealdesk/internal/watch"
@@ -114,8 +115,9 @@ type portalSettings struct {
 	publicURL string // empty: the test server's
 	oidc      config.OIDC
 	settings  []config.Setting
-	endpoint  string // empty: the engine in this process; else where the client calls
-	real      bool   // the engine serves for real, without simulation
+	endpoint  string            // empty: the engine in this process; else where the client calls
+	real      bool              // the engine serves for real, without simulation
+	gateways  *gateway.Gateways // of the engine; nil: messages reach nobody
 
 	timestamps func() (url, problem string)
 	strict     bool // as a portal is without configuration: outside signers must prove who they are
@@ -150,7 +152,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 		must()
 	}
 	p.engine, err = engine.New(ctx, engine.Options{Memory: true, Simulate: !settings.real, PublicURL: "http://engine.test", Clock: p.clock.now, Logger: logger, Face: face, Renderer: renderer,
-		AllowPrivateCallbacks: true})
+		AllowPrivateCallbacks: true, Gateways: settings.gateways})
 	must()
 	t.Cleanup(func() { closeAll(t, p.engine) })
 	credentials, err := p.engine.Credentials(ctx)
@@ -165,7 +167,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	server := httptest.NewUnstartedServer(nil)
 	p.url = "http://" + server.Listener.Addr().String()
 	p.routing, err = routing.New(routing.Options{Embedded: true, DB: p.db, Client: p.client, Files: p.files, Logger: logger, Clock: p.clock.now, RetryDelay: time.Millisecond, CodesStay: settings.strict,
-		CallbackURL: p.url + CallbackPath, NoChannels: p.engine.MissingChannels()})
+		CallbackURL: p.url + CallbackPath, NoChannels: p.engine.MissingChannels(), RemindSigner: p.engine.Remind})
 	must()
 	p.watch, err = watch.New(watch.Options{DB: p.db, Client: p.client, Routing: p.routing, Logger: logger, Clock: p.clock.now, Interval: 20 * time.Millisecond})
 	must()
@@ -175,7 +177,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 	p.server, err = newServer(Options{DB: p.db, Client: p.client, Files: p.files, Renderer: renderer, Face: face, Routing: p.routing, Watch: p.watch,
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
 		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now,
-		CallbackKeys: p.engine.CallbackKeys, Evidence: p.engine.Evidence(), OIDC: settings.oidc, Settings: settings.settings,
+		CallbackKeys: p.engine.CallbackKeys, Evidence: p.engine.Evidence(), Messages: p.engine, OIDC: settings.oidc, Settings: settings.settings,
 		Simulated: p.engine.Simulated(), Timestamps: settings.timestamps, Roots: p.engine.Roots(), Later: p.later, SignedBy: p.signedBy})
 	must()
 	server.Config.Handler, err = p.server.handler()
@@ -209,7 +211,7 @@ func (p *portal) background() {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
-	for _, run := range []func(context.Context) error{p.routing.Run, p.watch.Run} {
+	for _, run := range []func(context.Context) error{p.routing.Run, p.watch.Run, p.engine.RunMessages} {
 		all.Go(func() {
 			if err := run(ctx); err != nil && ctx.Err() == nil {
 				p.t.Errorf("background: %v", err)

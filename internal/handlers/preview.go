@@ -57,22 +57,35 @@ func (s *server) signLink(r *http.Request) (f db.Flow, a db.FlowApprover, link t
 		Hint: i18n.T(ctx, "flows.link.hint", "Name", a.UserName)}, nil
 }
 
-// remindApprover shows a message to send to somebody whose turn it is, with their link: the platform reminds nobody by itself. That they
-// were reminded stands in the timeline.
+// remindPause is how soon a button pressed again reminds again.
+const remindPause = 10 * time.Minute
+
+// remindApprover sends somebody whose turn it is a reminder to their registered address, and says to which; where the platform cannot do that,
+// it shows a message to copy, with their link. That they were reminded stands in the timeline.
 func (s *server) remindApprover(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f, a, link, err := s.signLink(r)
 	if err != nil {
 		return err
 	}
-	if err := s.db.Remind(ctx, scope(ctx), f.ID, a.ID); errors.Is(err, db.ErrConflict) {
+	hint, address := "flows.remind.hint", ""
+	if s.messages != nil {
+		hint = "flows.remind.unreached"
+		if address, err = s.messages.Remind(ctx, f.PlatformID, a.SignID, s.now().Truncate(remindPause).UTC().Format(time.RFC3339)); err != nil {
+			return err
+		}
+	}
+	if err := s.db.Remind(ctx, scope(ctx), f.ID, a.ID, address); errors.Is(err, db.ErrConflict) {
 		return refuse("flows.link.none")
 	} else if err != nil {
 		return err
 	}
 	s.routing.Changed(f.ID)
 	link.Title = i18n.T(ctx, "flows.remind.title", "Name", a.UserName)
-	link.Hint = i18n.T(ctx, "flows.remind.hint", "Name", a.UserName)
+	link.Hint = i18n.T(ctx, hint, "Name", a.UserName)
+	if address != "" {
+		link.Hint, link.Sent = "", i18n.T(ctx, "flows.remind.sent", "Name", a.UserName, "Address", address)
+	}
 	link.Message = i18n.T(ctx, "flows.remind.message", "Name", a.UserName, "Contract", f.Name, "Until", templates.TimeText(link.Until), "URL", link.URL)
 	return s.linkPage(w, r, f, link)
 }

@@ -127,7 +127,7 @@ func TestRemindingGivesAMessageToSend(t *testing.T) {
 	if admin.get(flow).find(`form[action="`+remind+`"]`).Length() != 1 {
 		t.Error("no button")
 	}
-	got := admin.post(remind, nil).wantStatus(http.StatusOK)
+	got := admin.post(remind, nil).wantStatus(http.StatusOK).wantText(".form", "系统未发送提醒")
 	link := got.find(".copy-text input").AttrOr("value", "")
 	if text := got.find("#f-Message").Text(); !strings.Contains(text, people[0].UserName) || !strings.Contains(text, "采购合同") || link == "" || !strings.Contains(text, link) {
 		t.Errorf("message %q, link %q", text, link)

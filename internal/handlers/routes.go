@@ -63,6 +63,10 @@ func (s *server) routes() []route {
 		{"POST /settings/deliveries/test", auth.SettingsRead, nothing, s.testDelivery},
 		{"POST /settings/deliveries/{id}/again", auth.SettingsRead, nothing, s.redeliver},
 
+		// messages to people, where the engine of this program is the platform
+		{"GET /settings/messages", auth.SettingsRead, listOf("message"), s.withMessages(s.listMessages)},
+		{"POST /settings/messages/test", auth.SettingsWrite, listOf("message"), s.withMessages(s.testMessage)},
+
 		// accounts
 		{"GET /accounts", auth.AccountsManage, listOf("account"), s.listAccounts},
 		{"GET /accounts/new", auth.AccountsManage, listOf("account"), s.newAccount},

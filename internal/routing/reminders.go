@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sealdesk/internal/audit"
+	"sealdesk/internal/db"
 )
 
 // remindEvery is how often reminders are looked for; they are due by the day.
@@ -28,9 +29,9 @@ func (r *Router) runReminders(ctx context.Context) {
 	}
 }
 
-// Remind tells whoever sent a flow of people who have not signed, as far as it is due.
+// Remind reminds people who have not signed, and tells whoever sent the flow, as far as it is due.
 func (r *Router) Remind(ctx context.Context) error {
-	flowIDs, err := r.opts.DB.RemindDue(ctx)
+	flowIDs, err := r.opts.DB.RemindDue(ctx, r.remindSigner)
 	if err != nil {
 		return fmt.Errorf("remind: %w", err)
 	}
@@ -38,4 +39,16 @@ func (r *Router) Remind(ctx context.Context) error {
 		r.opts.Changed(id)
 	}
 	return nil
+}
+
+// remindSigner sends a message to somebody who has not signed; empty where that cannot be. Whoever sent the flow is told in any case.
+func (r *Router) remindSigner(ctx context.Context, due db.DueReminder) (address string) {
+	if r.opts.RemindSigner == nil || due.SignID == "" {
+		return ""
+	}
+	address, err := r.opts.RemindSigner(ctx, due.PlatformID, due.SignID, due.Due.UTC().Format(time.RFC3339))
+	if err != nil {
+		r.opts.Logger.Error("routing: a signer cannot be reminded", "flow", due.FlowID, "error", err)
+	}
+	return address
 }

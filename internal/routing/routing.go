@@ -31,6 +31,9 @@ type Options struct {
 	CallbackURL string
 	// CodesStay says that codes reach nobody: no gateway is set up, and they stand on the engine's console only.
 	CodesStay bool
+	// RemindSigner sends whoever has a pending task a reminder, once for a key, and tells the masked address, empty where nothing can be sent.
+	// Nil with a platform that has no call for it.
+	RemindSigner func(ctx context.Context, platformFlowID, signID, key string) (address string, err error)
 	// OwnApproval lets an account approve what it sent itself.
 	OwnApproval bool
 	// NoChannels are the ways to show one's will that the platform does not have; a draft that asks for one is not sent.
