@@ -78,7 +78,16 @@ func (c *comparison) compareValue(a, b *formNode) {
 	if sameValue && sameLook {
 		return
 	}
-	c.note(c.at(c.filled(a, b, sameValue, sameLook), b.name, num))
+	code := c.filled(a, b, sameValue, sameLook)
+	if code == ChangeFilled || code == ChangeSigned {
+		for _, w := range widgetsOf(c.newForm, b.num) {
+			if c.hidden(w) {
+				code, num = ChangeCovers, w.num
+				break
+			}
+		}
+	}
+	c.note(c.at(code, b.name, num))
 }
 
 // filled gives the code for a field whose value or look is another.
@@ -198,7 +207,7 @@ func (c *comparison) compareNew(node *formNode) {
 	switch {
 	case c.newSignature(node):
 		code = ChangeSigned
-		if c.hidden(node) {
+		if node.dict["AP"] != nil && c.hidden(node) {
 			code = ChangeCovers
 		}
 	case !shown && len(c.new.array(node.dict["Kids"])) > 0 && node.dict["Rect"] == nil:
@@ -243,23 +252,6 @@ func (c *comparison) newSignature(node *formNode) bool {
 	p := c.newPages[box.page-1].ref
 	return !box.many && flags&^known == 0 && (node.dict["P"] == nil || node.dict["P"] == p) && c.new.get(node.dict["Subtype"]) == name("Widget") &&
 		(node.dict["AP"] == nil || onlyNormalLook(c.new, node.dict))
-}
-
-// hidden tells whether the look of a new signature hides what its page showed before its update.
-func (c *comparison) hidden(node *formNode) bool {
-	box, shown := c.boxes[node.num]
-	flags, _ := asInt(c.new.get(node.dict["F"]))
-	if !shown || node.dict["AP"] == nil || flags&flagHidden != 0 {
-		return false
-	}
-	s := c.signatures[node.num]
-	if known, ok := s.hides[node.num]; ok {
-		return known
-	}
-	start := c.revisions[signedRevision(c.revisions, s.end-c.new.base)].start + c.new.base
-	covers := hides(c.new.original[:start], c.new.original[:s.end], box.page, box.place)
-	s.hides[node.num] = covers
-	return covers
 }
 
 // writtenBefore tells whether an object was there before an update.

@@ -28,7 +28,7 @@ const (
 	ChangeVersion  = "version"  // a newer version of the format, or its extensions, was declared
 
 	ChangeFieldAdded   = "field_added"   // a field was added that its update does not sign
-	ChangeCovers       = "covers"        // the look of a new signature hides what was there before
+	ChangeCovers       = "covers"        // the look of a signature or of a filled field hides what was there before
 	ChangeValue        = "value"         // a field that had a value got another, or looks different from its value
 	ChangeLocked       = "locked"        // a field was filled that an earlier signature locked, or that is another signer's
 	ChangeField        = "field"         // a field was moved or changed in kind
@@ -55,7 +55,7 @@ type comparison struct {
 	boxes              map[int]shownBox         // widgets that are listed by a page now
 	added              map[int]bool             // widgets of new fields, which are judged as fields
 	end                int                      // of the bytes that were signed
-	all                bool                     // the signature forbids every change
+	judge              *judge
 	changes            []Change
 }
 
@@ -67,14 +67,14 @@ type shownBox struct {
 }
 
 // changesAfter lists what was changed after the bytes that a signature covers.
-func (f *file) changesAfter(s *SignatureReport, signatures map[int]*SignatureReport) []Change {
+func (f *file) changesAfter(s *SignatureReport, signatures map[int]*SignatureReport, j *judge) []Change {
 	old, err := open(f.original[:s.end])
 	if err != nil {
 		return []Change{{Code: ChangeUnreadable}}
 	}
 	c := &comparison{
 		differ: differ{old: old, new: f, known: map[pair]bool{}, left: maxCompared}, signatures: signatures,
-		boxes: map[int]shownBox{}, added: map[int]bool{}, end: s.end,
+		boxes: map[int]shownBox{}, added: map[int]bool{}, end: s.end, judge: j,
 	}
 	var errOld, errNew error
 	c.oldPages, errOld = old.pages()

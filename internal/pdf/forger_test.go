@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"sealdesk/internal/pdf"
+	"sealdesk/internal/pdf/pdftest"
 )
 
 // cosign signs as a forger does who is trusted, and has a library of their own.
@@ -81,6 +82,79 @@ func TestNoCosignerPasses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			checkForged(t, f.cosign(c.objects), c.code)
 		})
+	}
+}
+
+// prepared lays fields over the price before the first party signs, as a drafter does who means to use them later.
+func prepared(t *testing.T) *forgery {
+	a := newAuthority(t)
+	f := &forgery{t, appendUpdate(pdftest.Document(pdftest.Classic, pdftest.Page{}, pdftest.Page{}), map[int]string{
+		1:  "<< /Type /Catalog /Pages 2 0 R /AcroForm 20 0 R >>",
+		4:  stream("", "BT /F 14 Tf 100 700 Td (Price: 100,000 CNY) Tj ET 0.5 w 100 400 m 398 400 l S"),
+		5:  "<< /Type /Page /Parent 6 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Annots 21 0 R /Resources << /Font << /F 3 0 R >> >> >>",
+		20: "<< /Fields [25 0 R 26 0 R 29 0 R 35 0 R 36 0 R] /SigFlags 3 /DA (/F 9 Tf 0 g) /DR << /Font << /F 3 0 R >> >> >>",
+		21: "[25 0 R 26 0 R 29 0 R 35 0 R 36 0 R]",
+		25: "<< /Type /Annot /Subtype /Widget /FT /Tx /T (empty) /P 5 0 R /DA (/F 9 Tf 0 g) " + over + " >>",
+		26: "<< /Type /Annot /Subtype /Widget /FT /Btn /T (box) /V /Off /AS /Off /P 5 0 R /AP << /N << /Yes 27 0 R /Off 28 0 R >> >> " + over + " >>",
+		27: lie(), 28: stream(xform, ""),
+		29: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (later) /P 5 0 R " + over + " >>",
+		35: "<< /Type /Annot /Subtype /Widget /FT /Btn /Ff 65536 /NM (sealdesk-hand) /T (hand) /P 5 0 R " + over + " >>",
+		36: "<< /Type /Annot /Subtype /Widget /FT /Tx /T (line) /P 5 0 R /DA (/F 12 Tf 0 g) /Rect [98 392 398 418] >>",
+	})}
+	f.data = sign(t, f.data, a.act(a.rsa, "甲", nil), nil)
+	return f
+}
+
+// TestNoPreparedFieldHides fills and signs fields that were there, and lay over the price, when the first party signed.
+func TestNoPreparedFieldHides(t *testing.T) {
+	f := prepared(t)
+	text := func(ops string) map[int]string {
+		return map[int]string{25: f.with(25, "/V (900) /AP << /N 301 0 R >>"), 301: stream(xform+" "+fonts, ops)}
+	}
+	for name, objects := range map[string]map[int]string{
+		"check box":       {26: f.swap(26, "/V /Off /AS /Off", "/V /Yes /AS /Yes")},
+		"signature field": {29: f.with(29, "/V %V% /AP << /N 301 0 R >>"), 301: lie()},
+		"handwriting":     {35: f.with(35, "/AP << /N 301 0 R >>"), 301: lie()},
+		"white text":      text("1 g BT /F 40 Tf 2 2 Td (900) Tj ET"),
+		"text on text":    text("0 g BT /F 14 Tf 46 8 Td (900) Tj ET"),
+	} {
+		t.Run(name, func(t *testing.T) { checkForged(t, f.unseen(objects), pdf.ChangeCovers) })
+	}
+}
+
+// unseen cosigns with a signature field that shows nothing, unless the objects hold another.
+func (f *forgery) unseen(objects map[int]string) []byte {
+	if objects[29] == "" {
+		objects = merge(objects, map[int]string{20: f.also(20, "300 0 R"), 21: f.also(21, "300 0 R"),
+			300: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (new) /V %V% /F 2 /Rect [0 0 0 0] /P 5 0 R >>"})
+	}
+	return f.cosign(objects)
+}
+
+// TestFadingByStepsIsFound: each step leaves most of what the step before it left.
+func TestFadingByStepsIsFound(t *testing.T) {
+	f := &forgery{t, twoParties(t)}
+	for i := range 4 {
+		look := stream(xform+" /Resources << /ExtGState << /G << /ca 0.4 >> >> >>", "/G gs 1 g 0 0 300 30 re f")
+		objects := f.own("/Rect [98 692 398 722]", look)
+		num, shown := 300+2*i, 301+2*i
+		objects = map[int]string{
+			num:   strings.NewReplacer("301 0 R", fmt.Sprint(shown, " 0 R"), "(new)", fmt.Sprintf("(new%d)", i)).Replace(objects[300]),
+			shown: look, 20: f.also(20, fmt.Sprint(num, " 0 R")), 21: f.also(21, fmt.Sprint(num, " 0 R")),
+		}
+		f.data = f.cosign(objects)
+	}
+	checkForged(t, f.data, pdf.ChangeCovers)
+}
+
+// TestTextOnItsLinePasses: text that is filled in may touch the line that it is written on.
+func TestTextOnItsLinePasses(t *testing.T) {
+	f := prepared(t)
+	data := f.unseen(map[int]string{36: f.with(36, "/V (gypsy, 900) /AP << /N 301 0 R >>"),
+		301: stream("/Type /XObject /Subtype /Form /BBox [0 0 300 26] "+fonts, "BT /F 12 Tf 2 9 Td (gypsy, 900) Tj ET")})
+	report, err := pdf.Verify(data, newAuthority(t).roots)
+	if err != nil || !report.OK {
+		t.Errorf("%+v %v", report, err)
 	}
 }
 

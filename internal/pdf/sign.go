@@ -76,13 +76,11 @@ func Sign(ctx context.Context, data []byte, face *font.Face, act Act, marks []Ma
 	}
 	e.finish()
 	out := e.bytes()
-	for _, l := range s.late {
-		if hides(data, out, l.page, l.place) {
-			return nil, fmt.Errorf("sign: %w", &MarkError{l.id, ReasonCovers})
-		}
-	}
 	if err := s.seal(ctx, out); err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
+	}
+	if num, ok := hides(out, s.own()); ok {
+		return nil, fmt.Errorf("sign: %w", &MarkError{s.markOf(num), ReasonCovers})
 	}
 	return out, nil
 }
@@ -107,6 +105,36 @@ type signing struct {
 	contents, byteRange *hole
 	late                []lateField     // fields of marks that came late
 	inked               map[*Form]*Form // drawings in the ink of late marks
+}
+
+// own lists the numbers of the widgets that the act shows.
+func (s *signing) own() map[int]bool {
+	out := map[int]bool{}
+	for id := range s.act.Fills {
+		if w := s.widgets[id]; w != nil {
+			out[w.ref.num] = true
+		}
+	}
+	for _, l := range s.late {
+		out[l.ref.num] = true
+	}
+	return out
+}
+
+// markOf names the mark of a widget; of one that met an earlier widget and hides with it what was there, a mark of the act.
+func (s *signing) markOf(num int) string {
+	ids := slices.Sorted(maps.Keys(s.act.Fills))
+	for _, id := range ids {
+		if w := s.widgets[id]; w != nil && w.ref.num == num {
+			return id
+		}
+	}
+	for _, l := range s.late {
+		if l.ref.num == num {
+			return l.id
+		}
+	}
+	return ids[0]
 }
 
 // prepare adds and fills fields and puts the signature's dictionary into the update.
@@ -144,7 +172,11 @@ func (s *signing) prepare(marks []Mark) error {
 		if !ok {
 			style = styleOf(target.dict)
 		}
-		if err := s.fill(id, s.act.Fills[id], style); err != nil {
+		fill := s.act.Fills[id]
+		if target.seeThrough = fill.Form != nil; target.seeThrough && s.signed {
+			fill.Form = s.lateForm(fill.Form)
+		}
+		if err := s.fill(id, fill, style); err != nil {
 			return err
 		}
 	}

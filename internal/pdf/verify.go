@@ -41,10 +41,9 @@ type SignatureReport struct {
 
 // shownBy is what the comparison of revisions knows of a signature.
 type shownBy struct {
-	value      dict         // the signature's dictionary
-	fields     []int        // numbers of the fields that show it, the first of them named Field
-	permission int          // the level of a certifying signature, 0 of another
-	hides      map[int]bool // whether a field that came with it hides what was there, where that is known
+	value      dict  // the signature's dictionary
+	fields     []int // numbers of the fields that show it, the first of them named Field
+	permission int   // the level of a certifying signature, 0 of another
 }
 
 // Problems of a file or of a signature.
@@ -74,16 +73,11 @@ func Verify(data []byte, roots *x509.CertPool) (*Report, error) {
 	report := &Report{Signatures: []SignatureReport{}}
 	report.Signatures = f.checkSignatures(roots)
 	report.OK = len(report.Signatures) > 0
-	byField := map[int]*SignatureReport{}
-	for i := range report.Signatures {
-		for _, num := range report.Signatures[i].fields {
-			byField[num] = &report.Signatures[i]
-		}
-	}
+	signatures, j := byField(report.Signatures), newJudge(f.original)
 	for i := range report.Signatures {
 		s := &report.Signatures[i]
 		if s.end > 0 && s.end < len(data) {
-			s.ChangedAfter = f.changesAfter(s, byField)
+			s.ChangedAfter = f.changesAfter(s, signatures, j)
 		}
 		for _, change := range s.ChangedAfter {
 			if !change.Permitted {
@@ -104,6 +98,17 @@ func Verify(data []byte, roots *x509.CertPool) (*Report, error) {
 		report.OK, report.Problem = false, ProblemNotCovered
 	}
 	return report, nil
+}
+
+// byField finds signatures by the numbers of the fields that show them.
+func byField(signatures []SignatureReport) map[int]*SignatureReport {
+	out := map[int]*SignatureReport{}
+	for i := range signatures {
+		for _, num := range signatures[i].fields {
+			out[num] = &signatures[i]
+		}
+	}
+	return out
 }
 
 // checkSignatures checks each signature by itself. Fields that refer to one signature show one signature.
@@ -165,7 +170,7 @@ func (s *SignatureReport) problem(code string) {
 // checkSignature checks one signature by itself.
 func (f *file) checkSignature(field signatureField, roots *x509.CertPool) SignatureReport {
 	s := SignatureReport{Field: field.name, Time: f.signingTime(field.value),
-		shownBy: &shownBy{field.value, []int{field.num}, f.permission(field.value), map[int]bool{}}}
+		shownBy: &shownBy{field.value, []int{field.num}, f.permission(field.value)}}
 	for key, target := range map[name]*string{"Reason": &s.Reason, "Location": &s.Location} {
 		if v, ok := f.get(field.value[key]).(str); ok {
 			*target = decodeText(v)
