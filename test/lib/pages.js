@@ -47,6 +47,7 @@ export const pages = [
   ["flow-preview", async (page, url) => (await linkNamed("/flows", "软件服务采购合同")(page, url)) + "/preview?q=甲方"],
   ["flow-destroy", sub(linkNamed("/flows", "品牌设计服务合同"), (path) => path + "/destroy")],
   ["flow-rejected", linkNamed("/flows", "办公室装修合同")],
+  ["verify", "/verify"],
   ["audit", "/audit"],
   ["audit-event", firstLink("/audit", /^\/audit\/\d+$/)],
   ["accounts", "/accounts"],
