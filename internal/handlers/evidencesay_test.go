@@ -23,6 +23,8 @@ var composedEvidence = map[string][]string{
 	`string(o.Kind)`:     {"user", "organization"},
 	`audit.ActionClock`:  {"clock.set"},
 	`actionBreak`:        {"audit.break"},
+	`actionSealed`:       {"audit.sealed"},
+	`actionForged`:       {"audit.fold_forged"},
 	`action`:             {"link.sign", "link.preview", "simulation.begin", "simulation.end"},
 	`ev.Action`:          nil, // handed on by record
 	`ev.ObjectType`:      nil,
@@ -99,7 +101,7 @@ func TestAllEvidenceIsToldInWords(t *testing.T) {
 			}
 		}
 		for _, o := range offered {
-			if !slices.Contains(actions, o.Value) {
+			if !slices.Contains(actions, o.Value) && o.Value != "audit.fold" { // which older logs have
 				t.Errorf("%s: %s is offered, but the engine never records it", lang, o.Value)
 			}
 		}
