@@ -306,11 +306,12 @@ func (f *file) plainLook(look object) bool {
 				walk(item, depth+1)
 			}
 		case *stream:
+			plain = plain && f.plainStream(v)
 			walk(v.dict, depth+1)
 		case dict:
 			kind := f.get(v["Type"])
 			plain = plain && kind != name("OCG") && kind != name("OCMD") && v["OC"] == nil && v["Alternates"] == nil && v["OPI"] == nil &&
-				(v["Ref"] == nil || v["Subtype"] != name("Form"))
+				(v["Ref"] == nil || v["Subtype"] != name("Form")) && plainNumbers(f.get(v["Matrix"])) && plainNumbers(f.get(v["BBox"]))
 			for _, item := range v {
 				walk(item, depth+1)
 			}
