@@ -153,6 +153,7 @@ func verifyLog(ctx context.Context, f folders, name string, c config.AuditVerify
 			if err == nil {
 				err = log.VerifySearch(ctx, &report)
 			}
+			report.NeedEvents()
 			verdict = auditVerdict{Log: name, OK: report.OK(), Events: report.Events, Root: report.Root.String(), Against: report.Against,
 				Outside: len(outside), Problems: words(report.Problems), found: report.Problems, count: report.Found, named: len(given)}
 			again = database.Overtaken() // the program was started meanwhile: what was read may not fit together

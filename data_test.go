@@ -296,16 +296,31 @@ func TestAFirstStartThatWasCutOffIsFinished(t *testing.T) {
 	}
 }
 
-// TestAnEmptiedPortalWithoutMarkerIsRefused removes with the events everything that knew of them.
-func TestAnEmptiedPortalWithoutMarkerIsRefused(t *testing.T) {
+// TestAnEmptiedLogIsRefusedWhateverIsGone removes with the events of one half everything that knew of them, the search index too.
+func TestAnEmptiedLogIsRefusedWhateverIsGone(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	must(t, "correct horse battery\n", "user", "add", "lina", "--role", "admin", "--password-stdin", "--data", data)
-	tamper(t, filepath.Join(data, "portal", "portal.db"), "DELETE FROM audit_events; DELETE FROM audit_checkpoint")
-	if err := errors.Join(os.Remove(filepath.Join(data, "sealdesk.json")), os.Remove(filepath.Join(data, "portal", "checkpoints.txt"))); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := start(t, data); err == nil || !strings.Contains(err.Error(), "is empty, although events were signed") {
-		t.Errorf("it starts: %v", err)
+	instance(t, data).close(t)
+	for _, name := range halfNames {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "data")
+			if err := os.CopyFS(dir, os.DirFS(data)); err != nil {
+				t.Fatal(err)
+			}
+			h := folders{dir}.half(name)
+			tamper(t, h.path(h.database), "DELETE FROM audit_events", "DELETE FROM audit_checkpoint", "DELETE FROM audit_folds",
+				"INSERT INTO audit_search(audit_search) VALUES ('delete-all')", "UPDATE audit_search_state SET indexed = 0")
+			if err := errors.Join(os.Remove(filepath.Join(dir, "sealdesk.json")), os.Remove(h.checkpoints())); err != nil {
+				t.Fatal(err)
+			}
+			out, err := command(t, "", "audit", "verify", "--log", name, "--data", dir)
+			if status := exitStatus(0); !errors.As(err, &status) || status != 1 || !strings.Contains(out, "nothing can be judged") {
+				t.Errorf("audit verify: %s, %v", out, err)
+			}
+			if _, err := start(t, dir); err == nil || !strings.Contains(err.Error(), "is empty, although events were signed") {
+				t.Errorf("it starts: %v", err)
+			}
+		})
 	}
 }
 

@@ -29,6 +29,7 @@ const (
 	ProblemOrigin     = "origin"     // a checkpoint is of another log
 	ProblemCheckpoint = "checkpoint" // there are events but no checkpoint
 	ProblemFold       = "fold"       // a row of acts that were counted is not the log's; Seq is its number, or that of the event that tells of it
+	ProblemEmpty      = "empty"      // there is no event, so that nothing can be judged
 	ProblemBreak      = "break"      // what stood before this event did not go on from what was signed: a segment begins here
 )
 
@@ -52,6 +53,13 @@ type Report struct {
 	Took       time.Duration
 	Problems   []Problem // the first of them
 	Found      int       // how many there are
+}
+
+// NeedEvents makes a problem of a log without events: whoever asks of one that was in use is not told that it is well.
+func (r *Report) NeedEvents() {
+	if r.Events == 0 {
+		r.add(ProblemEmpty, 0)
+	}
 }
 
 // OK tells that nothing is wrong.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -38,7 +39,26 @@ func openEvidence(ctx context.Context, e *Engine, opts Options) (*audit.Log, err
 	if err != nil {
 		return nil, fmt.Errorf("open the evidence log: %w", err)
 	}
+	if err := e.refuseEmptied(ctx, log); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the evidence log: %w", err), log.Close())
+	}
 	return log, nil
+}
+
+// refuseEmptied refuses a log without a single event in a database that has an application or an authority: making them leaves events, so
+// that somebody removed them, whatever else is gone that knew of them.
+func (e *Engine) refuseEmptied(ctx context.Context, log *audit.Log) error {
+	if log.Count() > 0 {
+		return nil
+	}
+	var made bool
+	err := e.db.Read(ctx, func(tx *store.Tx) error {
+		return tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM engine_applications) OR EXISTS (SELECT 1 FROM engine_authority)").Scan(&made)
+	})
+	if err == nil && made {
+		err = audit.ErrEmptied
+	}
+	return err
 }
 
 // record appends to the evidence in the transaction of the change, after all of it, and queues the callbacks that tell of
