@@ -19,6 +19,7 @@ type call struct {
 	Application *application
 	IP          string
 	UserAgent   string
+	Session     string // LinkName of the link that the page was opened by
 	Signer      string // user id of whoever acts on their signing page
 	SourceIP    string // SourceIp of the request: the address of whoever the caller acts for, as the caller tells it
 }

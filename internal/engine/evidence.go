@@ -19,7 +19,9 @@ type event struct {
 	Action     string
 	ObjectType string
 	ObjectID   string
-	Detail     map[string]any
+	// Refusal is the code of why something was refused; empty: it was done.
+	Refusal string
+	Detail  map[string]any
 }
 
 // openEvidence opens the engine's log in its own store. In memory its key lives as long as the log.
@@ -65,7 +67,7 @@ func (e *Engine) refuseEmptied(ctx context.Context, log *audit.Log) error {
 // it. Who acts comes from the request, or from the signer's page (see withSigner).
 func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
 	c := callOf(ctx)
-	actor := audit.Actor{Role: "program", IP: c.IP, UserAgent: c.UserAgent, RequestID: c.RequestID}
+	actor := audit.Actor{Role: "program", Session: c.Session, IP: c.IP, UserAgent: c.UserAgent, RequestID: c.RequestID}
 	switch {
 	case c.Signer != "":
 		actor.Name, actor.Role = c.Signer, "signer"
@@ -85,8 +87,12 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
 		}
 		detail["simulated"] = true
 	}
+	outcome := audit.OK
+	if ev.Refusal != "" {
+		outcome = audit.Failed
+	}
 	_, err := e.log.Append(ctx, tx, audit.Event{Actor: actor, Action: ev.Action, ObjectType: ev.ObjectType, ObjectID: ev.ObjectID,
-		Outcome: audit.OK, Detail: detail})
+		Outcome: outcome, ErrorCode: ev.Refusal, Detail: detail})
 	if err != nil {
 		return fmt.Errorf("record the evidence: %w", err)
 	}

@@ -193,7 +193,7 @@ func (e *Engine) DecideCheck(ctx context.Context, token string, passed bool, ip,
 		}
 		passed = passed && result == faceResultPassed
 	}
-	ctx = withCall(ctx, &call{IP: ip, UserAgent: userAgent, Signer: c.UserID})
+	ctx = withCall(ctx, &call{IP: ip, UserAgent: userAgent, Session: LinkName(token), Signer: c.UserID})
 	err = e.db.Write(ctx, func(tx *store.Tx) error {
 		if c, err = e.checkByToken(ctx, tx, token); err != nil || c.State != CheckWaiting {
 			return err
@@ -207,7 +207,11 @@ func (e *Engine) DecideCheck(ctx context.Context, token string, passed bool, ip,
 		if err != nil {
 			return fmt.Errorf("decide a check: %w", err)
 		}
-		return e.record(ctx, tx, event{Action: "check.decide", ObjectType: "check", ObjectID: c.ID, Detail: map[string]any{"channel": c.Channel, "passed": passed}})
+		refusal := ""
+		if !passed {
+			refusal = "check_failed"
+		}
+		return e.record(ctx, tx, event{Action: "check.decide", ObjectType: "check", ObjectID: c.ID, Refusal: refusal, Detail: map[string]any{"channel": c.Channel, "passed": passed}})
 	})
 	return c, err
 }

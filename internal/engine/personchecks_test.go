@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
 	"sealdesk/internal/engine"
 )
 
@@ -32,6 +33,14 @@ func (p *platform) decide(page string, passed bool) url.Values {
 	c, err := p.engine.DecideCheck(p.Context(), strings.TrimPrefix(page, "http://engine.test/f/"), passed, "203.0.113.7", "phone")
 	if err != nil {
 		p.Fatal(err)
+	}
+	outcome := audit.Failed
+	if c.State == engine.CheckPassed {
+		outcome = audit.OK
+	}
+	all, err := p.engine.Evidence().Query(p.Context(), audit.Filter{Action: "check.decide"}, 0, 1)
+	if err != nil || len(all) != 1 || all[0].Outcome != outcome || all[0].Actor.Session == "" {
+		p.Errorf("evidence of a check that ended with %v: %+v, %v", c.State, all, err)
 	}
 	u, err := url.Parse(c.Jump())
 	if err != nil {

@@ -389,7 +389,7 @@ func (e *Engine) actByLink(ctx context.Context, token, ip, userAgent string) (co
 	a := b.approver
 	act := &signAct{ApplicationID: b.flow.ApplicationID, FlowID: b.flow.ID, SignID: a.SignID, UserID: a.UserID, OrganizationID: a.OrganizationID,
 		SourceIP: ip, UserAgent: userAgent}
-	return withCall(ctx, &call{IP: ip, UserAgent: userAgent, Signer: a.UserID}), act, nil
+	return withCall(ctx, &call{IP: ip, UserAgent: userAgent, Session: LinkName(token), Signer: a.UserID}), act, nil
 }
 
 // sessionError turns the platform's codes of an act into the errors of sessions.

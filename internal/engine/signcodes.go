@@ -64,7 +64,9 @@ func (e *Engine) SendCode(ctx context.Context, token string) error {
 		target := codeTarget{ApplicationID: p.flow.ApplicationID, Mobile: m.To, FlowID: p.flow.ID, SignID: a.SignID, UserID: a.UserID,
 			event: event{Action: "code.send", ObjectType: "approver", ObjectID: a.SignID}}
 		signID, message = a.SignID, gateway.Text(m)
-		return m, e.storeCode(ctx, tx, target, code)
+		by := *callOf(ctx)
+		by.Session, by.Signer = LinkName(token), a.UserID
+		return m, e.storeCode(withCall(ctx, &by), tx, target, code)
 	})
 	if err == nil {
 		e.show(signID, message)
@@ -190,6 +192,6 @@ func (e *Engine) countWrong(ctx context.Context, tx *store.Tx, c *sentCode, ev e
 	if _, err := tx.Exec(ctx, `UPDATE engine_codes SET attempts = attempts + 1 WHERE id = $1`, c.ID); err != nil {
 		return fmt.Errorf("count the wrong code: %w", err)
 	}
-	ev.Detail = map[string]any{"code": c.ID}
+	ev.Refusal, ev.Detail = "wrong_code", map[string]any{"code": c.ID}
 	return e.record(ctx, tx, ev)
 }

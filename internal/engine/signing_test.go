@@ -360,6 +360,7 @@ func TestSigningPage(t *testing.T) {
 	if err := p.signShown(token, act); err != nil {
 		t.Fatal(err)
 	}
+	p.wantByLink(token, map[string]string{"flow.sign": audit.OK, "code.send": audit.OK, "code.wrong": audit.Failed})
 	if err := p.signShown(token, act); !errors.Is(err, engine.ErrNotPending) {
 		t.Errorf("signed twice: %v", err)
 	}
@@ -386,6 +387,7 @@ func TestSigningPage(t *testing.T) {
 	if err := p.engine.SessionReject(ctx, mine, engine.SessionReject{Reason: "金额不符", VerifyChannel: "NONE"}); err != nil {
 		t.Fatal(err)
 	}
+	p.wantByLink(mine, map[string]string{"flow.reject": audit.OK})
 	if d := do(p, api.DescribeFlow, &api.DescribeFlowRequest{FlowId: flowID}); d.FlowStatus != 2 || d.FlowMessage != "金额不符" || d.UpdatedOn == 0 {
 		t.Errorf("%+v", d)
 	}
@@ -403,4 +405,25 @@ func (p *platform) signShown(token string, act engine.SessionSign) error {
 	}
 	act.Shown = s.Shown
 	return p.engine.SessionSign(p.Context(), token, act)
+}
+
+// wantByLink holds that the evidence of each action names the link by which the signer acted, and how it ended.
+func (p *platform) wantByLink(token string, outcomes map[string]string) {
+	p.Helper()
+	for action, outcome := range outcomes {
+		all, err := p.engine.Evidence().Query(p.Context(), audit.Filter{Action: action}, 0, 100)
+		if err != nil {
+			p.Fatal(err)
+		}
+		found := false
+		for _, e := range all {
+			if e.Outcome != outcome || outcome == audit.Failed && e.ErrorCode == "" {
+				p.Errorf("%s ended with %s %q, want %s", action, e.Outcome, e.ErrorCode, outcome)
+			}
+			found = found || e.Actor.Session == engine.LinkName(token) && e.Actor.Role == "signer"
+		}
+		if !found {
+			p.Errorf("no event %s names the link", action)
+		}
+	}
 }
