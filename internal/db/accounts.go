@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -232,6 +233,9 @@ func (d *DB) ChangeAccount(ctx context.Context, id string, change AccountChange)
 			return err
 		}
 		after = change.apply(before)
+		if reflect.DeepEqual(accountDetail(before), accountDetail(after)) {
+			return nil
+		}
 		if err := d.saveAccount(ctx, tx, before, after); err != nil {
 			return err
 		}

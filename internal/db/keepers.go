@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sealdesk/internal/api"
@@ -28,6 +29,17 @@ type Keeper struct {
 // MayUse tells whether the keeper may use the seal at a time.
 func (k Keeper) MayUse(at time.Time) bool {
 	return !at.Before(k.From) && (k.Until.IsZero() || at.Before(k.Until))
+}
+
+// term is what the audit log keeps of a keeper's right: no bound is not told.
+func (k Keeper) term() map[string]any {
+	told := map[string]any{"user": k.UserID}
+	for name, at := range map[string]time.Time{"from": k.From, "until": k.Until} {
+		if !at.IsZero() {
+			told[name] = at
+		}
+	}
+	return told
 }
 
 // Keepers lists who may use a seal, those who were granted it first in front.
@@ -78,7 +90,7 @@ func (d *DB) grant(ctx context.Context, tx *store.Tx, sealID string, k Keeper) e
 	if _, err := tx.Exec(ctx, `UPDATE seals SET kept = 1, use_version = use_version + 1 WHERE id = $1`, sealID); err != nil {
 		return fmt.Errorf("grant a seal: %w", err)
 	}
-	return d.note(ctx, tx, "seal.grant", "seal", sealID, map[string]any{"user": k.UserID, "from": k.From, "until": k.Until})
+	return d.note(ctx, tx, "seal.grant", "seal", sealID, k.term())
 }
 
 // WithdrawKeeper ends that somebody may use a seal. Somebody who may not is no error.
@@ -87,6 +99,14 @@ func (d *DB) WithdrawKeeper(ctx context.Context, scope Scope, sealID, userID str
 }
 
 func (d *DB) withdraw(ctx context.Context, tx *store.Tx, sealID, userID string) error {
+	keepers, err := keepersOf(ctx, tx, sealID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(keepers, func(k Keeper) bool { return k.UserID == userID })
+	if i < 0 {
+		return nil
+	}
 	done, err := tx.Exec(ctx, `DELETE FROM seal_keepers WHERE seal_id = $1 AND user_id = $2`, sealID, userID)
 	if err != nil {
 		return fmt.Errorf("withdraw a seal: %w", err)
@@ -97,7 +117,7 @@ func (d *DB) withdraw(ctx context.Context, tx *store.Tx, sealID, userID string) 
 	if _, err := tx.Exec(ctx, `UPDATE seals SET use_version = use_version + 1 WHERE id = $1`, sealID); err != nil {
 		return fmt.Errorf("withdraw a seal: %w", err)
 	}
-	return d.note(ctx, tx, "seal.withdraw", "seal", sealID, map[string]any{"user": userID})
+	return d.note(ctx, tx, "seal.withdraw", "seal", sealID, keepers[i].term())
 }
 
 // SetSealState disables, enables or destroys a seal of an organisation, with a reason. Destroying is for ever, and a default seal is not

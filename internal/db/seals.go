@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -78,8 +79,9 @@ func (d *DB) AddSeal(ctx context.Context, s Seal, keepers ...string) error {
 			return fmt.Errorf("add seal: %w", err)
 		}
 		s.Default = s.Default || !others
+		previous := ""
 		if s.Default {
-			if err := clearDefault(ctx, tx, s); err != nil {
+			if previous, err = clearDefault(ctx, tx, s); err != nil {
 				return err
 			}
 		}
@@ -96,7 +98,7 @@ func (d *DB) AddSeal(ctx context.Context, s Seal, keepers ...string) error {
 			return err
 		}
 		if err := d.note(ctx, tx, "seal.create", "seal", s.ID, map[string]any{
-			"name": s.Name, "kind": s.Kind, "source": s.Source, "organization": s.OrganizationID, "user": s.UserID, "default": s.Default,
+			"name": s.Name, "kind": s.Kind, "source": s.Source, "organization": s.OrganizationID, "user": s.UserID, "default": s.Default, "previous": previous,
 		}); err != nil {
 			return err
 		}
@@ -109,12 +111,14 @@ func (d *DB) AddSeal(ctx context.Context, s Seal, keepers ...string) error {
 	})
 }
 
-func clearDefault(ctx context.Context, tx *store.Tx, s Seal) error {
-	_, err := tx.Exec(ctx, `UPDATE seals SET is_default = 0 WHERE organization_id = $1 AND user_id = $2 AND is_default = 1`, s.OrganizationID, s.UserID)
-	if err != nil {
-		return fmt.Errorf("move the default seal: %w", err)
+// clearDefault takes the default away from the seal of the same owner that has it, and gives its id; empty for none.
+func clearDefault(ctx context.Context, tx *store.Tx, s Seal) (previous string, err error) {
+	err = tx.QueryRow(ctx, `UPDATE seals SET is_default = 0 WHERE organization_id = $1 AND user_id = $2 AND is_default = 1 RETURNING id`,
+		s.OrganizationID, s.UserID).Scan(&previous)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", fmt.Errorf("move the default seal: %w", err)
 	}
-	return nil
+	return previous, nil
 }
 
 // SetDefaultSeal makes a seal of the scope the default of its owner, after the platform has done so.
@@ -124,13 +128,14 @@ func (d *DB) SetDefaultSeal(ctx context.Context, scope Scope, id string) error {
 		if err != nil || s.Default {
 			return err
 		}
-		if err := clearDefault(ctx, tx, s); err != nil {
+		previous, err := clearDefault(ctx, tx, s)
+		if err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE seals SET is_default = 1 WHERE id = $1`, id); err != nil {
 			return fmt.Errorf("move the default seal: %w", err)
 		}
-		return d.note(ctx, tx, "seal.default", "seal", id, map[string]any{"organization": s.OrganizationID, "user": s.UserID})
+		return d.note(ctx, tx, "seal.default", "seal", id, map[string]any{"organization": s.OrganizationID, "user": s.UserID, "previous": previous})
 	})
 }
 

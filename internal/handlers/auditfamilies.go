@@ -46,7 +46,7 @@ func families() []actionFamily {
 				return strings.HasSuffix(action, ".read") || strings.HasSuffix(action, ".view")
 			})},
 		{"identity", either(starts("check."), contains("Check", "FaceId"))},
-		{"right", starts("account.", "user.assign", "user.unassign", "user.register", "seal.grant", "seal.withdraw", "settings.", "setup.")},
+		{"right", starts("account.", "user.assign", "user.unassign", "user.register", "settings.", "setup.")},
 		{"seal", either(starts("seal."), contains("Seal"))},
 		{"flow", either(starts("flow.", "contract.", "code."), contains("Flow", "Sign", "Catalog"))},
 		{"draft", starts("draft.", "template.", "bulk.", "catalog.")},
@@ -67,7 +67,12 @@ func familyOf(action string) string {
 	return ""
 }
 
+// sealRights are rights as well as part of what happened to seals.
+var sealRights = []string{"seal.grant", "seal.withdraw", "seal.state"}
+
 // actionsOf are the actions of a group; none for an unknown one.
 func actionsOf(name string) []string {
-	return slices.DeleteFunc(sayable(), func(action string) bool { return familyOf(action) != name })
+	return slices.DeleteFunc(sayable(), func(action string) bool {
+		return familyOf(action) != name && (name != "right" || !slices.Contains(sealRights, action))
+	})
 }

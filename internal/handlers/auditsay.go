@@ -56,7 +56,7 @@ func (s *server) auditNames(ctx context.Context, events ...*audit.Event) (n audi
 			refs = append(refs, db.ObjectRef{Type: db.ActorType, ID: e.Actor.Name})
 		}
 		refs = append(refs, db.ObjectRef{Type: e.ObjectType, ID: e.ObjectID}, db.ObjectRef{Type: "organization", ID: detailText(e, "organization")},
-			db.ObjectRef{Type: "user", ID: detailText(e, "user")})
+			db.ObjectRef{Type: "user", ID: detailText(e, "user")}, db.ObjectRef{Type: "seal", ID: detailText(e, "previous")})
 		for _, id := range detailTexts(e, "seals") {
 			refs = append(refs, db.ObjectRef{Type: "seal", ID: id})
 		}
@@ -204,11 +204,14 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 	if all := "audit.sayall." + e.Action; e.ObjectID == "" && i18n.Has(ctx, all) {
 		key = all
 	}
+	if after := "audit.sayafter." + e.Action + "." + detailText(e, "after"); i18n.Has(ctx, after) {
+		key = after
+	}
 	if i18n.Has(ctx, key) {
-		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.named(e, "organization"), "User", n.named(e, "user"), "Until", untilText(ctx, e),
+		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.named(e, "organization"), "User", n.named(e, "user"), "Until", termText(ctx, e),
 			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e), "Pages", pagesText(ctx, e), "File", quoted(ctx, "file", detailText(e, "file")),
 			"Seals", n.sealsText(ctx, e),
-			"Before", quoted(ctx, e.ObjectType, detailText(e, "before")), "After", quoted(ctx, e.ObjectType, detailText(e, "after")))
+			"Before", stateText(ctx, e, "before"), "After", stateText(ctx, e, "after"), "Previous", n.previous(ctx, e))
 	}
 	text = howLongText(ctx, e, text)
 	if e.Outcome != audit.OK {
@@ -237,15 +240,6 @@ func (n auditNames) sealsText(ctx context.Context, e *audit.Event) string {
 		return ""
 	}
 	return i18n.T(ctx, "audit.line.seals", "List", strings.Join(names, i18n.T(ctx, "audit.pages.join")))
-}
-
-// untilText is the end of a term, empty where it has none.
-func untilText(ctx context.Context, e *audit.Event) string {
-	until, err := time.Parse(time.RFC3339, detailText(e, "until"))
-	if err != nil || until.Year() <= 1 {
-		return ""
-	}
-	return i18n.T(ctx, "audit.line.until", "Day", until.In(auditZone).Format(time.DateOnly))
 }
 
 // detailCount is the number that an event counts.
@@ -334,6 +328,9 @@ func fieldText(ctx context.Context, field string, value any) string {
 		}
 		return i18n.T(ctx, "common.no")
 	case string:
+		if yes := map[string]string{"true": "common.yes", "false": "common.no"}[v]; yes != "" && field == "link_only" {
+			return i18n.T(ctx, yes)
+		}
 		if field == "role" && auth.Role(v).Valid() {
 			return i18n.T(ctx, "common.role."+v)
 		}

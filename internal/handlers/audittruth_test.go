@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -107,5 +108,84 @@ func TestASignersRowHasNoAddressOfOthers(t *testing.T) {
 	w.p.server.evidence = nil
 	if got := w.p.acts(v, "/audit?action=flow.signed"); !strings.HasSuffix(got[0], "| —") {
 		t.Errorf("without the embedded engine: %q", got)
+	}
+}
+
+// TestASealsHistoryIsWhole: rights and states of a seal stand in its history and among the rights, each said by itself; what has no bound has
+// none; and the seal that lost the default has it in its history.
+func TestASealsHistoryIsWhole(t *testing.T) {
+	w, _ := newForeignWorld(t)
+	ctx := context.Background()
+	seal, everything := w.seal(), db.Everything()
+	one, err := w.p.db.Seal(ctx, everything, seal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{
+		w.p.db.GrantKeeper(ctx, everything, seal, db.Keeper{UserID: w.person()}),
+		w.p.db.SetSealState(ctx, everything, seal, db.SealDisabled, "遗失"),
+		w.p.db.SetSealState(ctx, everything, seal, db.SealActive, "找到"),
+		w.p.db.WithdrawKeeper(ctx, everything, seal, w.person()),
+		w.p.db.AddSeal(ctx, db.Seal{ID: "seal_other", OrganizationID: one.OrganizationID, UserID: one.UserID, Name: "乙章", Kind: one.Kind, Source: one.Source, Default: true}),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := w.p.as(auth.Compliance)
+	for _, path := range []string{"/audit?did=seal&object=" + seal, "/audit?did=right&object=" + seal} {
+		all := strings.Join(w.p.acts(v, path), "\n")
+		for _, want := range []string{"停用了印章", "（可以使用 → 已停用）：“遗失”", "恢复了印章", "（已停用 → 可以使用）：“找到”", "授权", "收回了"} {
+			if !strings.Contains(all, want) {
+				t.Errorf("%s does not tell %q: %s", path, want, all)
+			}
+		}
+	}
+	if all := strings.Join(w.p.acts(v, "/audit?did=seal&object="+seal), "\n"); !strings.Contains(all, "乙章") {
+		t.Errorf("the seal lost the default, and its history does not say so: %s", all)
+	}
+	if grant := w.p.lastEvent("seal.grant"); strings.Contains(grant.DetailText, "0001") {
+		t.Errorf("no bound is no bound: %s", grant.DetailText)
+	}
+	older := w.p.note("admin", audit.Event{Action: "seal.grant", ObjectType: "seal", ObjectID: seal, Detail: map[string]any{"from": noTime}})
+	if page := v.get("/audit/" + eventNumber(older)).wantStatus(http.StatusOK); strings.Contains(page.find("main table").Text(), "0001-01-01") {
+		t.Error("a bound of the year 1 is shown")
+	}
+}
+
+// TestAccountsChangeOnlyWhereSomethingDoes: saving a form as it is leaves no event; and what a policy changed is told in words.
+func TestAccountsChangeOnlyWhereSomethingDoes(t *testing.T) {
+	p := startPortal(t)
+	ctx := context.Background()
+	p.addAccount("wang", auth.Business)
+	a, err := p.db.AccountByName(ctx, "wang")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := p.db.Audit().Count()
+	if _, err := p.db.ChangeAccount(ctx, a.ID, db.AccountChange{DisplayName: &a.DisplayName, Role: &a.Role, Scope: &a.Scope}); err != nil {
+		t.Fatal(err)
+	}
+	if now := p.db.Audit().Count(); now != before {
+		t.Errorf("nothing changed, and %d events were written", now-before)
+	}
+	policy := p.db.Policy()
+	policy.LinkOnly = !policy.LinkOnly
+	if err := p.db.SetPolicy(ctx, policy); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.acts(p.as(auth.Compliance), "/audit?action=settings.policy"); len(got) == 0 || !strings.Contains(got[0], "外部签署人可仅凭链接签署：是 → 否") {
+		t.Errorf("%q", got)
+	}
+	var detail struct{ After map[string]string }
+	if err := json.Unmarshal([]byte(p.lastEvent("settings.policy").DetailText), &detail); err != nil || len(detail.After) == 0 {
+		t.Fatal(err)
+	}
+	for _, lang := range i18n.Languages() {
+		for field := range detail.After {
+			if !i18n.Has(i18n.WithLanguage(ctx, lang), "audit.field."+field) {
+				t.Errorf("%s: no words for the policy %s", lang, field)
+			}
+		}
 	}
 }

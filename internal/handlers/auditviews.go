@@ -18,6 +18,9 @@ import (
 	"sealdesk/web/templates"
 )
 
+// noTime is how older events of the log write that there is no bound.
+const noTime = "0001-01-01T00:00:00Z"
+
 // auditActionKey begins the keys of what is known of in words.
 const auditActionKey = "audit.action."
 
@@ -92,6 +95,9 @@ func auditEvent(ctx context.Context, e *audit.Event) templates.AuditEvent {
 		delete(rest, "intent")
 	}
 	for _, name := range slices.Sorted(maps.Keys(rest)) {
+		if rest[name] == noTime {
+			continue
+		}
 		page.Values = append(page.Values, templates.AuditValue{Field: name, Value: valueText(rest[name])})
 	}
 	return page
