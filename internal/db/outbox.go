@@ -44,6 +44,9 @@ const CodeForeignSigner = "ForeignSigner"
 // CodeLinkOnly is the error of an entry that would have somebody sign by their link alone who may not; a code of our own.
 const CodeLinkOnly = "LinkOnlyNotAllowed"
 
+// CodeNoAccount is the error of an entry that would have somebody sign by their own account who has none; a code of our own.
+const CodeNoAccount = "SignerWithoutAccount"
+
 // OutboxEntry is one call that is to be made exactly once.
 type OutboxEntry struct {
 	Seq      int64

@@ -138,3 +138,6 @@ func checkPublicURL(s string) (string, error) {
 	}
 	return strings.TrimRight(s, "/"), nil
 }
+
+// PublicURL is where links lead, without a slash at its end.
+func (e *Engine) PublicURL() string { return e.publicURL }

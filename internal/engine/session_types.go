@@ -59,6 +59,7 @@ type SessionApprover struct {
 	ActedAt        time.Time
 	Deadline       time.Time
 	VerifyChannels []string
+	Account        string        // by which this signer has logged in to sign, as the page finds out; empty for none
 	IsFullText     bool          // must page through the whole text before signing
 	PreReadTime    time.Duration // must read for so long before signing
 	JumpURL        string        // where to go after signing; may be empty

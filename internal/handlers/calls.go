@@ -88,10 +88,10 @@ func (s *server) makeCall(w http.ResponseWriter, r *http.Request) error {
 		d.Problems = templates.Problems{{Field: "Confirmed", Rule: "signers_act"}}
 		return s.callPage(w, r, http.StatusUnprocessableEntity, call, req, d)
 	}
-	if may, err := s.mayLinkOnly(r.Context(), req); err != nil {
+	if rule, err := s.callWill(r.Context(), req); err != nil {
 		return err
-	} else if !may {
-		d.Problems = templates.Problems{{Field: "VerifyChannel", Rule: "link_only"}}
+	} else if rule != "" {
+		d.Problems = templates.Problems{{Field: "VerifyChannel", Rule: rule}}
 		return s.callPage(w, r, http.StatusUnprocessableEntity, call, req, d)
 	}
 	if err := s.explainCall(r.Context(), call.Name, req, &d); err != nil {
@@ -114,8 +114,8 @@ func (s *server) makeCall(w http.ResponseWriter, r *http.Request) error {
 // signersActs are acts of a signer's, which nobody does for them from the portal: what would be sent can be looked at, not sent.
 var signersActs = []string{"CreateServerFlowSign", "RejectFlow", "SignFlow"}
 
-// mayLinkOnly holds a call that sends to somebody against the rule that drafts are held against.
-func (s *server) mayLinkOnly(ctx context.Context, req any) (bool, error) {
+// callWill holds a call that sends to somebody against the rules that drafts are held against.
+func (s *server) callWill(ctx context.Context, req any) (rule string, err error) {
 	var send api.SendFlowRequest
 	switch r := req.(type) {
 	case *api.SendFlowRequest:
@@ -123,7 +123,7 @@ func (s *server) mayLinkOnly(ctx context.Context, req any) (bool, error) {
 	case *api.SendFlowUrlRequest:
 		send = api.SendFlowRequest(*r)
 	}
-	return s.routing.MayLinkOnly(ctx, send.Caller.SubOrganizationId,
+	return s.routing.Will(ctx, send.Caller.SubOrganizationId,
 		db.DraftApprover{UserID: send.UserId, OrganizationID: send.SubOrganizationId, Channels: send.VerifyChannel})
 }
 

@@ -109,7 +109,7 @@ func draftPage(ctx context.Context, draft db.Draft) page {
 
 // draftChannels are the ways to show one's will that a draft may ask for.
 func draftChannels() []string {
-	return []string{api.VerifyChannelCode, api.VerifyChannelFace, api.VerifyChannelWeChat, api.VerifyChannelNone}
+	return []string{api.VerifyChannelCode, api.VerifyChannelAccount, api.VerifyChannelFace, api.VerifyChannelWeChat, api.VerifyChannelNone}
 }
 
 // channelOptions are those of the channels that the platform has.
@@ -203,8 +203,8 @@ func (s *server) readPerson(r *http.Request, draft db.Draft, values *templates.P
 	if a.UserID == "" { // somebody new; who is there already stays who they are
 		a.UserID, a.OrganizationID = values.UserID, values.OrganizationID
 	}
-	if may, err := s.routing.MayLinkOnly(r.Context(), draft.OrganizationID, *a); err != nil || !may {
-		return append(wrong, templates.Problem{Field: "Channel", Rule: "link_only"}), err
+	if rule, err := s.routing.Will(r.Context(), draft.OrganizationID, *a); err != nil || rule != "" {
+		return append(wrong, templates.Problem{Field: "Channel", Rule: rule}), err
 	}
 	return wrong, nil
 }

@@ -144,10 +144,10 @@ func (s *server) replaceFlowPerson(w http.ResponseWriter, r *http.Request) error
 			next.Channels = a.Channels
 		}
 	}
-	if may, err := s.routing.MayLinkOnly(ctx, f.OrganizationID, next); err != nil {
+	if rule, err := s.routing.Will(ctx, f.OrganizationID, next); err != nil {
 		return err
-	} else if !may {
-		more = append(more, templates.Problem{Field: "UserId", Rule: "link_only"})
+	} else if rule != "" {
+		more = append(more, templates.Problem{Field: "UserId", Rule: rule})
 	}
 	if data.Problems = append(wrong, more...); len(data.Problems) > 0 {
 		return s.replacePage(w, r, http.StatusUnprocessableEntity, f, data)

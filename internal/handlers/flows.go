@@ -89,7 +89,7 @@ func (s *server) flowData(ctx context.Context, id string, filter timelineFilter)
 		}
 		data.People = append(data.People, templates.FlowPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channels: a.Channels,
 			Message: a.Message, Step: int(a.Step), Status: shownStatus(f, a), At: at,
-			CanLink: write && a.SignID != "" && a.Status == api.ApproverPending && open, CanMove: write && f.Movable(a.ID),
+			CanLink: write && a.SignID != "" && !a.OwnAccountOnly() && a.Status == api.ApproverPending && open, CanMove: write && f.Movable(a.ID),
 			CanResend: write && a.Status == db.ApproverExpired && f.State.Open() && f.Document.Deadline.After(s.now())})
 	}
 	if data.Timeline, err = s.flowTimeline(ctx, id, filter); err != nil {

@@ -53,6 +53,8 @@ var foreigners = map[string]func(*foreignWorld) string{
 	"seals.id":           (*foreignWorld).seal,
 	"sessions.id":        (*foreignWorld).session,
 	"settings.id":        constant("1"), // administrators of everything only
+	"signings.flow":      (*foreignWorld).flow,
+	"signings.approver":  (*foreignWorld).flowApprover,
 	"templates.approver": (*foreignWorld).templateRole,
 	"templates.id":       (*foreignWorld).template,
 	"users.id":           (*foreignWorld).person,

@@ -39,8 +39,12 @@ func TestNoSignatureWithoutTheSigner(t *testing.T) {
 	admin := p.as(auth.Admin)
 	visitors := map[string]*visitor{"admin": admin, "business": p.as(auth.Business, a.organization), "stranger": p.as(auth.Business, b.organization),
 		"compliance": p.as(auth.Compliance)}
+	for _, s := range []side{colleague, b} { // both have an account of their own, which the sender is not logged in to
+		own := p.addAccount("own"+s.person[:8], auth.Business, s.organization)
+		admin.post("/accounts/"+own.ID+"/person", url.Values{"PersonId": {s.person}}).wantStatus(http.StatusOK)
+	}
 	templates := map[string]string{}
-	for _, channel := range []string{"NONE", "VERIFYCODE", "FACEID", "WEIXINAPP"} {
+	for _, channel := range []string{"NONE", "VERIFYCODE", "FACEID", "WEIXINAPP", "ACCOUNT"} {
 		template := admin.templateOf("采购合同"+channel, a, colleague)
 		id := strings.TrimPrefix(template, "/templates/")
 		if _, err := p.db.SaveDraft(t.Context(), db.Everything(), id, 0, func(d *db.Draft) error {
@@ -53,7 +57,7 @@ func TestNoSignatureWithoutTheSigner(t *testing.T) {
 	}
 	sent := map[string]int{}
 	for role, v := range visitors {
-		for _, channel := range []string{"NONE", "VERIFYCODE", "FACEID", "WEIXINAPP"} {
+		for _, channel := range []string{"NONE", "VERIFYCODE", "FACEID", "WEIXINAPP", "ACCOUNT"} {
 			for _, to := range []side{colleague, b} {
 				for way, send := range map[string]func() string{
 					"draft":    func() string { return v.sendDraftTo(a, to, channel) },
@@ -73,7 +77,7 @@ func TestNoSignatureWithoutTheSigner(t *testing.T) {
 		}
 	}
 	// Nothing above says anything if nothing was sent.
-	for _, want := range []string{"NONE own true", "FACEID own true", "FACEID own false", "WEIXINAPP own false"} {
+	for _, want := range []string{"NONE own true", "FACEID own true", "FACEID own false", "WEIXINAPP own false", "ACCOUNT own true", "ACCOUNT own false"} {
 		if sent[want] == 0 {
 			t.Errorf("%s was never sent: %v", want, sent)
 		}
@@ -108,7 +112,13 @@ func (p *portal) tryWithout(v *visitor, c attempt, path string) {
 	}
 	link := signLink.FindStringSubmatch(v.post(path+"/approvers/"+a.ID+"/link", nil).body)
 	if link == nil {
+		if c.channel == "ACCOUNT" {
+			p.tryWithoutAccount(v, c, f, a)
+		}
 		return
+	}
+	if c.channel == "ACCOUNT" {
+		p.t.Errorf("%+v: the sender is shown the link", c)
 	}
 	seals := map[string]string{}
 	for _, component := range f.Document.Components {
@@ -129,6 +139,18 @@ func (p *portal) tryWithout(v *visitor, c attempt, path string) {
 	}
 	if signed := status() == api.ApproverSigned; signed != (c.own && c.channel == "NONE") {
 		p.t.Errorf("%+v: signed is %v", c, signed)
+	}
+}
+
+// tryWithoutAccount opens the signing of a task, and asks for its link by a raw call, as somebody whose account is not the signer's.
+func (p *portal) tryWithoutAccount(v *visitor, c attempt, f db.Flow, a db.FlowApprover) {
+	p.t.Helper()
+	if got := v.post("/signings/"+f.ID+"/"+a.ID, url.Values{"Current": {testPassword}}); got.status != http.StatusNotFound {
+		p.t.Errorf("%+v: opening it answered %d", c, got.status)
+	}
+	call := url.Values{"FlowId": {f.PlatformID}, "SignId": {a.SignID}, "UserId": {a.UserID}, "Deadline": {"4102444800"}, "Confirmed": {"true"}}
+	if got := v.post("/calls/CreateSignUrl", call); signLink.MatchString(got.body) {
+		p.t.Errorf("%+v: a raw call gives the link", c)
 	}
 }
 

@@ -32,6 +32,13 @@ func (s *server) showOverview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data := templates.OverviewData{Steps: nextSteps(ctx, counts), Figures: figures(ctx, counts), Now: s.now()}
+	toSign, _, err := s.db.WaitingSignings(ctx, account(ctx), db.Page{Limit: 1})
+	if err != nil {
+		return err
+	}
+	if len(toSign) > 0 { // what others have sent comes before one's own first contract
+		data.Steps = nil
+	}
 	if len(data.Steps) == 0 {
 		if err := s.addWork(ctx, &data); err != nil {
 			return err
@@ -93,6 +100,13 @@ func (s *server) overviewLines(ctx context.Context, filter db.FlowFilter, limit 
 
 // tasks are what waits for the reader: approvals, problems, contracts to archive, own drafts.
 func (s *server) tasks(ctx context.Context) (tasks []templates.OverviewTask, err error) {
+	signings, _, err := s.db.WaitingSignings(ctx, account(ctx), db.Page{Limit: overviewTasks})
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range signings {
+		tasks = append(tasks, templates.OverviewTask{Kind: "signing", Name: w.Flow.Name, URL: "/signings", Since: w.Sent})
+	}
 	approvals, _, err := s.db.WaitingApprovals(ctx, account(ctx), db.Page{Limit: overviewTasks})
 	if err != nil {
 		return nil, err

@@ -47,6 +47,9 @@ func (s *server) signLink(r *http.Request) (f db.Flow, a db.FlowApprover, link t
 	if a = f.Approvers[i]; a.SignID == "" || a.Status != api.ApproverPending {
 		return f, a, link, refuse("flows.link.none")
 	}
+	if a.OwnAccountOnly() {
+		return f, a, link, refuse("flows.link.account")
+	}
 	until := s.linkEnd(f)
 	resp, err := api.CreateSignUrl.Call(ctx, s.client, &api.CreateSignUrlRequest{Caller: flowCaller(f), UserId: a.UserID, FlowId: f.PlatformID,
 		SignId: a.SignID, SignUrlType: api.BusinessFlow, Deadline: until.Unix()})

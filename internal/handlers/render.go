@@ -39,6 +39,7 @@ func navPermissions() map[string]auth.Permission {
 		"drafts":        auth.FlowsWrite,
 		"templates":     auth.FlowsWrite,
 		"bulk":          auth.FlowsWrite,
+		"signings":      auth.SignedIn,
 		"approvals":     auth.ApprovalsDecide,
 		"files":         auth.FilesRead,
 		"organizations": auth.OrganizationsRead,

@@ -274,6 +274,10 @@ func (s *server) routes() []route {
 		{"GET /verify", auth.ContractsRead, nothing, s.showFileCheck},
 		{"POST /verify", auth.ContractsRead, leaves("file.check", "file", ""), upload(s.checkFile)},
 
+		// what the account's person is to sign
+		{"GET /signings", auth.SignedIn, listOf("flow"), s.listSignings},
+		{"POST /signings/{flow}/{approver}", auth.SignedIn, as("flow.read", "flow", "flow"), s.openSigning},
+
 		// audit
 		{"GET /audit", auth.AuditRead, listOf("audit"), s.listAudit},
 		{"GET /audit/{seq}", auth.AuditRead, as("audit.read", "audit", "seq"), s.showAuditEvent},

@@ -128,10 +128,10 @@ func (s *server) readUse(ctx context.Context, t db.Draft, values templates.UseVa
 			return use, nil, err
 		}
 		a.UserID, a.OrganizationID = p.UserID, p.OrganizationID
-		if may, err := s.routing.MayLinkOnly(ctx, t.OrganizationID, a); err != nil {
+		if rule, err := s.routing.Will(ctx, t.OrganizationID, a); err != nil {
 			return use, nil, err
-		} else if p.UserID != "" && !may {
-			rules = append(rules, templates.Problem{Field: "UserId", Rule: "link_only"})
+		} else if p.UserID != "" && rule != "" {
+			rules = append(rules, templates.Problem{Field: "UserId", Rule: rule})
 		}
 		for _, rule := range rules {
 			rule.Field = fmt.Sprintf("Roles[%d].%s", i, rule.Field)

@@ -164,6 +164,8 @@ func codeOf(err error) string {
 		return api.CodeInvalidParameter
 	case errors.Is(err, errLinkOnly):
 		return db.CodeLinkOnly
+	case errors.Is(err, errNoAccount):
+		return db.CodeNoAccount
 	case errors.Is(err, errFileGone):
 		return api.CodeResourceNotFound
 	case errors.Is(err, errForeign):
@@ -285,8 +287,11 @@ func (r *Router) send(ctx context.Context, flow db.Flow, approverID string) (str
 	if err := r.Tell(ctx); err != nil {
 		return "", errors.Join(errNotTold, err)
 	}
-	if may, err := r.MayLinkOnly(ctx, flow.OrganizationID, a); err != nil || !may {
+	switch rule, err := r.Will(ctx, flow.OrganizationID, a); {
+	case err != nil || rule == RuleLinkOnly:
 		return "", errors.Join(errLinkOnly, err)
+	case rule != "":
+		return "", errNoAccount
 	}
 	mobile, err := r.opts.DB.RegisteredMobile(ctx, a.UserID)
 	if err != nil {

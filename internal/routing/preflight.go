@@ -211,8 +211,10 @@ func repeated(all []db.Component, approverID string) (db.Component, bool) {
 	return db.Component{}, false
 }
 
-// HasChannel tells whether the platform has a way to show one's will.
-func (r *Router) HasChannel(channel string) bool { return !slices.Contains(r.opts.NoChannels, channel) }
+// HasChannel tells whether the platform has a way to show one's will; only the embedded engine knows accounts.
+func (r *Router) HasChannel(channel string) bool {
+	return !slices.Contains(r.opts.NoChannels, channel) && (channel != api.VerifyChannelAccount || r.opts.Embedded)
+}
 
 // checkRules checks what one approver must do.
 func (r *Router) checkRules(draft db.Draft, a db.DraftApprover) (problems []Problem) {

@@ -35,6 +35,7 @@ type entry struct {
 	choices           map[string]string // by group: id of a seal, or templates.SignHand
 	drawings          map[string]string // by group: PNG as base64
 	channel, code     string
+	ticket            string // of the signer's own account
 	reason            string
 	shown             string // engine.Session.Shown of the page that the signer saw
 	agreed, rejecting bool
@@ -68,7 +69,8 @@ func readEntry(w http.ResponseWriter, r *http.Request, session *engine.Session) 
 		choices: make(map[string]string), drawings: make(map[string]string), problems: make(map[string]string),
 		channel: r.PostFormValue("VerifyChannel"), code: strings.TrimSpace(r.PostFormValue("VerifyResult")),
 		reason: strings.TrimSpace(r.PostFormValue("Reason")), agreed: r.PostFormValue("Agree") != "",
-		shown: r.PostFormValue("Shown"),
+		shown:  r.PostFormValue("Shown"),
+		ticket: ticketOf(r),
 	}
 	for _, g := range groupsOf(session) {
 		e.choices[g.name] = r.PostFormValue(g.name)
@@ -173,6 +175,8 @@ func (s *server) refused(w http.ResponseWriter, r *http.Request, session *engine
 	ctx := r.Context()
 	var refusal *api.Error
 	switch {
+	case errors.Is(err, engine.ErrWrongCode) && e.channel == api.VerifyChannelAccount: // it was taken away meanwhile
+		return s.back(w, r)
 	case errors.Is(err, engine.ErrWrongCode):
 		e.code = ""
 		e.problem(ctx, cmp.Or(codeField(e.channel), "form"), "code.wrong")
@@ -257,6 +261,8 @@ func (s *server) will(ctx context.Context, token string, session *engine.Session
 			e.problem(ctx, templates.CheckField(e.channel), "check")
 		}
 		return e.channel, result, nil
+	case e.channel == api.VerifyChannelAccount:
+		return e.channel, e.ticket, nil
 	case e.channel != api.VerifyChannelCode:
 		return e.channel, "", nil
 	case e.code == "":

@@ -75,7 +75,8 @@ func sealsFor(session *engine.Session, c engine.SessionComponent) []engine.Sessi
 func channelsOf(session *engine.Session) []string {
 	var channels []string
 	for _, channel := range session.Approver.VerifyChannels {
-		if channel == api.VerifyChannelCode || channel == api.VerifyChannelNone || channel == api.VerifyChannelOffline || checked(channel) {
+		if channel == api.VerifyChannelCode || channel == api.VerifyChannelNone || channel == api.VerifyChannelOffline || checked(channel) ||
+			channel == api.VerifyChannelAccount && session.Approver.Account != "" {
 			channels = append(channels, channel)
 		}
 	}

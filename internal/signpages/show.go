@@ -46,6 +46,11 @@ func (s *server) session(r *http.Request, kind engine.LinkKind) (*engine.Session
 	if session.Kind != kind || (kind == engine.LinkSign) != (session.Approver != nil) {
 		return nil, engine.ErrLinkUnknown
 	}
+	if session.Approver != nil {
+		if session.Approver.Account, err = s.engine.SessionAccount(r.Context(), r.PathValue("token"), ticketOf(r)); err != nil {
+			return nil, fmt.Errorf("look who has logged in: %w", err)
+		}
+	}
 	return session, nil
 }
 

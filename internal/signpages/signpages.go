@@ -67,6 +67,9 @@ func New(o Options) (http.Handler, error) {
 	return s.routes(), nil
 }
 
+// accountRoute takes the ticket of a signer who comes from the portal, which may be another site.
+const accountRoute = "POST /s/{token}/account"
+
 // handler answers a route or returns why there is no answer.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
@@ -89,6 +92,7 @@ func (s *server) table() []route {
 		{"POST /s/{token}/sign", engine.ReadsFlow, s.sign}, // a form that is shown again
 		{"POST /s/{token}/reject", engine.ReadsFlow, s.reject},
 		{"POST /s/{token}/code", engine.ReadsFlow, s.sendCode},
+		{accountRoute, engine.ReadsNothing, s.takeTicket},
 		{"POST /s/{token}/check/{channel}", engine.ReadsNothing, s.beginCheck},
 		{"GET /s/{token}/checks", engine.ReadsNothing, s.tellChecks},
 		{"GET /f/{token}", engine.ReadsCheck, s.showCheck},
@@ -105,7 +109,7 @@ func (s *server) routes() http.Handler {
 		mux.Handle(route.Pattern, s.wrap(s.gate(route)))
 	}
 	// An act's address that is opened or reloaded leads back to the page.
-	for _, act := range []string{"sign", "reject", "code", "check/{channel}"} {
+	for _, act := range []string{"sign", "reject", "code", "account", "check/{channel}"} {
 		mux.HandleFunc("GET /s/{token}/"+act, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/s/"+r.PathValue("token"), http.StatusSeeOther)
 		})
@@ -115,6 +119,7 @@ func (s *server) routes() http.Handler {
 	mux.Handle("GET "+static.Prefix, static.Handler())
 
 	guard := http.NewCrossOriginProtection()
+	guard.AddInsecureBypassPattern(accountRoute) // the portal's page posts it; whoever else does has no ticket
 	guard.SetDenyHandler(s.wrap(func(http.ResponseWriter, *http.Request) error { return errOrigin }))
 	return compress.Handler(guard.Handler(mux))
 }

@@ -75,6 +75,8 @@ func signNotice(session *engine.Session) (told, string) {
 		return told{"neutral", "expired"}, ""
 	case a.Status == engine.ApproverReviewFailed:
 		return told{"wait", "review.failed"}, a.Message
+	case session.CanSign && len(channelsOf(session)) == 0 && slices.Contains(a.VerifyChannels, api.VerifyChannelAccount):
+		return told{"wait", "account"}, ""
 	case session.CanSign && len(channelsOf(session)) == 0:
 		return told{"wait", "channels"}, ""
 	default:
@@ -201,6 +203,7 @@ func (s *server) form(ctx context.Context, token, base string, session *engine.S
 		Shown: e.shown, Sign: base + "/sign", Reject: base + "/reject", Code: base + "/code",
 		Signer:  i18n.T(ctx, "sign.signer", "Name", a.Name),
 		Channel: e.channel, NeedsCode: slices.Contains(channels, api.VerifyChannelCode), Unchecked: slices.Contains(channels, api.VerifyChannelNone),
+		Account:  a.Account,
 		CodeHint: s.codeHint(ctx, a.Mobile), CodeValue: e.code,
 		Agreed: e.agreed, Reason: e.reason, Rejecting: e.rejecting, Problems: e.problems,
 	}

@@ -22,7 +22,7 @@ func taskKind(kind string) string {
 	switch kind {
 	case "problem":
 		return "danger"
-	case "approval":
+	case "approval", "signing":
 		return "wait"
 	case "archive":
 		return "ok"

@@ -22,7 +22,7 @@ type OverviewFigure struct {
 	Icon  string
 }
 
-// OverviewTask is something that waits for the reader; Kind is approval, problem, archive or draft.
+// OverviewTask is something that waits for the reader; Kind is signing, approval, problem, archive or draft.
 type OverviewTask struct {
 	Kind, Name, URL string
 	Since           time.Time

@@ -87,7 +87,7 @@ type navGroup struct {
 func navigation() []navGroup {
 	return []navGroup{
 		{"", []navEntry{{"dashboard", "/", "home"}}},
-		{"contracts", []navEntry{{"flows", "/flows", "contract"}, {"drafts", "/drafts", "draft"}, {"approvals", "/approvals", "check-circle"}, {"templates", "/templates", "duplicate"}, {"bulk", "/bulk", "send"}, {"files", "/files", "files"}, {"catalogs", "/catalogs", "folder"}}},
+		{"contracts", []navEntry{{"flows", "/flows", "contract"}, {"drafts", "/drafts", "draft"}, {"signings", "/signings", "edit"}, {"approvals", "/approvals", "check-circle"}, {"templates", "/templates", "duplicate"}, {"bulk", "/bulk", "send"}, {"files", "/files", "files"}, {"catalogs", "/catalogs", "folder"}}},
 		{"directory", []navEntry{{"organizations", "/organizations", "building"}, {"users", "/users", "users"}, {"seals", "/seals", "seal"}, {"identity", "/identity", "identity"}}},
 		{"compliance", []navEntry{{"verify", "/verify", "check-circle"}, {"audit", "/audit", "audit"}, {"evidence", "/evidence", "history"}}},
 		{"system", []navEntry{{"accounts", "/accounts", "key"}, {"requests", "/requests", "history"}, {"calls", "/calls", "external"}, {"settings", "/settings", "settings"}}},

@@ -59,7 +59,7 @@ type DraftReader struct {
 type PersonValues struct {
 	UserID         string   `json:"UserId" validate:"required"`
 	OrganizationID string   `json:"OrganizationId"`
-	Channels       []string `json:"Channel" validate:"required,min=1,dive,oneof=NONE VERIFYCODE FACEID WEIXINAPP"`
+	Channels       []string `json:"Channel" validate:"required,min=1,dive,oneof=NONE VERIFYCODE ACCOUNT FACEID WEIXINAPP"`
 	Step           int      `json:"Step" validate:"gte=1,lte=99"`
 	FullText       bool     `json:"FullText"`
 	PreRead        int64    `json:"PreRead" validate:"gte=0,lte=3600"`

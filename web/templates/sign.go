@@ -69,6 +69,7 @@ type SignForm struct {
 	NeedsCode          bool   // one of the channels is a code by text message
 	CodeHint           string // where the code goes
 	CodeValue          string
+	Account            string // by which the signer has logged in; empty for none
 	Unchecked          bool   // signing by link alone is one of the ways
 	Simulated          string // the message that simulation shows in place; empty for none
 	Agreed             bool

@@ -57,7 +57,7 @@ type TemplateRoles struct {
 type RoleValues struct {
 	Role            string   `json:"Role" validate:"required,max=20,excludesall={}"`
 	ForOrganization string   `json:"ForOrganization" validate:"required,boolean"`
-	Channels        []string `json:"Channel" validate:"required,min=1,dive,oneof=NONE VERIFYCODE FACEID WEIXINAPP"`
+	Channels        []string `json:"Channel" validate:"required,min=1,dive,oneof=NONE VERIFYCODE ACCOUNT FACEID WEIXINAPP"`
 	Step            int      `json:"Step" validate:"gte=1,lte=20"`
 	FullText        bool     `json:"FullText"`
 	PreRead         int64    `json:"PreRead" validate:"gte=0,lte=3600"`
