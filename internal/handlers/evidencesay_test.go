@@ -25,7 +25,7 @@ var composedEvidence = map[string][]string{
 	`actionBreak`:        {"audit.break"},
 	`actionSealed`:       {"audit.sealed"},
 	`actionForged`:       {"audit.fold_forged"},
-	`action`:             {"link.sign", "link.preview", "simulation.begin", "simulation.end"},
+	`action`:             {"link.sign", "link.account", "link.preview", "simulation.begin", "simulation.end"},
 	`ev.Action`:          nil, // handed on by record
 	`ev.ObjectType`:      nil,
 	`x.Action`:           nil, // read from an export

@@ -39,8 +39,8 @@ func TestNoSignatureWithoutTheSigner(t *testing.T) {
 	admin := p.as(auth.Admin)
 	visitors := map[string]*visitor{"admin": admin, "business": p.as(auth.Business, a.organization), "stranger": p.as(auth.Business, b.organization),
 		"compliance": p.as(auth.Compliance)}
-	for _, s := range []side{colleague, b} { // both have an account of their own, which the sender is not logged in to
-		own := p.addAccount("own"+s.person[:8], auth.Business, s.organization)
+	for i, s := range []side{colleague, b} { // both have an account of their own, which the sender is not logged in to
+		own := p.addAccount(fmt.Sprint("own", i), auth.Business, s.organization)
 		admin.post("/accounts/"+own.ID+"/person", url.Values{"PersonId": {s.person}}).wantStatus(http.StatusOK)
 	}
 	templates := map[string]string{}
