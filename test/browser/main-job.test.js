@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { desktop, launch, newContext, output, phone, proveWill } from "../lib/browser.js";
 import { plainPDF } from "../lib/pdf.js";
-import { boxOf, centre, isDark, isRed, renderPage } from "../lib/pixels.js";
+import { boxOf, centre, isInk, isRed, renderPage } from "../lib/pixels.js";
 import { binary, start, until } from "../lib/sealdesk.js";
 
 const A = { name: "深圳市示例科技有限公司", number: "91440300MA5EXAMP1F", person: "王小明", idCard: "440301198001010018", mobile: "13800000001" };
@@ -302,7 +302,7 @@ step("archive and download", async () => {
 step("every mark lies within half a point of where it was dropped", () => {
   const near = { x: -10, y: -10, width: 20, height: 20 };
   const around = (box) => ({ x: box.x + near.x, y: box.y + near.y, width: box.width + near.width, height: box.height + near.height });
-  for (const [name, colour] of [["sealA", isRed], ["sealB", isRed], ["handB", isDark]]) {
+  for (const [name, colour] of [["sealA", isRed], ["sealB", isRed], ["handB", isInk]]) {
     const wanted = dropped[name];
     const drawn = boxOf(renderPage(signedFile, wanted.page), colour, around(wanted));
     assert.ok(drawn, `${name}: nothing is drawn at ${JSON.stringify(wanted)}`);

@@ -48,5 +48,6 @@ export function boxOf(picture, passes, within = { x: 0, y: 0, width: Infinity, h
 }
 
 export const isRed = ([r, g, b]) => r > 150 && g < 110 && b < 110;
-export const isDark = ([r, g, b]) => r < 110 && g < 110 && b < 110;
+/** Black, or the pen blue of what is added to a signed file. */
+export const isInk = ([r, g, b]) => r < 110 && g < 110 && b < 190;
 export const centre = (box) => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
