@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sealdesk/internal/config"
 )
 
 // TestDocsNameTestsThatExist holds what docs/security.md and docs/audit.md promise: every test and test file that they name is there, and every
@@ -81,4 +83,37 @@ func readText(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// TestTextsNameFlagsThatExist holds every flag that a screen or an error tells people to set against the command line.
+func TestTextsNameFlagsThatExist(t *testing.T) {
+	flag := regexp.MustCompile(`--[a-z][a-z-]*[a-z]`)
+	known := map[string]bool{}
+	for _, command := range []string{
+		config.Serve, config.EngineRun, config.EngineCredentials, config.EngineConsole, config.Demo, config.UserAdd, config.AuditVerify,
+		config.AuditExport, config.Verify, config.Backup, config.Restore, "witness",
+	} {
+		var help strings.Builder
+		if err := run(t.Context(), append(strings.Fields(command), "--help"), nil, &help); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range flag.FindAllString(help.String(), -1) {
+			known[name] = true
+		}
+	}
+	texts, err := filepath.Glob("internal/i18n/catalogues/*.json")
+	if err != nil || len(texts) == 0 {
+		t.Fatal(err, texts)
+	}
+	used := map[string]string{}
+	for _, path := range texts {
+		for _, name := range flag.FindAllString(readText(t, path), -1) {
+			used[name] = path
+		}
+	}
+	for name, path := range used {
+		if !known[name] {
+			t.Errorf("%s names %s, which is no flag", path, name)
+		}
+	}
 }
