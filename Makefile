@@ -55,7 +55,7 @@ check: $(ASSETS) ## format, vet, staticcheck, generated files and go.mod up to d
 unit: build ## Go tests with the race detector, and the unit tests of the browser code
 	@# Compiles PDFium into the folder that the tests share: under the race detector that takes minutes.
 	$(GO) test -tags $(TAGS) -count=1 -run '^TestPageImageCapsPixels$$' ./internal/pdf
-	$(GO) test $(RACE) -timeout 25m -tags $(TAGS) ./...
+	$(GO) test $(RACE) -timeout 40m -tags $(TAGS) ./...
 	node --test test/unit/*.test.js
 
 .PHONY: sdk
