@@ -72,6 +72,7 @@ coverage: ## write docs/coverage.md anew from the last `make sdk`
 .PHONY: e2e
 e2e: build ## the whole job in a real browser
 	cd test/oidc && npm ci --no-audit --no-fund --ignore-scripts
+	cd test/sdk && npm ci --no-audit --no-fund
 	@# The longest file first, beside all the others.
 	node --test --test-concurrency=2 test/browser/pages.test.js $(filter-out %/pages.test.js,$(wildcard test/browser/*.test.js))
 

@@ -67,6 +67,7 @@ test("invited, a password chosen, two-step sign-in, a recovery code", async () =
   const first = currentStep();
   await page.locator("[name=Code]").fill(codeOf(secret, first));
   await page.locator("main form button[type=submit]").click();
+  await page.locator(".recovery code").first().waitFor();
   const codes = await page.locator(".recovery code").allInnerTexts();
   assert.equal(new Set(codes).size, 10);
   const download = page.waitForEvent("download");

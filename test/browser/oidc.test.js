@@ -43,11 +43,12 @@ test("an account is linked, signed in with through the server, and unlinked", as
   await logIn(page, program, "business");
   await page.goto(program.url + "/account");
   await page.getByRole("link", { name: "关联 测试身份" }).click();
+  await page.waitForURL(program.url + "/account/oidc");
   await page.locator("[name=Current]").fill(program.printed.match(/(?:password|密码均为) (\S+)/)[1]);
   await page.getByRole("button", { name: "下一步" }).click();
   await page.getByRole("link", { name: "前往 测试身份" }).click(); // still signed in there: it sends back at once
-  await page.waitForURL(program.url + "/account/oidc");
   await page.getByText("下次可以用它登录").waitFor();
+  assert.equal(page.url(), program.url + "/account/oidc");
 
   const session = async () => (await context.cookies(program.url)).find((cookie) => cookie.name === "sealdesk");
   const before = await session();
