@@ -9,6 +9,7 @@ import (
 )
 
 func TestComposedContract(t *testing.T) {
+	t.Parallel()
 	data, anchors := contract(t)
 	path := write(t, "contract.pdf", data)
 	mustRun(t, "qpdf", "--check", path)

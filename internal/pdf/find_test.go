@@ -47,6 +47,7 @@ func keywordPDF() []byte {
 func near(a, b, tolerance float64) bool { return math.Abs(a-b) <= tolerance }
 
 func TestFind(t *testing.T) {
+	t.Parallel()
 	r, err := pdf.NewRenderer(t.Context(), pdf.RendererOptions{CacheDir: filepath.Join(os.TempDir(), "sealdesk-test-pdfium")})
 	if err != nil {
 		t.Fatal(err)
@@ -100,6 +101,7 @@ func TestFind(t *testing.T) {
 
 // TestFindChinese searches what our own composer writes.
 func TestFindChinese(t *testing.T) {
+	t.Parallel()
 	r, err := pdf.NewRenderer(t.Context(), pdf.RendererOptions{CacheDir: filepath.Join(os.TempDir(), "sealdesk-test-pdfium")})
 	if err != nil {
 		t.Fatal(err)

@@ -31,6 +31,7 @@ func readCase(t *testing.T, folder, file, root string) ([]byte, *x509.CertPool) 
 // TestForgedContracts: two parties signed, an update laid another price over the first page, a third party signed the whole.
 // All three signatures are genuine.
 func TestForgedContracts(t *testing.T) {
+	t.Parallel()
 	over := pdf.Place{X: 60, Y: 61.88999999999999, Width: 300, Height: 30}
 	for file, want := range map[string]pdf.Change{
 		"button.pdf":              {Code: pdf.ChangeFieldAdded, Field: "btn", Page: 1, Place: over},
@@ -64,6 +65,7 @@ func hasChange(changes []pdf.Change, want pdf.Change) bool {
 
 // TestFilesSignedByOtherPrograms: what signers do beside signing is permitted, and named.
 func TestFilesSignedByOtherPrograms(t *testing.T) {
+	t.Parallel()
 	for file, want := range map[string]struct {
 		signatures int
 		change     string
@@ -97,6 +99,7 @@ func TestFilesSignedByOtherPrograms(t *testing.T) {
 
 // TestStanding: what cannot be judged is neither broken nor well.
 func TestStanding(t *testing.T) {
+	t.Parallel()
 	for file, want := range map[string]pdf.Standing{
 		"v-plain.pdf": pdf.StandingValid, "v-second-metadata.pdf": pdf.StandingValid, "v-certified-p1.pdf": pdf.StandingClosed,
 		"v-removed.pdf": pdf.StandingBroken, "v-ber.pdf": pdf.StandingUnknown, "v-tst-fraction.pdf": pdf.StandingValid,
@@ -125,6 +128,7 @@ func TestStanding(t *testing.T) {
 
 // TestCertificationForbidsSigning: a file that is certified against every change loses that by any further signature.
 func TestCertificationForbidsSigning(t *testing.T) {
+	t.Parallel()
 	data, _ := readCase(t, "signed", "v-certified-p1.pdf", "v-root.pem")
 	a := newAuthority(t)
 	signed := sign(t, data, a.act(a.ecdsa, "李雷", nil), nil)

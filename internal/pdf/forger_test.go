@@ -14,12 +14,12 @@ import (
 )
 
 // cosign signs as a forger does who is trusted, and has a library of their own.
-func (f *forgery) cosign(objects map[int]string) []byte {
-	f.t.Helper()
-	a := newAuthority(f.t)
-	out, err := pdf.SignWith(context.Background(), f.data, face(f.t), a.act(a.ecdsa, "丙", nil), objects)
+func (f *forgery) cosign(t *testing.T, objects map[int]string) []byte {
+	t.Helper()
+	a := newAuthority(t)
+	out, err := pdf.SignWith(context.Background(), f.data, face(t), a.act(a.ecdsa, "丙", nil), objects)
 	if err != nil {
-		f.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return out
 }
@@ -84,10 +84,12 @@ func (f *forgery) cosigned() map[string]overlayCase {
 
 // TestNoCosignerPasses lets the forger sign the very update that changes the contract, and a third party sign on top.
 func TestNoCosignerPasses(t *testing.T) {
+	t.Parallel()
 	f := &forgery{t, twoParties(t)}
 	for name, c := range f.cosigned() {
 		t.Run(name, func(t *testing.T) {
-			checkForged(t, f.cosign(c.objects), c.code)
+			t.Parallel()
+			checkForged(t, f.cosign(t, c.objects), c.code)
 		})
 	}
 }
@@ -114,6 +116,7 @@ func prepared(t *testing.T) *forgery {
 
 // TestNoPreparedFieldHides fills and signs fields that were there, and lay over the price, when the first party signed.
 func TestNoPreparedFieldHides(t *testing.T) {
+	t.Parallel()
 	f := prepared(t)
 	text := func(ops string) map[int]string {
 		return map[int]string{25: f.with(25, "/V (900) /AP << /N 301 0 R >>"), 301: stream(xform+" "+fonts, ops)}
@@ -125,21 +128,26 @@ func TestNoPreparedFieldHides(t *testing.T) {
 		"white text":      text("1 g BT /F 40 Tf 2 2 Td (900) Tj ET"),
 		"text on text":    text("0 g BT /F 14 Tf 46 8 Td (900) Tj ET"),
 	} {
-		t.Run(name, func(t *testing.T) { checkForged(t, f.unseen(objects), pdf.ChangeCovers) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkForged(t, f.unseen(t, objects), pdf.ChangeCovers)
+		})
 	}
 }
 
 // unseen cosigns with a signature field that shows nothing, unless the objects hold another.
-func (f *forgery) unseen(objects map[int]string) []byte {
+func (f *forgery) unseen(t *testing.T, objects map[int]string) []byte {
+	t.Helper()
 	if objects[29] == "" {
 		objects = merge(objects, map[int]string{20: f.also(20, "300 0 R"), 21: f.also(21, "300 0 R"),
 			300: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (new) /V %V% /F 2 /Rect [0 0 0 0] /P 5 0 R >>"})
 	}
-	return f.cosign(objects)
+	return f.cosign(t, objects)
 }
 
 // TestFadingByStepsIsFound: each step leaves most of what the step before it left.
 func TestFadingByStepsIsFound(t *testing.T) {
+	t.Parallel()
 	f := &forgery{t, twoParties(t)}
 	for i := range 4 {
 		look := stream(xform+" /Resources << /ExtGState << /G << /ca 0.4 >> >> >>", "/G gs 1 g 0 0 300 30 re f")
@@ -149,15 +157,16 @@ func TestFadingByStepsIsFound(t *testing.T) {
 			num:   strings.NewReplacer("301 0 R", fmt.Sprint(shown, " 0 R"), "(new)", fmt.Sprintf("(new%d)", i)).Replace(objects[300]),
 			shown: look, 20: f.also(20, fmt.Sprint(num, " 0 R")), 21: f.also(21, fmt.Sprint(num, " 0 R")),
 		}
-		f.data = f.cosign(objects)
+		f.data = f.cosign(t, objects)
 	}
 	checkForged(t, f.data, pdf.ChangeCovers)
 }
 
 // TestTextOnItsLinePasses: text that is filled in may touch the line that it is written on.
 func TestTextOnItsLinePasses(t *testing.T) {
+	t.Parallel()
 	f := prepared(t)
-	data := f.unseen(map[int]string{36: f.with(36, "/V (gypsy, 900) /AP << /N 301 0 R >>"),
+	data := f.unseen(t, map[int]string{36: f.with(36, "/V (gypsy, 900) /AP << /N 301 0 R >>"),
 		301: stream("/Type /XObject /Subtype /Form /BBox [0 0 300 26] "+fonts, "BT /F 12 Tf 2 9 Td (gypsy, 900) Tj ET")})
 	report, err := pdf.Verify(data, newAuthority(t).roots)
 	if err != nil || !report.OK {
@@ -167,6 +176,7 @@ func TestTextOnItsLinePasses(t *testing.T) {
 
 // TestHonestCosignersPass: what is not over anything, or lets it be seen, is permitted.
 func TestHonestCosignersPass(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	f := &forgery{t, twoParties(t)}
 	price := pdf.Mark{ID: "c", Kind: pdf.Seal, Signer: "c", Page: 1, X: 90, Y: 100, Width: 113, Height: 113}
@@ -174,8 +184,8 @@ func TestHonestCosignersPass(t *testing.T) {
 	date := pdf.Mark{ID: "dd", Kind: pdf.Date, Signer: "c", Page: 1, X: 200, Y: 138, Width: 90, Height: 20}
 	rest := "/Rect [98 300 398 330]"
 	for name, data := range map[string][]byte{
-		"in a blank place": f.cosign(f.own(rest, lie())),
-		"hidden":           f.cosign(f.own("/F 2 "+rest, lie())),
+		"in a blank place": f.cosign(t, f.own(rest, lie())),
+		"hidden":           f.cosign(t, f.own("/F 2 "+rest, lie())),
 		"seal over text":   sign(t, f.data, a.act(a.ecdsa, "丙", map[string]pdf.Fill{"c": {Form: disc()}}), []pdf.Mark{price}),
 		"all over text": sign(t, f.data, a.act(a.ecdsa, "丙", map[string]pdf.Fill{"c": {Form: disc()}, "h": {Form: stroke(t)}, "dd": {Text: "2026-05-06"}}),
 			[]pdf.Mark{price, hand, date}),
@@ -190,6 +200,7 @@ func TestHonestCosignersPass(t *testing.T) {
 
 // TestSignRefusesToHide: Sign does not make a signature that Verify would call a change.
 func TestSignRefusesToHide(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	f := &forgery{t, twoParties(t)}
 	over := pdf.Mark{ID: "c", Kind: pdf.Seal, Signer: "c", Page: 1, X: 70, Y: 610, Width: 100, Height: 100} // over the seal of the first
@@ -203,6 +214,7 @@ func TestSignRefusesToHide(t *testing.T) {
 // TestUpdatesThatReadersUnderstandDifferently: an update may be built in ways that some readers see one document in, and
 // others another.
 func TestUpdatesThatReadersUnderstandDifferently(t *testing.T) {
+	t.Parallel()
 	f := &forgery{t, twoParties(t)}
 	newest := regexp.MustCompile(`startxref\n(\d+)`).FindAllSubmatch(f.data, -1)
 	last, before := string(newest[len(newest)-1][1]), string(newest[len(newest)-2][1])
@@ -235,8 +247,9 @@ func TestUpdatesThatReadersUnderstandDifferently(t *testing.T) {
 		"an object that is packed twice": packedTwice(f.data, last),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			if pdf.Signed(data) {
-				data = third(t, data)
+				data = unseenThird(t, data)
 			}
 			checkForged(t, data, "")
 		})

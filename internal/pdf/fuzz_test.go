@@ -138,6 +138,7 @@ func BenchmarkCompose(b *testing.B) {
 
 // TestMutatedFiles changes files in ways that a fuzzer takes long to find: numbers, names and whole pieces exchanged.
 func TestMutatedFiles(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	var seeds [][]byte
 	marks := []pdf.Mark{{ID: "t", Kind: pdf.Text, Page: 1, X: 10, Y: 70, Width: 50, Height: 20, Text: "字"}}

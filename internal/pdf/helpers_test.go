@@ -189,9 +189,36 @@ func write(t testing.TB, name string, data []byte) string {
 	return path
 }
 
+// shared makes a fixture once for all tests. They run beside each other, so that none may write into it.
+func shared[T any](make func(testing.TB) T) func(testing.TB) T {
+	var once sync.Once
+	var made *T
+	return func(t testing.TB) T {
+		t.Helper()
+		once.Do(func() {
+			v := make(t)
+			made = &v
+		})
+		if made == nil {
+			t.Fatal("the fixture could not be made: see the test before")
+		}
+		return *made
+	}
+}
+
+type composed struct {
+	data    []byte
+	anchors map[string]pdf.Anchor
+}
+
 // contract is a Chinese contract of three pages.
 func contract(t testing.TB) ([]byte, map[string]pdf.Anchor) {
 	t.Helper()
+	c := composedContract(t)
+	return c.data, c.anchors
+}
+
+var composedContract = shared(func(t testing.TB) composed {
 	c := pdf.NewComposer(face(t))
 	c.Note("合同编号：YT-2026-0504")
 	c.Title("设备采购与技术服务合同")
@@ -217,8 +244,8 @@ func contract(t testing.TB) ([]byte, map[string]pdf.Anchor) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return data, c.Anchors()
-}
+	return composed{data, c.Anchors()}
+})
 
 // disc is a red round seal of 40 mm with a star, drawn by hand.
 func disc() *pdf.Form {

@@ -116,6 +116,7 @@ func checkFlag(t *testing.T, data []byte, page int, x, y, width, height float64)
 }
 
 func TestMarksLieWhereTheyWereAsked(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	for i, name := range slices.Sorted(maps.Keys(pageKinds)) {
 		kind := pageKinds[name]
@@ -164,6 +165,7 @@ func checkClean(t *testing.T, data []byte, signatures int, further ...string) {
 }
 
 func TestEveryKindOfMarkOnATurnedPage(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	data := pdftest.Document(pdftest.ObjectStreams, pdftest.Page{Rotate: 90, CropBox: [4]float64{40, 60, 500, 800}})
 	marks := []pdf.Mark{

@@ -16,6 +16,7 @@ import (
 )
 
 func TestFilledTextCanBeFoundAndCopied(t *testing.T) {
+	t.Parallel()
 	marks := []pdf.Mark{
 		{ID: "one", Kind: pdf.Text, Page: 1, X: 60, Y: 60, Width: 200, Height: 24, Text: "㐂人民币叁拾贰万元整 ¥320,000.00", Align: pdf.AlignRight},
 		{ID: "two", Kind: pdf.Text, Page: 1, X: 60, Y: 120, Width: 200, Height: 80, Multiline: true, FontSize: 11,
@@ -44,6 +45,7 @@ func TestFilledTextCanBeFoundAndCopied(t *testing.T) {
 }
 
 func TestTextIsDrawnSmallerUntilItFits(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("很长的文字", 20)
 	for _, multiline := range []bool{false, true} {
 		out, err := pdf.Prepare(pdftest.Document(pdftest.Classic, pdftest.Page{}), face(t), []pdf.Mark{
@@ -119,6 +121,7 @@ func form(t *testing.T) []byte {
 }
 
 func TestAnExistingFormIsKept(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	marks := []pdf.Mark{{ID: "seal", Kind: pdf.Seal, Page: 1, X: 100, Y: 300, Width: 100, Height: 50}}
 	prepared, err := pdf.Prepare(form(t), face(t), marks)
@@ -140,6 +143,7 @@ func TestAnExistingFormIsKept(t *testing.T) {
 }
 
 func TestAnApproverWhoComesLaterAddsFields(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	first := []pdf.Mark{{ID: "a", Kind: pdf.Seal, Signer: "a", Page: 1, X: 50, Y: 50, Width: 100, Height: 100}}
 	later := []pdf.Mark{
@@ -251,6 +255,7 @@ func TestFilesThatCannotBeSigned(t *testing.T) {
 
 // TestFilesThatAreSloppy signs files whose cross-reference is wrong, as those of many programs are.
 func TestFilesThatAreSloppy(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	marks := []pdf.Mark{{ID: "a", Kind: pdf.Seal, Page: 1, X: 50, Y: 50, Width: 100, Height: 50}}
 	for _, structure := range pdftest.Structures() {
@@ -277,6 +282,7 @@ func TestFilesThatAreSloppy(t *testing.T) {
 
 // TestFilesOfOtherPrograms signs what qpdf makes of a file: linearized, packed, unpacked.
 func TestFilesOfOtherPrograms(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	data, _ := contract(t)
 	source := write(t, "source.pdf", data)

@@ -17,6 +17,7 @@ import (
 // TestOurRendererShowsMarks holds the writer and the renderer together: what people see in the product before and
 // after signing is drawn by pdfium, not by poppler.
 func TestOurRendererShowsMarks(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	a := newAuthority(t)
 	r, err := pdf.NewRenderer(ctx, pdf.RendererOptions{CacheDir: filepath.Join(os.TempDir(), "sealdesk-test-pdfium")})

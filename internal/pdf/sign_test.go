@@ -34,6 +34,11 @@ func stroke(t testing.TB) *pdf.Form {
 // signedContract is a contract that two parties signed.
 func signedContract(t testing.TB) (prepared, first, second []byte) {
 	t.Helper()
+	files := signedContracts(t)
+	return files[0], files[1], files[2]
+}
+
+var signedContracts = shared(func(t testing.TB) [3][]byte {
 	data, at := contract(t)
 	marks := []pdf.Mark{
 		markAt("a.seal", pdf.Seal, "a", at["a.seal"]),
@@ -52,16 +57,17 @@ func signedContract(t testing.TB) (prepared, first, second []byte) {
 	if !bytes.HasPrefix(prepared, data) {
 		t.Fatal("preparing changed earlier bytes")
 	}
-	first = sign(t, prepared, a.act(a.rsa, "北京印台科技有限公司", map[string]pdf.Fill{
+	first := sign(t, prepared, a.act(a.rsa, "北京印台科技有限公司", map[string]pdf.Fill{
 		"a.seal": {Form: disc()}, "a.hand": {Form: stroke(t)}, "a.date": {Text: "2026年5月4日"},
 	}), marks)
-	second = sign(t, first, a.act(a.ecdsa, "李雷", map[string]pdf.Fill{
+	second := sign(t, first, a.act(a.ecdsa, "李雷", map[string]pdf.Fill{
 		"b.seal": {Form: disc()}, "b.hand": {Form: stroke(t)}, "b.date": {Text: "2026年5月5日"},
 	}), marks)
-	return prepared, first, second
-}
+	return [3][]byte{prepared, first, second}
+})
 
 func TestSignaturesStandUpToPdfsigAndQpdf(t *testing.T) {
+	t.Parallel()
 	prepared, first, second := signedContract(t)
 	for name, c := range map[string]struct {
 		data       []byte
@@ -87,6 +93,7 @@ func TestSignaturesStandUpToPdfsigAndQpdf(t *testing.T) {
 
 // TestRoomForSignaturesIsTight: pdfsig does not look at the padding behind a signature, so there must be next to none.
 func TestRoomForSignaturesIsTight(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	token, err := a.stamps.Stamp(context.Background(), []byte("any"))
 	if err != nil {

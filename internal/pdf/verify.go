@@ -29,9 +29,9 @@ type SignatureReport struct {
 	TimestampTime   time.Time `json:"timestampTime,omitzero"` // from a time stamp; zero without one
 	Intact          bool      `json:"intact"`                 // the bytes it covers and the signature itself are as they were made
 	CoversWholeFile bool      `json:"coversWholeFile"`
-	ChainTrusted    bool      `json:"chainTrusted"` // its certificate, and its time stamp's, lead to the given roots
-	ChangedAfter    []Change  `json:"changedAfter,omitempty"`
-	Problem         string    `json:"problem,omitempty"` // one of the Problem… codes, empty for none
+	ChainTrusted    bool      `json:"chainTrusted"`           // its certificate, and its time stamp's, lead to the given roots
+	ChangedAfter    []Change  `json:"changedAfter,omitempty"` // none is looked for where what was signed is no longer there
+	Problem         string    `json:"problem,omitempty"`      // one of the Problem… codes, empty for none
 
 	Certificate *x509.Certificate `json:"-"` // nil when the signature could not be read
 
@@ -76,7 +76,7 @@ func Verify(data []byte, roots *x509.CertPool) (*Report, error) {
 	signatures, j := byField(report.Signatures), newJudge(f.original)
 	for i := range report.Signatures {
 		s := &report.Signatures[i]
-		if s.end > 0 && s.end < len(data) {
+		if s.end > 0 && s.end < len(data) && s.hasBytes() {
 			s.ChangedAfter = f.changesAfter(s, signatures, j)
 		}
 		for _, change := range s.ChangedAfter {
@@ -209,6 +209,11 @@ func (f *file) checkSignature(field signatureField, roots *x509.CertPool) Signat
 		s.problem(ProblemRevoked)
 	}
 	return s
+}
+
+// hasBytes tells whether the bytes that were signed are still there, so that the file as it is now can be held against them.
+func (s *SignatureReport) hasBytes() bool {
+	return s.Problem != ProblemDigest && s.Problem != ProblemContents && s.Problem != ProblemSignature
 }
 
 // Covered is how many bytes of the file the signature covers, from the first on; 0 where that cannot be read.

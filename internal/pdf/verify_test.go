@@ -18,6 +18,7 @@ import (
 )
 
 func TestVerifyReportsEverySignature(t *testing.T) {
+	t.Parallel()
 	_, _, second := signedContract(t)
 	report, err := pdf.Verify(second, newAuthority(t).roots)
 	if err != nil {
@@ -46,6 +47,7 @@ func TestVerifyReportsEverySignature(t *testing.T) {
 }
 
 func TestVerifyTrustsOnlyTheGivenRoots(t *testing.T) {
+	t.Parallel()
 	_, first, _ := signedContract(t)
 	other := x509.NewCertPool()
 	for name, c := range map[string]struct {
@@ -82,13 +84,14 @@ func TestVerifyWithoutSignatures(t *testing.T) {
 
 // TestOneChangedByteIsReported changes bytes all over a file that was signed twice.
 func TestOneChangedByteIsReported(t *testing.T) {
+	t.Parallel()
 	_, first, second := signedContract(t)
 	roots := newAuthority(t).roots
 	step := 409
 	if testing.Short() {
 		step = 997
 	}
-	notice := func(data []byte, at int, mask byte) {
+	notice := func(t *testing.T, data []byte, at int, mask byte) {
 		changed := bytes.Clone(data)
 		changed[at] ^= mask
 		report, err := pdf.Verify(changed, roots)
@@ -96,15 +99,16 @@ func TestOneChangedByteIsReported(t *testing.T) {
 			t.Errorf("byte %d of %d changed from %q to %q: not noticed", at, len(data), data[at], changed[at])
 		}
 	}
-	for _, data := range [][]byte{first, second} {
-		for at := 0; at < len(data); at += step {
-			for _, mask := range []byte{0x01, 0x20, 0xff} {
-				notice(data, at, mask)
+	for name, data := range map[string][]byte{"signed once": first, "signed twice": second} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for i := 0; i*step < len(data); i++ {
+				notice(t, data, i*step, [3]byte{0x01, 0x20, 0xff}[i%3])
 			}
-		}
-		for at := len(data) - 40; at < len(data); at++ { // the very end
-			notice(data, at, 0x01)
-		}
+			for at := len(data) - 40; at < len(data); at++ { // the very end
+				notice(t, data, at, 0x01)
+			}
+		})
 	}
 	for name, changed := range map[string][]byte{
 		"appended":  append(bytes.Clone(second), '\n'),
@@ -120,6 +124,7 @@ func TestOneChangedByteIsReported(t *testing.T) {
 // TestEveryByteOfTheSignatureIsChecked changes each hexadecimal digit of the last signature, which no signature covers, to some
 // others, and to the same digit written another way.
 func TestEveryByteOfTheSignatureIsChecked(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	data := pdftest.Document(pdftest.Classic, pdftest.Page{})
 	signed := sign(t, data, a.act(a.ecdsa, "李雷", nil), nil)
@@ -172,6 +177,7 @@ func appendUpdate(data []byte, objects map[int]string) []byte {
 
 // TestChangesAfterASignatureAreFound lets an attacker append an update and, worse, another signer sign it.
 func TestChangesAfterASignatureAreFound(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	base := pdftest.Document(pdftest.Classic, pdftest.Page{}, pdftest.Page{})
 	marks := []pdf.Mark{
@@ -207,6 +213,7 @@ func TestChangesAfterASignatureAreFound(t *testing.T) {
 		"opening action":    {map[int]string{1: strings.Replace(catalog.body, "/Type", "/OpenAction << /S /JavaScript /JS (app.alert(1)) >> /Type", 1)}, pdf.ChangeDocument},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			changed := appendUpdate(signed, c.objects)
 			report, err := pdf.Verify(changed, a.roots)
 			if err != nil {
@@ -257,6 +264,7 @@ func objectOf(t *testing.T, data []byte, text string) foundObject {
 
 // TestSignaturesStandUpToOpenssl checks signature and time stamp apart from any PDF software.
 func TestSignaturesStandUpToOpenssl(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	dir := t.TempDir()
 	file := func(name string, data []byte) string {
@@ -291,6 +299,7 @@ func TestSignaturesStandUpToOpenssl(t *testing.T) {
 }
 
 func TestTimeAuthorityStandsUpToOpenssl(t *testing.T) {
+	t.Parallel()
 	a := newAuthority(t)
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
