@@ -18,7 +18,7 @@ func (p *program) verifyRegularly(ctx context.Context, every time.Duration) erro
 		<-ctx.Done()
 		return nil
 	}
-	ctx = audit.WithActor(ctx, audit.Actor{Name: "sealdesk", Role: "system"})
+	ctx = audit.WithActor(ctx, audit.Actor{Name: audit.ActorPortal, Role: audit.RoleSystem})
 	for {
 		due, err := p.portal.VerificationDue(ctx, every)
 		switch {

@@ -131,7 +131,7 @@ func (f folders) markHalf(ctx context.Context, h half, newest audit.Checkpoint) 
 	if err != nil {
 		return d.explain(ctx, h, err)
 	}
-	event := audit.Event{Actor: terminalActor, Action: "data.restore", ObjectType: "data", ObjectID: d.marker.ID, Detail: map[string]any{"events": newest.End()}}
+	event := audit.Event{Actor: terminalActor(), Action: "data.restore", ObjectType: "data", ObjectID: d.marker.ID, Detail: map[string]any{"events": newest.End()}}
 	return errors.Join(log.Record(ctx, event), log.Close())
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // clockActor stands in events about the system's clock.
-var clockActor = audit.Actor{Name: "sealdesk", Role: "system"}
+var clockActor = audit.Actor{Name: audit.ActorPortal, Role: audit.RoleSystem}
 
 // watchClock tells of jumps of the system's clock until the context ends. It begins with what happened before: a log whose newest event is
 // still to come was written while the clock was ahead.

@@ -145,7 +145,7 @@ func (d *dataFolder) opened(ctx context.Context, h half, versionOf func(context.
 	if err != nil || !slices.Contains(d.adopted, h.name) {
 		return err
 	}
-	return log.Record(ctx, audit.Event{Actor: terminalActor, Action: "data.mark", ObjectType: "data", ObjectID: d.marker.ID, Detail: map[string]any{"half": h.name}})
+	return log.Record(ctx, audit.Event{Actor: terminalActor(), Action: "data.mark", ObjectType: "data", ObjectID: d.marker.ID, Detail: map[string]any{"half": h.name}})
 }
 
 // update changes the marker as it is on the disk by now: another process may have written it.

@@ -66,7 +66,7 @@ func runDemo(ctx context.Context, c config.DemoCommand, out io.Writer) (err erro
 	if err := p.renderer.Ready(ctx); err != nil {
 		return err
 	}
-	return p.leaveDemo(audit.WithActor(ctx, terminalActor), c.Out, out)
+	return p.leaveDemo(audit.WithActor(ctx, terminalActor()), c.Out, out)
 }
 
 // freeAddress is an address on this machine that was free a moment ago.
@@ -149,7 +149,7 @@ func (p *program) fillDemo(ctx context.Context) error {
 	if err := p.renderer.Ready(ctx); err != nil {
 		return err
 	}
-	ctx = audit.WithActor(ctx, terminalActor)
+	ctx = audit.WithActor(ctx, terminalActor())
 	password := strings.ToLower(rand.Text())[:12]
 	err := demo.Fill(ctx, demo.Portal{
 		Options: demo.Options{Client: p.client, Face: p.face, Download: download, Clock: time.Now, ShowFace: p.engine.PassFaceCheck},

@@ -149,6 +149,10 @@ func TestAccountsOnTheCommandLine(t *testing.T) {
 	if _, err := command(t, "correct horse battery\n", "user", "add", "LiNa", "--role", "admin", "--password-stdin", "--data", data); err == nil {
 		t.Error("a second account of the same name was added")
 	}
+	if _, err := command(t, "correct horse battery\n", "user", "add", "Terminal", "--role", "admin", "--password-stdin", "--data", data); err == nil ||
+		!strings.Contains(err.Error(), "choose another name") {
+		t.Errorf("an account that is taken for the command line: %v", err)
+	}
 	if _, err := command(t, "short\n", "user", "add", "wang", "--role", "admin", "--password-stdin", "--data", data); err == nil {
 		t.Error("a short password was taken")
 	}

@@ -19,9 +19,6 @@ import (
 	"sealdesk/internal/i18n"
 )
 
-// terminalActor is who the audit log names for what is done on the command line.
-var terminalActor = audit.Actor{Name: "terminal", Role: string(auth.Admin)}
-
 // withPortal runs a command on the portal's database of a data folder. The server may run at the same time.
 func withPortal(ctx context.Context, data string, access access, run func(context.Context, *db.DB) error) error {
 	d, err := openData(ctx, folders{data}, access, portalHalf)
@@ -32,7 +29,7 @@ func withPortal(ctx context.Context, data string, access access, run func(contex
 	if err != nil {
 		return err
 	}
-	err = run(audit.WithActor(ctx, terminalActor), portal.DB)
+	err = run(audit.WithActor(ctx, terminalActor()), portal.DB)
 	return errors.Join(err, portal.Close())
 }
 

@@ -46,9 +46,6 @@ func (f Filter) chooser() func(*Event) bool {
 	}
 }
 
-// roleSystem is the role of the program itself, which no index keeps apart.
-const roleSystem = "system"
-
 // MaxPage is the most events that one Query returns.
 const MaxPage = 1000
 
@@ -184,7 +181,7 @@ func (q *query) where(args []any) (string, []any) {
 // show. SQLite's own choice among equals is often the longer list.
 func (q *query) index() (name, condition string) {
 	const role, roles = " INDEXED BY audit_by_role", " AND e.role NOT IN ('', 'system')"
-	byRole := q.f.Role != "" && q.f.Role != roleSystem
+	byRole := q.f.Role != "" && q.f.Role != RoleSystem
 	switch f := q.f; {
 	case f.ObjectID != "":
 		return " INDEXED BY audit_by_object", " AND e.object_id <> ''"
@@ -231,7 +228,7 @@ const fewEvents = 2000
 
 // weighRole looks whether the role of the filter is one of few events.
 func (q *query) weighRole(ctx context.Context, tx *store.Tx) error {
-	if q.f.Role == "" || q.f.Role == roleSystem {
+	if q.f.Role == "" || q.f.Role == RoleSystem {
 		return nil
 	}
 	var events int

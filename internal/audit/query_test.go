@@ -41,7 +41,7 @@ func TestEveryFilterAndPair(t *testing.T) {
 		func(q *Filter) { q.ObjectID = "seal_3" }, func(q *Filter) { q.Outcome = Failed }, func(q *Filter) { q.Outcome = Denied },
 		func(q *Filter) { q.Outcome = OK }, func(q *Filter) { q.Outcome = Intent }, func(q *Filter) { q.From = start.Add(100 * time.Second) },
 		func(q *Filter) { q.To = start.Add(300 * time.Second) }, func(q *Filter) { q.Text = "印章" }, func(q *Filter) { q.Text = "CreateSeal" },
-		func(q *Filter) { q.Text = "王" }, func(q *Filter) { q.Actor = "nobody" }, func(q *Filter) { q.Role = "business" }, func(q *Filter) { q.Role = "admin" }, func(q *Filter) { q.Role = roleSystem }, func(q *Filter) { q.Except = []string{"session.login"} },
+		func(q *Filter) { q.Text = "王" }, func(q *Filter) { q.Actor = "nobody" }, func(q *Filter) { q.Role = "business" }, func(q *Filter) { q.Role = "admin" }, func(q *Filter) { q.Role = RoleSystem }, func(q *Filter) { q.Except = []string{"session.login"} },
 		func(q *Filter) { q.Actions = []string{"session.login", "platform.SendFlow"} }, func(q *Filter) { q.About = []string{"seal_3", "上海印章有限公司77"} },
 	}
 	for i, a := range single {

@@ -170,7 +170,7 @@ func (d *DB) SetUp(ctx context.Context, n NewAccount) (a Account, err error) {
 	return a, err
 }
 
-// AddAccount adds an account; ErrNameTaken where the name is in use.
+// AddAccount adds an account; ErrNameTaken where the name is in use, a *NameError where it breaks a rule or misleads.
 func (d *DB) AddAccount(ctx context.Context, n NewAccount) (a Account, err error) {
 	err = d.store.Write(ctx, func(tx *store.Tx) error {
 		a, err = d.addAccount(ctx, tx, "account.add", n)
@@ -186,6 +186,9 @@ func (d *DB) addAccount(ctx context.Context, tx *store.Tx, action string, n NewA
 	}
 	if a.DisplayName == "" {
 		a.DisplayName = a.Name
+	}
+	if err := admitName(ctx, tx, a.Name, a.DisplayName); err != nil {
+		return a, err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO accounts (id, name, name_key, display_name, role, all_organizations, password_hash, must_change, language, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -225,7 +228,7 @@ func accountDetail(a Account) map[string]any {
 }
 
 // ChangeAccount changes an account on behalf of an admin. Losing rights ends the account's sessions. ErrLastAdmin where nobody could
-// administer the portal any more.
+// administer the portal any more, a *NameError where the name to show misleads.
 func (d *DB) ChangeAccount(ctx context.Context, id string, change AccountChange) (after Account, err error) {
 	err = d.store.Write(ctx, func(tx *store.Tx) error {
 		before, err := findAccount(ctx, tx, "id = $1", id)
@@ -233,6 +236,11 @@ func (d *DB) ChangeAccount(ctx context.Context, id string, change AccountChange)
 			return err
 		}
 		after = change.apply(before)
+		if after.DisplayName != before.DisplayName {
+			if err := CheckDisplayName(after.DisplayName); err != nil {
+				return err
+			}
+		}
 		if reflect.DeepEqual(accountDetail(before), accountDetail(after)) {
 			return nil
 		}

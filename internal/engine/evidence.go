@@ -67,14 +67,14 @@ func (e *Engine) refuseEmptied(ctx context.Context, log *audit.Log) error {
 // it. Who acts comes from the request, or from the signer's page (see withSigner).
 func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
 	c := callOf(ctx)
-	actor := audit.Actor{Role: "program", Session: c.Session, IP: c.IP, UserAgent: c.UserAgent, RequestID: c.RequestID}
+	actor := audit.Actor{Role: audit.RoleProgram, Session: c.Session, IP: c.IP, UserAgent: c.UserAgent, RequestID: c.RequestID}
 	switch {
 	case c.Signer != "":
-		actor.Name, actor.Role = c.Signer, "signer"
+		actor.Name, actor.Role = c.Signer, audit.RoleSigner
 	case c.Application != nil:
 		actor.Name = c.Application.ID
 	default:
-		actor.Name, actor.Role = "engine", "system"
+		actor.Name, actor.Role = audit.ActorEngine, audit.RoleSystem
 	}
 	detail := ev.Detail
 	if c.SourceIP != "" {

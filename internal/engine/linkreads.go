@@ -56,7 +56,7 @@ func (e *Engine) NoteReading(ctx context.Context, r LinkReading) error {
 // NoteRefusedLink writes into the evidence that a link was refused, and why: unknown, expired, busy. Refusals are folded by address. Only an
 // expired link has a name: whoever tries others makes their names up.
 func (e *Engine) NoteRefusedLink(ctx context.Context, r LinkReading, code string) error {
-	ev := audit.Event{Action: "link.refused", ObjectType: "link", Outcome: audit.Denied, ErrorCode: code, Actor: audit.Actor{Role: "link", IP: r.IP}}
+	ev := audit.Event{Action: "link.refused", ObjectType: "link", Outcome: audit.Denied, ErrorCode: code, Actor: audit.Actor{Role: audit.RoleLink, IP: r.IP}}
 	if code == RefusedExpired {
 		ev.ObjectID = LinkName(r.Token)
 	}
@@ -71,12 +71,14 @@ const (
 )
 
 // LinkName is the public name of a link, or of a session of the console: it tells them apart and opens nothing.
-func LinkName(token string) string { return "link_" + hex.EncodeToString(hashToken(token)[:8]) }
+func LinkName(token string) string {
+	return audit.LinkPrefix + hex.EncodeToString(hashToken(token)[:8])
+}
 
 // event is the reading by somebody of whom nothing but the link is known.
 func (r LinkReading) event() audit.Event {
 	name := LinkName(r.Token)
-	ev := audit.Event{Action: string(r.Reads), Actor: audit.Actor{Name: name, Role: "link", Session: name, IP: r.IP, UserAgent: r.UserAgent}, Detail: map[string]any{}}
+	ev := audit.Event{Action: string(r.Reads), Actor: audit.Actor{Name: name, Role: audit.RoleLink, Session: name, IP: r.IP, UserAgent: r.UserAgent}, Detail: map[string]any{}}
 	switch {
 	case r.Name != "":
 		ev.Detail["name"] = r.Name
@@ -122,7 +124,7 @@ func (e *Engine) nameReading(ctx context.Context, tx *store.Tx, r LinkReading, e
 		ev.ObjectType, ev.ObjectID = "seal", r.Name
 	}
 	if userID != "" {
-		ev.Actor.Name, ev.Actor.Role = userID, "signer"
+		ev.Actor.Name, ev.Actor.Role = userID, audit.RoleSigner
 	}
 	return nil
 }
@@ -131,7 +133,7 @@ func (e *Engine) nameReading(ctx context.Context, tx *store.Tx, r LinkReading, e
 // path within the console. What a session sees of one page becomes two events.
 func (e *Engine) NoteConsole(ctx context.Context, session, page, method, ip, userAgent string) error {
 	ev := audit.Event{Action: "console.read", ObjectType: "console", ObjectID: page,
-		Actor: audit.Actor{Name: "console", Role: "operator", Session: LinkName(session), IP: ip, UserAgent: userAgent}}
+		Actor: audit.Actor{Name: audit.ActorConsole, Role: audit.RoleOperator, Session: LinkName(session), IP: ip, UserAgent: userAgent}}
 	if method != http.MethodGet {
 		ev.Detail = map[string]any{"method": method}
 	}
@@ -148,7 +150,7 @@ func (e *Engine) noteRefusedCall(ctx context.Context, in *incoming, cause error)
 	}
 	code := refusal.Code
 	ev := audit.Event{Action: "api.refused", ObjectType: "api", Outcome: audit.Denied, ErrorCode: code,
-		Actor: audit.Actor{Role: "program", IP: remoteIP(in.http)}}
+		Actor: audit.Actor{Role: audit.RoleProgram, IP: remoteIP(in.http)}}
 	if in.app != nil {
 		ev.Actor.Name, ev.ObjectID = in.app.ID, in.action // proven, and an action of ours: only then rights are looked at
 	}

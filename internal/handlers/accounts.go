@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
@@ -124,9 +123,6 @@ func readAccountForm(r *http.Request) (data templates.AccountData, scope db.Scop
 	if !auth.Role(data.Role).Valid() {
 		data.Problems = append(data.Problems, templates.Problem{Field: "Role", Rule: "oneof"})
 	}
-	if utf8.RuneCountInString(data.DisplayName) > 64 {
-		data.Problems = append(data.Problems, templates.Problem{Field: "DisplayName", Rule: "max", Param: "64"})
-	}
 	switch {
 	case !scope.All && auth.Role(data.Role) == auth.Admin:
 		data.Problems = append(data.Problems, templates.Problem{Field: "Scope", Rule: "admin_scope"})
@@ -143,13 +139,12 @@ func (s *server) inviteAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	data.Problems = append(nameProblems(data.Name), data.Problems...)
+	data.Problems = append(nameProblems(errors.Join(db.CheckName(data.Name), db.CheckDisplayName(data.DisplayName))), data.Problems...)
 	if len(data.Problems) > 0 {
 		return s.showAccountForm(w, r, http.StatusUnprocessableEntity, data, scope.Organizations)
 	}
 	a, link, err := s.db.InviteAccount(ctx, db.NewAccount{Name: data.Name, DisplayName: data.DisplayName, Role: auth.Role(data.Role), Scope: scope})
-	if errors.Is(err, db.ErrNameTaken) {
-		data.Problems = templates.Problems{{Field: "Name", Rule: "taken"}}
+	if data.Problems = nameProblems(err); len(data.Problems) > 0 {
 		return s.showAccountForm(w, r, http.StatusUnprocessableEntity, data, scope.Organizations)
 	}
 	if err != nil {
@@ -182,6 +177,12 @@ func (s *server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 	data, scope, err := readAccountForm(r)
 	if err != nil {
 		return err
+	}
+	if data.Name != "" && data.Name != before.Name { // the audit log tells acts by it
+		data.Problems = append(data.Problems, templates.Problem{Field: "Name", Rule: "name_fixed"})
+	}
+	if data.DisplayName != before.DisplayName {
+		data.Problems = append(data.Problems, nameProblems(db.CheckDisplayName(data.DisplayName))...)
 	}
 	data.ID, data.Name = before.ID, before.Name
 	role, disabled := auth.Role(data.Role), data.Disabled && before.ID != account(ctx).ID

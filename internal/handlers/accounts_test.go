@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -202,12 +203,33 @@ func TestAnAdministratorWhoNeverCameDoesNotCountAsOne(t *testing.T) {
 	admin.post("/accounts/"+p.account("admin").ID, accountForm("", "business", "all")).wantStatus(http.StatusUnprocessableEntity).wantProblem("Role")
 }
 
+// Names that mislead are refused beside their field, at each form that takes one; the name to log in with stays for ever.
+func TestNamesThatMisleadAreRefused(t *testing.T) {
+	p := startPortal(t)
+	visitor := p.visitor()
+	setup := url.Values{"Token": {p.setupToken}, "Name": {"Terminal"}, "DisplayName": {"命令行"}, "Password": {testPassword}, "Repeat": {testPassword}}
+	visitor.post("/setup", setup).wantStatus(http.StatusUnprocessableEntity).wantProblem("Name").wantProblem("DisplayName")
+	admin := p.as(auth.Admin)
+	for _, name := range []string{"sealdesk", "Cаllback", "seaIdesk", "link_12345678", "Admln", "印台系统"} {
+		admin.post("/accounts", accountForm(name, "business", "all")).wantStatus(http.StatusUnprocessableEntity).wantProblem("Name")
+	}
+	a := p.addAccount("wang", auth.Business)
+	form := accountForm("wang", "business", "all")
+	form.Set("DisplayName", "Ｓealdesk")
+	admin.post("/accounts/"+a.ID, form).wantStatus(http.StatusUnprocessableEntity).wantProblem("DisplayName")
+	form = accountForm("wangwei", "business", "all")
+	admin.post("/accounts/"+a.ID, form).wantStatus(http.StatusUnprocessableEntity).wantProblem("Name")
+	if again := p.account("wang"); again.ID != a.ID || again.DisplayName != "wang" {
+		t.Errorf("a refused form changed %+v", again)
+	}
+}
+
 func TestAccountsArePaged(t *testing.T) {
 	p := startPortal(t)
 	admin := p.as(auth.Admin)
 	for i := range db.DefaultLimit + 3 {
 		p.clock.advance(time.Second)
-		p.addAccount("person"+string(rune('a'+i)), auth.Business)
+		p.addAccount(fmt.Sprintf("person%02d", i), auth.Business)
 	}
 	first := admin.get("/accounts").wantStatus(http.StatusOK)
 	next, ok := first.find(".pager a[rel=next]").Attr("href")

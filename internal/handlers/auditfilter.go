@@ -281,17 +281,14 @@ func auditListURL(q url.Values) string {
 	return "/audit?" + q.Encode()
 }
 
-// auditRole is a role in words, the program's own among them.
+// auditRole is a role in words, those of who acts without an account among them.
 func auditRole(ctx context.Context, role string) string {
-	if role == roleSystem {
-		return i18n.T(ctx, "audit.role.system")
-	}
-	return textOr(ctx, "common.role."+role, role)
+	return textOr(ctx, "common.role."+role, textOr(ctx, "audit.role."+role, role))
 }
 
 func auditRoles(ctx context.Context) []templates.Option {
 	var options []templates.Option
-	for _, role := range append(auth.Roles(), roleSystem) {
+	for _, role := range append(auth.Roles(), audit.RoleOperator, audit.RoleSystem) {
 		options = append(options, templates.Option{Value: string(role), Text: auditRole(ctx, string(role))})
 	}
 	return options

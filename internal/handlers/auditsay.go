@@ -20,15 +20,6 @@ import (
 // auditSayKey begins the keys of the sentences that say what an event did.
 const auditSayKey = "audit.say."
 
-// roleSystem is the role of the program itself, also where it works on somebody's order.
-const roleSystem = "system"
-
-// Names of those who act without an account.
-const (
-	actorPortal   = "sealdesk"
-	actorCallback = "callback"
-)
-
 // signerActions are the events that tell what a signer did; their actor is who told of it.
 var signerActions = map[string]bool{"flow.signed": true, "flow.rejected": true, "flow.review": true, "flow.review_refused": true,
 	"flow.approver_expired": true, "flow.approver_changed": true}
@@ -104,8 +95,8 @@ func toldBy(e *audit.Event) (signer, recorder string, ok bool) {
 	if signer == "" || !signerActions[e.Action] {
 		return "", "", false
 	}
-	if e.Actor.Role != roleSystem || e.Actor.Name == actorPortal { // whoever was looking at it, the platform told
-		return signer, actorCallback, true
+	if e.Actor.Role != audit.RoleSystem || e.Actor.Name == audit.ActorPortal { // whoever was looking at it, the platform told
+		return signer, audit.ActorCallback, true
 	}
 	return signer, e.Actor.Name, true
 }
@@ -116,11 +107,20 @@ func (n auditNames) who(ctx context.Context, e *audit.Event) (name, note string)
 		return i18n.T(ctx, "audit.who.signer", "Name", signer), i18n.T(ctx, "audit.who.told", "Source", n.actor(ctx, e, recorder))
 	}
 	name = n.actor(ctx, e, e.Actor.Name)
+	if e.Actor.IsMachine() {
+		if e.Actor.Name == audit.ActorTerminal {
+			note = e.Actor.UserAgent // who of the machine's users
+		}
+		return name, note
+	}
 	account := n.actors[e.Actor.Name] != ""
 	if account && e.Actor.Name != name {
 		note = e.Actor.Name
 	}
-	if account && e.Actor.Role == roleSystem {
+	if account && (db.Misleads(name) || db.Misleads(note)) { // one of before such names were refused
+		name = i18n.T(ctx, "audit.who.account", "Name", name)
+	}
+	if account && e.Actor.Role == audit.RoleSystem {
 		note = strings.Join(slices.DeleteFunc([]string{note, i18n.T(ctx, "audit.who.order")}, func(s string) bool { return s == "" }), " · ")
 	}
 	return name, note
@@ -131,10 +131,13 @@ func (n auditNames) actor(ctx context.Context, e *audit.Event, name string) stri
 	if name == "" {
 		return i18n.T(ctx, "audit.actor.nobody")
 	}
+	if slices.Contains(audit.Machines(), name) && (name != e.Actor.Name || e.Actor.IsMachine()) {
+		return i18n.T(ctx, "audit.actor."+name)
+	}
 	if display := cmp.Or(n.at(e, db.ActorType, name), n.actors[name]); display != "" {
 		return display
 	}
-	return textOr(ctx, "audit.actor."+name, name)
+	return name
 }
 
 // object is what an event is about. Its name is the one that the event itself recorded; else the one of the index; what is gone has none.

@@ -228,11 +228,50 @@ func TestSignersActUnderTheirNames(t *testing.T) {
 	if who, note := (auditNames{actors: map[string]string{"wang": "王主任"}}).who(ctx, e); who != "周婷（签署人）" || note != "平台回调告知" {
 		t.Errorf("%s, %s", who, note)
 	}
-	e = &audit.Event{Action: "flow.send", Outcome: audit.OK, Actor: audit.Actor{Name: "wang", Role: roleSystem}}
+	e = &audit.Event{Action: "flow.send", Outcome: audit.OK, Actor: audit.Actor{Name: "wang", Role: audit.RoleSystem}}
 	if who, note := (auditNames{actors: map[string]string{"wang": "王主任"}}).who(ctx, e); who != "王主任" || note != "wang · 由系统代办" {
 		t.Errorf("%s, %s", who, note)
 	}
 	if templates.ShortID("") != "" {
 		t.Error("nothing has no short form")
+	}
+}
+
+// An account of before such names were refused is never shown as the program, nor the program as it.
+func TestOlderAccountsAreNotTakenForTheProgram(t *testing.T) {
+	ctx := i18n.WithLanguage(context.Background(), i18n.Chinese)
+	names := auditNames{actors: map[string]string{audit.ActorTerminal: "命令行", audit.ActorPortal: "王主任", "wang": "印台系统"}}
+	for _, c := range []struct {
+		actor     audit.Actor
+		who, note string
+	}{
+		{audit.Actor{Name: audit.ActorTerminal, Role: "admin", Session: "s1", IP: "192.0.2.7"}, "账号“命令行”", "terminal"},
+		{audit.Actor{Name: audit.ActorPortal, Role: "business", Session: "s1", IP: "192.0.2.7"}, "账号“王主任”", "sealdesk"},
+		{audit.Actor{Name: "wang", Role: "business", Session: "s1", IP: "192.0.2.7"}, "账号“印台系统”", "wang"},
+		{audit.Actor{Name: audit.ActorTerminal, Role: audit.RoleOperator, UserAgent: "li (uid 1000) @ desk"}, "命令行", "li (uid 1000) @ desk"},
+		{audit.Actor{Name: audit.ActorTerminal, Role: "admin"}, "命令行", ""},
+		{audit.Actor{Name: audit.ActorPortal, Role: audit.RoleSystem}, "印台系统", ""},
+	} {
+		if who, note := names.who(ctx, &audit.Event{Action: "seal.read", Actor: c.actor}); who != c.who || note != c.note {
+			t.Errorf("%+v is shown as %s, %s", c.actor, who, note)
+		}
+	}
+}
+
+// What pages call those who act without an account, in either language, is the name of no account.
+func TestWordsForTheProgramAreNoNames(t *testing.T) {
+	count := 0
+	for _, lang := range i18n.Languages() {
+		for _, key := range i18n.Keys(lang) {
+			if strings.HasPrefix(key, "audit.actor.") || strings.HasPrefix(key, "evidence.role.") || key == "audit.role.system" || key == "audit.role.operator" {
+				count++
+				if text := i18n.T(i18n.WithLanguage(context.Background(), lang), key); !db.Misleads(text) {
+					t.Errorf("an account may be called %q, as pages call the program (%s)", text, key)
+				}
+			}
+		}
+	}
+	if count < 20 {
+		t.Errorf("only %d words: the test looks for the wrong things", count)
 	}
 }

@@ -48,10 +48,7 @@ func auditOutcomes(ctx context.Context) []templates.Option {
 
 // auditRow is an event as a line of the list.
 func auditRow(ctx context.Context, e *audit.Event) templates.AuditRow {
-	row := templates.AuditRow{Seq: e.Seq, At: e.Time, Actor: e.Actor.Name, What: actionText(ctx, e.Action), ObjectID: e.ObjectID, Outcome: e.Outcome}
-	if e.Actor.Role == "system" { // the program itself; an account's name where it works on somebody's order
-		row.Actor = textOr(ctx, "audit.actor."+e.Actor.Name, e.Actor.Name)
-	}
+	row := templates.AuditRow{Seq: e.Seq, At: e.Time, Actor: actorText(ctx, e), What: actionText(ctx, e.Action), ObjectID: e.ObjectID, Outcome: e.Outcome}
 	if auth.Role(e.Actor.Role).Valid() {
 		row.Role = i18n.T(ctx, "common.role."+e.Actor.Role)
 	}
@@ -60,6 +57,14 @@ func auditRow(ctx context.Context, e *audit.Event) templates.AuditRow {
 	}
 	row.Problem = problemText(ctx, e.Action, e.ErrorCode)
 	return row
+}
+
+// actorText is who acted: the log-in name of an account, also where the program works on its order, or the name of what acts without one.
+func actorText(ctx context.Context, e *audit.Event) string {
+	if e.Actor.IsMachine() {
+		return i18n.T(ctx, "audit.actor."+e.Actor.Name)
+	}
+	return e.Actor.Name
 }
 
 // textOr is the text of a key, or another where there is none.

@@ -55,7 +55,7 @@ func (s *server) receiveCallback(w http.ResponseWriter, r *http.Request) error {
 func (s *server) followCallback(r *http.Request, id string, hint api.Callback) error {
 	x := exchangeOf(r.Context())
 	// Whoever waits for the answer may give up; what has begun is finished all the same.
-	ctx := audit.WithActor(context.WithoutCancel(r.Context()), audit.Actor{Name: "callback", Role: "system", IP: x.address, RequestID: x.id})
+	ctx := audit.WithActor(context.WithoutCancel(r.Context()), audit.Actor{Name: audit.ActorCallback, Role: audit.RoleSystem, IP: x.address, RequestID: x.id})
 	seen, err := s.db.CallbackSeen(ctx, id)
 	if err != nil || seen {
 		return err

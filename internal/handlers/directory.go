@@ -39,7 +39,7 @@ func (s *server) history(ctx context.Context, objectType, id string) ([]template
 		if e.Outcome == audit.Intent || strings.HasPrefix(e.Action, "platform.Describe") || strings.HasSuffix(e.Action, ".read") {
 			continue
 		}
-		items = append(items, templates.HistoryItem{At: e.Time, Actor: e.Actor.Name, Action: e.Action, Outcome: e.Outcome, Code: e.ErrorCode})
+		items = append(items, templates.HistoryItem{At: e.Time, Actor: actorText(ctx, &e), Action: e.Action, Outcome: e.Outcome, Code: e.ErrorCode})
 		if len(items) == historyLength {
 			break
 		}

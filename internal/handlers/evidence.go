@@ -153,7 +153,7 @@ func evidenceRow(ctx context.Context, e *audit.Event) templates.EvidenceRow {
 	row := templates.EvidenceRow{AuditRow: auditRow(ctx, e), IP: e.Actor.IP}
 	row.What = textOr(ctx, evidenceActionKey+e.Action, e.Action)
 	row.Role = textOr(ctx, "evidence.role."+e.Actor.Role, e.Actor.Role)
-	if row.Actor = e.Actor.Name; e.Actor.Role == "system" || e.Actor.Role == "operator" {
+	if e.Actor.IsMachine() && e.Actor.Name != audit.ActorTerminal {
 		row.Actor = "" // the role says it
 	}
 	row.ObjectType = textOr(ctx, "evidence.object."+e.ObjectType, row.ObjectType)

@@ -46,7 +46,7 @@ func TestReviewersSeeAndVerifyTheEnginesEvidence(t *testing.T) {
 			wantText("#audit-report", "与 1 个外部检查点一致")
 	}
 	for _, action := range []string{"evidence.read", "evidence.export", "evidence.checkpoint", "evidence.verify"} {
-		all, err := w.p.db.Audit().Query(context.Background(), audit.Filter{Action: action, ObjectType: "evidence", Actor: "compliance+"}, 0, 10)
+		all, err := w.p.db.Audit().Query(context.Background(), audit.Filter{Action: action, ObjectType: "evidence", Actor: "compliance-c"}, 0, 10)
 		if err != nil || len(all) == 0 || all[0].Outcome != audit.OK {
 			t.Errorf("%s left %+v, %v", action, all, err)
 		}

@@ -252,7 +252,7 @@ func (p *portal) as(role auth.Role, organizations ...string) *visitor {
 		if _, err := p.db.AccountByName(context.Background(), name); err != nil {
 			break
 		}
-		name += "+"
+		name += "-" + string(role[:1])
 	}
 	p.addAccount(name, role, organizations...)
 	v := p.visitor()

@@ -88,7 +88,7 @@ func TestWhateverShowsContentIsRecorded(t *testing.T) {
 		_, paths[route.Pattern], _ = w.path(route)
 	}
 	for _, role := range auth.Roles() {
-		w.p.addAccount(string(role)+"+reads", role)
+		w.p.addAccount(string(role)+".reads", role)
 	}
 	count := 0
 	for _, route := range routes {
@@ -97,7 +97,7 @@ func TestWhateverShowsContentIsRecorded(t *testing.T) {
 			continue // streams have a test of their own; ending sessions would end this one
 		}
 		for _, role := range auth.Roles() {
-			account := string(role) + "+reads"
+			account := string(role) + ".reads"
 			v := w.p.reader(account)
 			before := w.p.db.Audit().Count()
 			got := v.send(method, paths[route.Pattern], "application/x-www-form-urlencoded", strings.NewReader(""))

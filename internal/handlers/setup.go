@@ -5,19 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
-)
-
-// The bounds of a name to log in with, in characters.
-const (
-	minName = 2
-	maxName = 32
 )
 
 func setupPage() page { return page{Title: "auth.setup.title"} }
@@ -61,7 +53,7 @@ func (s *server) setUp(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		s.throttle.Succeed("", exchangeOf(ctx).address)
 	}
-	form.Problems = append(form.Problems, nameProblems(form.Name)...)
+	form.Problems = append(form.Problems, nameProblems(errors.Join(db.CheckName(form.Name), db.CheckDisplayName(form.DisplayName)))...)
 	form.Problems = append(form.Problems, passwordProblems(form.Name, password, r.PostForm.Get("Repeat"))...)
 	if len(form.Problems) > 0 {
 		return s.renderForm(w, r, setupPage(), templates.SetupForm(form))
@@ -86,20 +78,22 @@ func (s *server) setUp(w http.ResponseWriter, r *http.Request) error {
 	return s.redirect(w, r, "/")
 }
 
-// nameProblems holds a new name to log in with against the rules: short, without spaces and signs that look like others.
-func nameProblems(name string) templates.Problems {
-	n := utf8.RuneCountInString(name)
-	switch {
-	case name == "":
-		return templates.Problems{{Field: "Name", Rule: "required"}}
-	case n < minName || n > maxName || strings.ContainsFunc(name, strangeInName):
-		return templates.Problems{{Field: "Name", Rule: "account_name"}}
+// nameProblems is what an error says of the names of an account, to stand beside their fields; none for any other error.
+func nameProblems(err error) (list templates.Problems) {
+	if errors.Is(err, db.ErrNameTaken) {
+		return templates.Problems{{Field: "Name", Rule: "taken"}}
 	}
-	return nil
-}
-
-func strangeInName(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-@", r)
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			list = append(list, nameProblems(one)...)
+		}
+		return list
+	}
+	var broken *db.NameError
+	if errors.As(err, &broken) {
+		list = templates.Problems{{Field: broken.Field, Rule: broken.Rule, Param: broken.Param}}
+	}
+	return list
 }
 
 // passwordProblems holds a new password and its repetition against the rules.

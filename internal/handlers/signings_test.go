@@ -30,7 +30,7 @@ func newAccountWorld(t *testing.T) *accountWorld {
 	w.admin, w.sender, w.own, w.others = p.as(auth.Admin), p.as(auth.Business, w.a.organization), p.as(auth.Compliance, w.b.organization), p.as(auth.Business, w.b.organization)
 	w.account = "/accounts/" + p.account("compliance").ID
 	w.bind(w.account, w.b.person).wantStatus(http.StatusOK)
-	w.bind("/accounts/"+p.account("business+").ID, w.a.person).wantStatus(http.StatusUnprocessableEntity)
+	w.bind("/accounts/"+p.account("business-b").ID, w.a.person).wantStatus(http.StatusUnprocessableEntity)
 	return w
 }
 
@@ -181,9 +181,9 @@ func TestNobodyElseSignsFromAnAccount(t *testing.T) {
 	w.bind(w.account, "").wantStatus(http.StatusOK)
 	try("an account that is bound no more", link, ticket)
 	w.own.post(task, nil).wantStatus(http.StatusNotFound)
-	w.bind("/accounts/"+w.portal.account("business+").ID, w.b.person).wantStatus(http.StatusOK)
+	w.bind("/accounts/"+w.portal.account("business-b").ID, w.b.person).wantStatus(http.StatusOK)
 	try("the account is another one", link, ticket)
-	w.bind("/accounts/"+w.portal.account("business+").ID, "").wantStatus(http.StatusOK)
+	w.bind("/accounts/"+w.portal.account("business-b").ID, "").wantStatus(http.StatusOK)
 	w.bind(w.account, w.b.person).wantStatus(http.StatusOK)
 	disabled := accountForm("", "compliance", "some", w.b.organization)
 	disabled.Set("Disabled", "on")

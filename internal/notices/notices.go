@@ -82,7 +82,7 @@ func (s *Sender) wakeUp() {
 
 // Run sends until the context ends.
 func (s *Sender) Run(ctx context.Context) error {
-	ctx = audit.WithActor(ctx, audit.Actor{Name: "sealdesk", Role: "system"})
+	ctx = audit.WithActor(ctx, audit.Actor{Name: audit.ActorPortal, Role: audit.RoleSystem})
 	for {
 		next, err := s.Send(ctx)
 		pause := time.Hour

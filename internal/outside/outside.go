@@ -173,7 +173,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	if len(s.ways) == 0 {
 		return nil
 	}
-	ctx = audit.WithActor(ctx, audit.Actor{Name: "sealdesk", Role: "system"})
+	ctx = audit.WithActor(ctx, audit.Actor{Name: audit.ActorPortal, Role: audit.RoleSystem})
 	ticker := time.NewTicker(retries[0])
 	defer ticker.Stop()
 	for {

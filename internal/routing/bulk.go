@@ -109,7 +109,7 @@ func (r *Router) bulkRow(ctx context.Context) (did bool, err error) {
 		return false, nil
 	}
 	// The contract is started in the name of whoever confirmed the batch.
-	ctx = audit.WithActor(ctx, audit.Actor{Name: batch.CreatedBy, Role: "system", RequestID: audit.NewRequestID(r.opts.Clock())})
+	ctx = audit.WithActor(ctx, audit.Actor{Name: batch.CreatedBy, Role: audit.RoleSystem, RequestID: audit.NewRequestID(r.opts.Clock())})
 	draft := UseTemplate(batch.Template, row.Use)
 	problems, err := r.Preflight(ctx, draft)
 	var refused *api.Error

@@ -60,7 +60,7 @@ func (r *Router) workOff(ctx context.Context, flowID string) error {
 // onOrder is the program at work on the order of whoever caused an entry, under the name of their request, by which the audit log finds
 // the act.
 func onOrder(e db.OutboxEntry) audit.Actor {
-	return audit.Actor{Name: cmp.Or(e.Actor, "sealdesk"), Role: "system", RequestID: e.RequestID}
+	return audit.Actor{Name: cmp.Or(e.Actor, audit.ActorPortal), Role: audit.RoleSystem, RequestID: e.RequestID}
 }
 
 // pick chooses an entry that is due and whose turn it is: files before the flow, the flow before its approvers. A flow that is to be

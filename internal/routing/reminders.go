@@ -14,7 +14,7 @@ const remindEvery = time.Minute
 
 // runReminders tells what is due until ctx ends; first what came due before the start.
 func (r *Router) runReminders(ctx context.Context) {
-	ctx = audit.WithActor(ctx, audit.Actor{Name: "sealdesk", Role: "system"})
+	ctx = audit.WithActor(ctx, audit.Actor{Name: audit.ActorPortal, Role: audit.RoleSystem})
 	ticker := time.NewTicker(remindEvery)
 	defer ticker.Stop()
 	for {

@@ -74,7 +74,7 @@ func BatchTopic(batchID string) string { return "bulk/" + batchID }
 
 // Run asks about open flows until ctx ends; then it ends all subscriptions, so that live pages let the server stop.
 func (w *Watcher) Run(ctx context.Context) error {
-	ctx = audit.WithActor(ctx, audit.Actor{Name: "sealdesk", Role: "system"})
+	ctx = audit.WithActor(ctx, audit.Actor{Name: audit.ActorPortal, Role: audit.RoleSystem})
 	polls := w.opts.DB.NewPolls()
 	ctx = polls.Context(ctx)
 	defer w.hub.Close()
