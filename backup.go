@@ -56,7 +56,8 @@ func restore(ctx context.Context, c config.RestoreCommand, out io.Writer) error 
 	if err != nil {
 		return err
 	}
-	if _, err := openData(ctx, folders{c.Dir}, asking, names...); err != nil {
+	d, err := openData(ctx, folders{c.Dir}, restoring, names...)
+	if err != nil {
 		return err
 	}
 	return intoNewFolder(c.Data, func(dir string) error {
@@ -68,6 +69,11 @@ func restore(ctx context.Context, c config.RestoreCommand, out io.Writer) error 
 		}
 		if err := walk(dir, isDatabase, func(rel string) error { return checkDatabase(ctx, filepath.Join(dir, rel)) }); err != nil {
 			return err
+		}
+		if d.unmarked {
+			if err := (folders{dir}).writeMarker(d.marker); err != nil {
+				return err
+			}
 		}
 		return markRestored(ctx, folders{dir}, out)
 	})

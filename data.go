@@ -19,16 +19,18 @@ import (
 type access int
 
 const (
-	asking   access = iota // reads; nothing is made
-	working                // writes into what is there; nothing is made
-	starting               // makes an instance where there is nothing at all
+	asking    access = iota // reads; nothing is made
+	restoring               // reads a backup, also one that lost its marker
+	working                 // writes into what is there; nothing is made
+	starting                // makes an instance where there is nothing at all
 )
 
 // dataFolder is a data folder whose parts were found to be there.
 type dataFolder struct {
 	folders
-	access  access
-	adopted []string // halves that got into the marker just now, having been there without it
+	access   access
+	unmarked bool     // there was no marker
+	adopted  []string // halves that got into the marker just now, having been there without it
 
 	mu     sync.Mutex
 	marker *marker
@@ -40,13 +42,16 @@ func openData(ctx context.Context, f folders, access access, names ...string) (*
 	if err != nil {
 		return nil, refuse(ctx, "marker", "Path", f.marker(), "Problem", err.Error())
 	}
-	d := &dataFolder{folders: f, access: access, marker: m}
-	if m == nil {
+	d := &dataFolder{folders: f, access: access, unmarked: m == nil, marker: m}
+	if d.unmarked {
 		if err := d.withoutMarker(ctx); err != nil {
 			return nil, err
 		}
 	}
-	changed := m == nil
+	if err := d.recall(ctx, names); err != nil {
+		return nil, err
+	}
+	changed := d.unmarked
 	for _, name := range names {
 		made, err := d.need(ctx, f.half(name))
 		if err != nil {
@@ -142,10 +147,13 @@ func (d *dataFolder) opened(ctx context.Context, h half, versionOf func(context.
 		mark.Making, mark.Keys, mark.Schema = false, prints, schema
 		return nil
 	})
-	if err != nil || !slices.Contains(d.adopted, h.name) {
+	if err == nil && slices.Contains(d.adopted, h.name) {
+		err = log.Record(ctx, audit.Event{Actor: terminalActor(), Action: "data.mark", ObjectType: "data", ObjectID: d.marker.ID, Detail: map[string]any{"half": h.name}})
+	}
+	if err != nil {
 		return err
 	}
-	return log.Record(ctx, audit.Event{Actor: terminalActor(), Action: "data.mark", ObjectType: "data", ObjectID: d.marker.ID, Detail: map[string]any{"half": h.name}})
+	return d.bind(ctx, h, log)
 }
 
 // update changes the marker as it is on the disk by now: another process may have written it.

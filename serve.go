@@ -19,6 +19,7 @@ import (
 	"sealdesk/internal/clockwatch"
 	"sealdesk/internal/config"
 	"sealdesk/internal/console"
+	"sealdesk/internal/db"
 	"sealdesk/internal/engine"
 	"sealdesk/internal/files"
 	"sealdesk/internal/font"
@@ -215,6 +216,14 @@ func (p *program) openPortal(ctx context.Context) (err error) {
 	if p.portal, err = openPortal(ctx, p.data, time.Now, tellBreak(p.logger, "portal")); err != nil {
 		return err
 	}
+	if err := p.refuseLostAccounts(ctx); err != nil {
+		return err
+	}
+	if p.engine != nil { // which was open before there was a portal to tell of
+		if err := p.data.bind(ctx, p.folders.half(engineHalf), p.engine.Evidence()); err != nil {
+			return err
+		}
+	}
 	if p.files, err = files.Open(p.folders.portalFiles()); err != nil {
 		return err
 	}
@@ -359,6 +368,24 @@ func tellBreak(logger *slog.Logger, log string) func(audit.Break) {
 		logger.Error(text+" "+i18n.T(ctx, "audit.broken.line"), "reason", b.Reason, "found", b.Found.Size, "found_root", b.Found.Root.String(),
 			"signed", b.Signed.Size, "signed_root", b.Signed.Root.String(), "segment", b.Segment)
 	}
+}
+
+// refuseLostAccounts refuses a portal without accounts whose log says that there were, or does not verify so that nobody can tell: whoever
+// came first would take it over.
+func (p *program) refuseLostAccounts(ctx context.Context) error {
+	has, err := p.portal.HasAccounts(ctx)
+	if err != nil || has {
+		return err
+	}
+	had, err := p.portal.HadAccounts(ctx)
+	if err != nil {
+		return err
+	}
+	report, err := p.portal.Audit().Verify(ctx)
+	if err == nil && (had || !report.OK()) {
+		err = refuse(ctx, "accounts", "Path", p.folders.half(portalHalf).path(db.FileName), "Dir", p.folders.root)
+	}
+	return err
 }
 
 // setupToken is a token for the set-up page, as long as there is no account.

@@ -17,6 +17,7 @@ import (
 // the command: at once, after the running program has recorded something, and after a restart.
 func TestBothLogsFindTampering(t *testing.T) {
 	data, outside := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "kept.txt")
+	must(t, "correct horse battery\n", "user", "add", "lina", "--role", "admin", "--password-stdin", "--data", data)
 	r := instance(t, data)
 	earlier := map[string]audit.Checkpoint{}
 	var kept []byte

@@ -62,9 +62,10 @@ type AccountChange struct {
 
 // Why an account cannot be added or changed.
 var (
-	ErrNameTaken = errors.New("an account of that name exists")
-	ErrLastAdmin = errors.New("the last administrator must stay")
-	ErrSetUp     = errors.New("the portal is set up already")
+	ErrNameTaken    = errors.New("an account of that name exists")
+	ErrLastAdmin    = errors.New("the last administrator must stay")
+	ErrSetUp        = errors.New("the portal is set up already")
+	ErrAccountsGone = errors.New("the portal had accounts, which were deleted")
 )
 
 // nameKey is the form of a name under which no two accounts can be: compatible forms and letters of both cases are one.
@@ -123,6 +124,27 @@ func (d *DB) HasAccounts(ctx context.Context) (bool, error) {
 	return has, err
 }
 
+// The events of an account's coming into being.
+const (
+	actionSetUp      = "setup.complete"
+	actionAddAccount = "account.add"
+)
+
+// HadAccounts tells whether the audit log knows of an account, whether or not one is there.
+func (d *DB) HadAccounts(ctx context.Context) (bool, error) {
+	var had bool
+	err := d.store.Read(ctx, func(tx *store.Tx) error { return hadAccount(ctx, tx, &had) })
+	return had, err
+}
+
+func hadAccount(ctx context.Context, tx *store.Tx, had *bool) error {
+	err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM audit_events WHERE action IN ($1, $2))", actionSetUp, actionAddAccount).Scan(had)
+	if err != nil {
+		return fmt.Errorf("look for accounts in the log: %w", err)
+	}
+	return nil
+}
+
 func anyAccount(ctx context.Context, tx *store.Tx, has *bool) error {
 	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM accounts)").Scan(has); err != nil {
 		return fmt.Errorf("look for accounts: %w", err)
@@ -154,7 +176,7 @@ func queryAccounts(ctx context.Context, tx *store.Tx, condition string, args ...
 	return list, nil
 }
 
-// SetUp adds the first account. When there is one already it gives ErrSetUp, whoever came first.
+// SetUp adds the first account. When there is one already it gives ErrSetUp, whoever came first; ErrAccountsGone when there was one.
 func (d *DB) SetUp(ctx context.Context, n NewAccount) (a Account, err error) {
 	err = d.store.Write(ctx, func(tx *store.Tx) error {
 		var has bool
@@ -164,7 +186,13 @@ func (d *DB) SetUp(ctx context.Context, n NewAccount) (a Account, err error) {
 		if has {
 			return ErrSetUp
 		}
-		a, err = d.addAccount(ctx, tx, "setup.complete", n)
+		if err := hadAccount(ctx, tx, &has); err != nil {
+			return err
+		}
+		if has {
+			return ErrAccountsGone
+		}
+		a, err = d.addAccount(ctx, tx, actionSetUp, n)
 		return err
 	})
 	return a, err
@@ -173,7 +201,7 @@ func (d *DB) SetUp(ctx context.Context, n NewAccount) (a Account, err error) {
 // AddAccount adds an account; ErrNameTaken where the name is in use, a *NameError where it breaks a rule or misleads.
 func (d *DB) AddAccount(ctx context.Context, n NewAccount) (a Account, err error) {
 	err = d.store.Write(ctx, func(tx *store.Tx) error {
-		a, err = d.addAccount(ctx, tx, "account.add", n)
+		a, err = d.addAccount(ctx, tx, actionAddAccount, n)
 		return err
 	})
 	return a, err

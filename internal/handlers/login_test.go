@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
+	"sealdesk/internal/store"
 )
 
 func setupForm(token string) url.Values {
@@ -37,6 +39,27 @@ func TestANewPortalIsSetUpOnceWithItsToken(t *testing.T) {
 	other := p.visitor()
 	other.post("/setup", setupForm(p.setupToken)).wantPath("/login")
 	other.get("/setup?token=" + p.setupToken).wantPath("/login")
+}
+
+// TestWhoeverComesFirstDoesNotTakeAPortalOver deletes the accounts of a portal that still has its token.
+func TestWhoeverComesFirstDoesNotTakeAPortalOver(t *testing.T) {
+	p := startPortal(t)
+	p.addAccount("li", auth.Admin)
+	ctx := context.Background()
+	err := p.db.Store().Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, "DELETE FROM accounts")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := p.visitor()
+	v.get("/").wantStatus(http.StatusServiceUnavailable).wantText("main", "sealdesk user add")
+	v.post("/setup", setupForm(p.setupToken)).wantStatus(http.StatusServiceUnavailable).wantText("main", "sealdesk user add")
+	_, err = p.db.SetUp(ctx, db.NewAccount{Name: "mallory", Role: auth.Admin})
+	if has, hasErr := p.db.HasAccounts(ctx); !errors.Is(err, db.ErrAccountsGone) || hasErr != nil || has {
+		t.Errorf("set up: %v; an account: %v, %v", err, has, hasErr)
+	}
 }
 
 func TestSetUpKeepsWhatWasTypedAndNamesWhatIsWrong(t *testing.T) {

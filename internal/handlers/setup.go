@@ -22,14 +22,24 @@ func (s *server) showSetup(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, setupPage(), templates.SetupForm(templates.SetupData{Token: r.URL.Query().Get("token")}))
 }
 
-// setupDone sends everybody away once the portal is set up.
+// setupDone sends everybody away once the portal is set up, also when its accounts were deleted since.
 func (s *server) setupDone(w http.ResponseWriter, r *http.Request) (bool, error) {
 	has, err := s.db.HasAccounts(r.Context())
-	if err != nil || !has {
+	if err != nil {
 		return false, err
 	}
-	return true, s.redirect(w, r, "/login")
+	if has {
+		return true, s.redirect(w, r, "/login")
+	}
+	had, err := s.db.HadAccounts(r.Context())
+	if err == nil && had {
+		err = errAccountsGone
+	}
+	return false, err
 }
+
+// errAccountsGone is told where accounts that the audit log knows of are no longer there: nobody sets the portal up anew.
+var errAccountsGone = &userError{http.StatusServiceUnavailable, "auth.setup.gone", nil}
 
 // setUp makes the first administrator and logs them in.
 func (s *server) setUp(w http.ResponseWriter, r *http.Request) error {
@@ -67,6 +77,9 @@ func (s *server) setUp(w http.ResponseWriter, r *http.Request) error {
 	})
 	if errors.Is(err, db.ErrSetUp) {
 		return s.redirect(w, r, "/login")
+	}
+	if errors.Is(err, db.ErrAccountsGone) {
+		return errAccountsGone
 	}
 	if err != nil {
 		return err
