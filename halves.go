@@ -72,7 +72,8 @@ func (d *dataFolder) recall(ctx context.Context, names []string) error {
 			continue
 		}
 		if !d.unmarked && m.instance != d.marker.ID {
-			return refuse(ctx, "instance", "Path", d.folders.marker(), "Found", d.marker.ID, "Log", d.half(of).path(d.half(of).database), "Known", m.instance, "Dir", d.root)
+			return refuse(ctx, "instance", "Path", d.folders.marker(), "Found", d.marker.ID, "Log", d.half(of).path(d.half(of).database),
+				"Known", m.instance, "Dir", d.root)
 		}
 		if d.unmarked && d.access != restoring && len(missing) == 0 {
 			missing = append(missing, d.folders.marker())
@@ -178,5 +179,6 @@ func (d *dataFolder) bind(ctx context.Context, h half, log *audit.Log) error {
 			return nil
 		}
 	}
-	return log.Record(ctx, audit.Event{Actor: terminalActor(), Action: actionHalves, ObjectType: "data", ObjectID: d.marker.ID, Detail: map[string]any{"halves": halves}})
+	return log.Record(ctx, audit.Event{Actor: terminalActor(), Action: actionHalves, ObjectType: "data", ObjectID: d.marker.ID,
+		Detail: map[string]any{"halves": halves}})
 }
