@@ -18,7 +18,8 @@ var (
 )
 
 // BindAccount makes an account a person's own, by which they sign, or nobody's where the person is empty. A person has one account, which
-// reaches every organisation that they sign for: else it is ErrPersonTaken or ErrOutsideScope. Whoever binds their own account is named as such.
+// reaches every organisation that they sign for, and, where it is for some organisations only, is of one of them: else it is ErrPersonTaken
+// or ErrOutsideScope. Whoever binds their own account is named as such.
 func (d *DB) BindAccount(ctx context.Context, accountID, personID string) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
 		a, err := findAccount(ctx, tx, "id = $1", accountID)
@@ -31,7 +32,7 @@ func (d *DB) BindAccount(ctx context.Context, accountID, personID string) error 
 			if err != nil {
 				return err
 			}
-			if slices.ContainsFunc(person.Organizations, func(o UserOrganization) bool { return !a.Scope.Allows(o.ID) }) {
+			if !a.Scope.covers(person) {
 				return ErrOutsideScope
 			}
 			after = person.Name
@@ -56,8 +57,14 @@ func (d *DB) BindAccount(ctx context.Context, accountID, personID string) error 
 		if audit.ActorFrom(ctx).Name == a.Name {
 			detail["own"] = true
 		}
-		return errors.Join(personsChanged(ctx, tx, a.PersonID, personID), d.note(ctx, tx, "account.person", "account", a.ID, detail))
+		return errors.Join(d.personsChanged(ctx, tx, a.PersonID, personID), d.note(ctx, tx, "account.person", "account", a.ID, detail))
 	})
+}
+
+// covers tells whether all that a person signs for is within the scope. Somebody who signs for nobody is within Everything only.
+func (s Scope) covers(u User) bool {
+	outside := slices.ContainsFunc(u.Organizations, func(o UserOrganization) bool { return !s.Allows(o.ID) })
+	return s.All || len(u.Organizations) > 0 && !outside
 }
 
 // Label is the account as evidence and signatures name it: who it is, and the name to log in with. It is empty where there is no account.
@@ -68,14 +75,43 @@ func (a Account) Label() string {
 	return a.DisplayName + " (" + a.Name + ")"
 }
 
-// personsChanged notes that the platform has to be told of the accounts of persons; empty ids are nobody.
-func personsChanged(ctx context.Context, tx *store.Tx, ids ...string) error {
+// OnAccount sets who is told, before the change returns, that the platform has to know something new of persons' accounts: whose they are, or
+// that a log-in by one has ended. It must be called before anything changes.
+func (d *DB) OnAccount(changed func(context.Context)) { d.onAccount = changed }
+
+// personsChanged notes that the platform has to be told of the accounts of persons; empty ids are nobody. What it is told ends every ticket by
+// which such an account was about to sign.
+func (d *DB) personsChanged(ctx context.Context, tx *store.Tx, ids ...string) error {
+	changed := false
 	for _, id := range ids {
-		if _, err := tx.Exec(ctx, `UPDATE users SET account_version = account_version + 1 WHERE id = $1`, id); err != nil {
+		done, err := tx.Exec(ctx, `UPDATE users SET account_version = account_version + 1 WHERE id = $1`, id)
+		if err != nil {
 			return fmt.Errorf("note the account of a person: %w", err)
 		}
+		n, err := done.RowsAffected()
+		if err != nil {
+			return fmt.Errorf("note the account of a person: %w", err)
+		}
+		changed = changed || n > 0
+	}
+	if changed && d.onAccount != nil {
+		tx.OnCommit(func() { d.onAccount(context.WithoutCancel(ctx)) })
 	}
 	return nil
+}
+
+// loggedOut notes that a log-in of an account has ended, or of every account where the id is empty: nobody signs any more by what they opened
+// with it.
+func (d *DB) loggedOut(ctx context.Context, tx *store.Tx, accountID string) error {
+	rows, err := tx.Query(ctx, `SELECT person_id FROM accounts WHERE person_id <> '' AND ($1 = '' OR id = $1)`, accountID)
+	if err != nil {
+		return fmt.Errorf("whose account it is: %w", err)
+	}
+	people, err := collect(rows, func(row interface{ Scan(...any) error }) (id string, err error) { return id, row.Scan(&id) })
+	if err != nil {
+		return fmt.Errorf("whose account it is: %w", err)
+	}
+	return d.personsChanged(ctx, tx, people...)
 }
 
 // PersonAccount is the account of a person by which they can sign: one that may log in. ErrNotFound where there is none.

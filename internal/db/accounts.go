@@ -256,7 +256,8 @@ func accountDetail(a Account) map[string]any {
 }
 
 // ChangeAccount changes an account on behalf of an admin. Losing rights ends the account's sessions. ErrLastAdmin where nobody could
-// administer the portal any more, a *NameError where the name to show misleads.
+// administer the portal any more, a *NameError where the name to show misleads, ErrOutsideScope where somebody's own account would lose an
+// organisation that they sign for.
 func (d *DB) ChangeAccount(ctx context.Context, id string, change AccountChange) (after Account, err error) {
 	err = d.store.Write(ctx, func(tx *store.Tx) error {
 		before, err := findAccount(ctx, tx, "id = $1", id)
@@ -308,6 +309,15 @@ func (d *DB) saveAccount(ctx context.Context, tx *store.Tx, before, after Accoun
 			return ErrLastAdmin
 		}
 	}
+	if after.PersonID != "" {
+		person, err := findUser(ctx, tx, Everything(), after.PersonID)
+		if err != nil {
+			return err
+		}
+		if before.Scope.covers(person) && !after.Scope.covers(person) {
+			return ErrOutsideScope
+		}
+	}
 	_, err := tx.Exec(ctx, "UPDATE accounts SET display_name = $1, role = $2, all_organizations = $3, disabled = $4 WHERE id = $5",
 		after.DisplayName, string(after.Role), flag(after.Scope.All), flag(after.Disabled), after.ID)
 	if err != nil {
@@ -317,12 +327,12 @@ func (d *DB) saveAccount(ctx context.Context, tx *store.Tx, before, after Accoun
 		return err
 	}
 	if after.Disabled != before.Disabled || after.DisplayName != before.DisplayName {
-		if err := personsChanged(ctx, tx, after.PersonID); err != nil {
+		if err := d.personsChanged(ctx, tx, after.PersonID); err != nil {
 			return err
 		}
 	}
 	if after.Disabled || after.Role != before.Role {
-		return endSessions(ctx, tx, after.ID, "")
+		return d.endSessions(ctx, tx, after.ID, "")
 	}
 	return nil
 }
@@ -337,7 +347,7 @@ func (d *DB) SetPassword(ctx context.Context, id, hash string, mustChange bool, 
 		if err := oneRow(result, err); err != nil {
 			return fmt.Errorf("set password: %w", err)
 		}
-		if err := endSessions(ctx, tx, id, keep); err != nil {
+		if err := d.endSessions(ctx, tx, id, keep); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, "DELETE FROM account_links WHERE account_id = $1", id); err != nil {

@@ -35,8 +35,9 @@ type DB struct {
 	now      func() time.Time
 
 	policy        atomic.Pointer[auth.Policy]
-	mail, webhook bool   // notices go out, see Deliver
-	onDelivery    func() // may be nil
+	mail, webhook bool                  // notices go out, see Deliver
+	onDelivery    func()                // may be nil
+	onAccount     func(context.Context) // may be nil
 }
 
 // ErrNotFound is what reading an unknown object gives, and an object outside of the scope. It is store's, so that whoever may not import

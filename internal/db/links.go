@@ -55,7 +55,7 @@ func (d *DB) ResetAccount(ctx context.Context, id string) (link Link, err error)
 		if err := oneRow(result, err); err != nil {
 			return fmt.Errorf("reset password: %w", err)
 		}
-		if err := endSessions(ctx, tx, id, ""); err != nil {
+		if err := d.endSessions(ctx, tx, id, ""); err != nil {
 			return err
 		}
 		// Whoever had got into the account may have linked an identity of their own.

@@ -244,6 +244,9 @@ func (d *DB) deleteSession(ctx context.Context, id string) error {
 		if err != nil {
 			return fmt.Errorf("end session: %w", err)
 		}
+		if err := d.loggedOut(ctx, tx, accountID); err != nil {
+			return err
+		}
 		return d.record(ctx, tx, audit.Event{Action: "session.logout", ObjectType: "account", ObjectID: accountID})
 	})
 }
@@ -297,6 +300,9 @@ func (d *DB) RevokeSession(ctx context.Context, accountID, publicID string) erro
 		if err != nil {
 			return fmt.Errorf("revoke session: %w", err)
 		}
+		if err := d.loggedOut(ctx, tx, of); err != nil {
+			return err
+		}
 		return d.record(ctx, tx, audit.Event{Action: "session.revoke", ObjectType: "account", ObjectID: of, Detail: map[string]any{"session": publicID}})
 	})
 }
@@ -312,14 +318,17 @@ func (d *DB) RevokeSessions(ctx context.Context, f SessionFilter, keep string) e
 		if err != nil {
 			return fmt.Errorf("revoke sessions: %w", err)
 		}
+		if err := d.loggedOut(ctx, tx, f.AccountID); err != nil {
+			return err
+		}
 		return d.record(ctx, tx, audit.Event{Action: "session.revoke", ObjectType: "account", ObjectID: f.AccountID, Detail: map[string]any{"sessions": n}})
 	})
 }
 
 // endSessions ends every session of an account but the one with the public id keep.
-func endSessions(ctx context.Context, tx *store.Tx, accountID, keep string) error {
+func (d *DB) endSessions(ctx context.Context, tx *store.Tx, accountID, keep string) error {
 	if _, err := tx.Exec(ctx, "DELETE FROM sessions WHERE account_id = $1 AND public_id <> $2", accountID, keep); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
-	return nil
+	return d.loggedOut(ctx, tx, accountID)
 }

@@ -22,7 +22,8 @@ type WaitingSigning struct {
 }
 
 // WaitingSignings lists what waits for the signature of the account's person, newest first: contracts of whatever organisation sends them,
-// that they sign as a person or for an organisation within the account's reach. An account that is nobody's own has none.
+// that they sign as a person, or for an organisation that they are assigned to and that is within the account's reach. An account that is
+// nobody's own has none.
 func (d *DB) WaitingSignings(ctx context.Context, account Account, page Page) (all []WaitingSigning, next string, err error) {
 	after, args := page.clause("a.sent", "a.flow_id || a.id", 1)
 	all, err = d.waitingSignings(ctx, account, after+fmt.Sprintf(" ORDER BY a.sent DESC, a.flow_id || a.id DESC LIMIT %d", page.limit()), args...)
@@ -46,11 +47,10 @@ func (d *DB) waitingSignings(ctx context.Context, account Account, condition str
 	if account.PersonID == "" {
 		return nil, nil
 	}
-	// Within the account's reach is what it signs for, not who sends it.
-	within, more := account.Scope.clause("a.organization_id", 1+len(args))
-	if within != "" {
-		within = " AND (a.organization_id = '' OR (1 = 1" + within + "))"
-	}
+	// Within the account's reach is what it signs for, not who sends it. Who has left an organisation signs for it no more.
+	within, more := account.Scope.clause("m.organization_id", 1+len(args))
+	within = ` AND (a.organization_id = '' OR EXISTS (SELECT 1 FROM user_organizations m
+		WHERE m.user_id = a.user_id AND m.organization_id = a.organization_id` + within + `))`
 	query := `SELECT a.flow_id, a.id FROM flow_approvers a JOIN flows f ON f.id = a.flow_id
 		WHERE a.status = 0 AND a.user_id = $1 AND a.sign_id <> '' AND f.state = 1 AND instr(a.channel, 'ACCOUNT') > 0` + within + condition
 	err = d.store.Read(ctx, func(tx *store.Tx) error {

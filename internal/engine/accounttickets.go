@@ -35,7 +35,8 @@ func (s signedIn) evidence() any {
 	return map[string]any{"id": s.ID, "name": s.Name, "secondFactor": s.SecondFactor}
 }
 
-// setUserAccount stores whose account is a person's own.
+// setUserAccount stores whose account is a person's own, and ends the tickets that were given before: the caller tells it also where a log-in
+// has ended. Telling what is known, while no ticket is open, is no event.
 func (e *Engine) setUserAccount(ctx context.Context, req *api.SetUserAccountRequest) (*api.SetUserAccountResponse, error) {
 	err := e.db.Write(ctx, func(tx *store.Tx) error {
 		by, err := e.resolve(ctx, tx, req.Caller)
@@ -45,22 +46,45 @@ func (e *Engine) setUserAccount(ctx context.Context, req *api.SetUserAccountRequ
 		if _, err := e.findUser(ctx, tx, by.ApplicationID, req.UserId); err != nil {
 			return orNotFound(err, "UserId", req.UserId)
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM engine_user_accounts WHERE user_id = $1`, req.UserId); err != nil {
+		changed, err := setAccount(ctx, tx, req.UserId, signedIn{ID: req.AccountId, Name: plainName(req.AccountName)})
+		if err != nil {
 			return fmt.Errorf("set the account of a user: %w", err)
 		}
-		if req.AccountId != "" {
-			_, err := tx.Exec(ctx, `INSERT INTO engine_user_accounts (user_id, account_id, name) VALUES ($1, $2, $3)`, req.UserId, req.AccountId, plainName(req.AccountName))
-			if err != nil {
-				return fmt.Errorf("set the account of a user: %w", err)
-			}
+		done, err := tx.Exec(ctx, `DELETE FROM engine_account_tickets WHERE user_id = $1 AND used = 0 AND expires > $2`, req.UserId, store.Micros(e.now()))
+		if err != nil {
+			return fmt.Errorf("end the tickets of a user: %w", err)
+		}
+		ended, err := done.RowsAffected()
+		if err != nil || !changed && ended == 0 {
+			return err
 		}
 		return e.record(ctx, tx, event{Action: "user.account", ObjectType: "user", ObjectID: req.UserId,
-			Detail: map[string]any{"account": req.AccountId, "name": req.AccountName}})
+			Detail: map[string]any{"account": req.AccountId, "name": req.AccountName, "endedTickets": ended}})
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &api.SetUserAccountResponse{}, nil
+}
+
+// setAccount stores the account of a user, or none, and tells whether it is another one than before.
+func setAccount(ctx context.Context, tx *store.Tx, userID string, now signedIn) (changed bool, err error) {
+	var before signedIn
+	err = tx.QueryRow(ctx, `SELECT account_id, name FROM engine_user_accounts WHERE user_id = $1`, userID).Scan(&before.ID, &before.Name)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	if now.ID == "" {
+		now.Name = ""
+	}
+	if before == now {
+		return false, nil
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM engine_user_accounts WHERE user_id = $1`, userID); err != nil || now.ID == "" {
+		return true, err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO engine_user_accounts (user_id, account_id, name) VALUES ($1, $2, $3)`, userID, now.ID, now.Name)
+	return true, err
 }
 
 // plainName takes out of a name what would make a signature's reason read otherwise: controls, and marks that turn the direction of writing.
@@ -103,7 +127,7 @@ func (e *Engine) createAccountSignURL(ctx context.Context, req *api.CreateAccoun
 		}
 		id, now := newID(e.wall()), e.now()
 		_, err = tx.Exec(ctx, `INSERT INTO engine_account_tickets (id, ticket_hash, flow_id, sign_id, user_id, account_id, name, second_factor, used, expires, created)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)`, id, ticketHash(resp.Ticket), f.ID, a.SignID, a.UserID, in.ID, in.Name, flag(in.SecondFactor),
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)`, id, ticketHash(handedOut, resp.Ticket), f.ID, a.SignID, a.UserID, in.ID, in.Name, flag(in.SecondFactor),
 			store.Micros(now.Add(accountTicketLife)), store.Micros(now))
 		if err != nil {
 			return fmt.Errorf("store a ticket: %w", err)
@@ -140,8 +164,14 @@ func (e *Engine) accountTask(ctx context.Context, tx *store.Tx, applicationID st
 	return f, all[i], nil
 }
 
-func ticketHash(ticket string) []byte {
-	sum := sha256.Sum256([]byte("account ticket|" + ticket))
+// What a ticket is hashed as: as it was handed out, and as the browser has it that brought it first. Only the latter signs.
+const (
+	handedOut = "account ticket|"
+	taken     = "account ticket, taken|"
+)
+
+func ticketHash(as, ticket string) []byte {
+	sum := sha256.Sum256([]byte(as + ticket))
 	return sum[:]
 }
 
@@ -152,7 +182,7 @@ const goodTicket = ` used = 0 AND expires > $1 AND EXISTS (SELECT 1 FROM engine_
 // checkAccountTicket finds a ticket that signs a task now, and the account that it names; else ErrWrongCode.
 func (e *Engine) checkAccountTicket(ctx context.Context, tx *store.Tx, a *approver, ticket string) (id string, in signedIn, err error) {
 	err = tx.QueryRow(ctx, `SELECT id, account_id, name, second_factor FROM engine_account_tickets WHERE ticket_hash = $2 AND flow_id = $3 AND sign_id = $4
-		AND user_id = $5 AND`+goodTicket, store.Micros(e.now()), ticketHash(ticket), a.FlowID, a.SignID, a.UserID).Scan(&id, &in.ID, &in.Name, &in.SecondFactor)
+		AND user_id = $5 AND`+goodTicket, store.Micros(e.now()), ticketHash(taken, ticket), a.FlowID, a.SignID, a.UserID).Scan(&id, &in.ID, &in.Name, &in.SecondFactor)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return "", signedIn{}, ErrWrongCode
@@ -160,6 +190,31 @@ func (e *Engine) checkAccountTicket(ctx context.Context, tx *store.Tx, a *approv
 		return "", signedIn{}, fmt.Errorf("find a ticket: %w", err)
 	}
 	return accountTicket + id, in, nil
+}
+
+// TakeTicket takes a ticket that CreateAccountSignUrl handed out, once, and gives what signs in its place to the browser that brought it: whoever
+// comes with the same ticket later has nothing. ErrWrongCode where the ticket is not good, or not for this link.
+func (e *Engine) TakeTicket(ctx context.Context, token, ticket string) (held string, err error) {
+	held = rand.Text()
+	err = e.db.Write(ctx, func(tx *store.Tx) error {
+		b, err := e.pendingByLink(ctx, tx, token)
+		if err != nil {
+			return err
+		}
+		done, err := tx.Exec(ctx, `UPDATE engine_account_tickets SET ticket_hash = $2 WHERE ticket_hash = $3 AND flow_id = $4 AND sign_id = $5 AND user_id = $6 AND`+goodTicket,
+			store.Micros(e.now()), ticketHash(taken, held), ticketHash(handedOut, ticket), b.approver.FlowID, b.approver.SignID, b.approver.UserID)
+		if err != nil {
+			return fmt.Errorf("take a ticket: %w", err)
+		}
+		if n, err := done.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(ErrWrongCode, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return held, nil
 }
 
 // SessionAccount names the account by which the signer behind a link signs with a ticket; empty where the ticket does not sign.

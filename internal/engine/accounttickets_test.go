@@ -46,8 +46,26 @@ func TestATicketSignsOneTaskOnce(t *testing.T) {
 	got := do(p, api.CreateAccountSignUrl, open(flowID, signID, second.user, "acc_2"))
 	other := do(p, api.CreateAccountSignUrl, open(otherFlow, otherSign, second.user, "acc_2"))
 	token := path.Base(got.SignUrl)
-	for what, try := range map[string][2]string{"the link alone": {"ACCOUNT", ""}, "a forged ticket": {"ACCOUNT", strings.Repeat("A", len(got.Ticket))},
-		"that of another contract": {"ACCOUNT", other.Ticket}, "no check": {"NONE", ""}} {
+	if err := sign(token, "ACCOUNT", got.Ticket, second); !errors.Is(err, engine.ErrWrongCode) {
+		t.Errorf("a ticket that no browser took: %v", err)
+	}
+	if _, err := p.engine.TakeTicket(t.Context(), path.Base(other.SignUrl), got.Ticket); !errors.Is(err, engine.ErrWrongCode) {
+		t.Errorf("taken at another contract: %v", err)
+	}
+	take := func(resp *api.CreateAccountSignUrlResponse) (held string) {
+		t.Helper()
+		held, err := p.engine.TakeTicket(t.Context(), path.Base(resp.SignUrl), resp.Ticket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.engine.TakeTicket(t.Context(), path.Base(resp.SignUrl), resp.Ticket); !errors.Is(err, engine.ErrWrongCode) {
+			t.Errorf("taken twice: %v", err)
+		}
+		return held
+	}
+	held, heldOther := take(got), take(other)
+	for what, try := range map[string][2]string{"the link alone": {"ACCOUNT", ""}, "a forged ticket": {"ACCOUNT", strings.Repeat("A", len(held))},
+		"that of another contract": {"ACCOUNT", heldOther}, "no check": {"NONE", ""}} {
 		if err := sign(token, try[0], try[1], second); !errors.Is(err, engine.ErrWrongCode) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -55,20 +73,26 @@ func TestATicketSignsOneTaskOnce(t *testing.T) {
 			t.Errorf("%s refuses: %v", what, err)
 		}
 	}
-	for what, take := range map[string]func(){"no account": func() { account(second.user, "", "") }, "another account": func() { account(second.user, "acc_3", "另一个 (other)") }} {
-		take()
-		if name, err := p.engine.SessionAccount(t.Context(), token, got.Ticket); err != nil || name != "" {
+	for what, change := range map[string]func(){"no account": func() { account(second.user, "", "") }, "another account": func() { account(second.user, "acc_3", "另一个 (other)") }} {
+		change()
+		if name, err := p.engine.SessionAccount(t.Context(), token, held); err != nil || name != "" {
 			t.Errorf("%s: %q, %v", what, name, err)
 		}
-		if err := sign(token, "ACCOUNT", got.Ticket, second); !errors.Is(err, engine.ErrWrongCode) {
+		if err := sign(token, "ACCOUNT", held, second); !errors.Is(err, engine.ErrWrongCode) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	account(second.user, "acc_2", "李娜 (lina)")
-	if name, err := p.engine.SessionAccount(t.Context(), token, got.Ticket); err != nil || name != "李娜 (lina)" {
+	if err := sign(token, "ACCOUNT", held, second); !errors.Is(err, engine.ErrWrongCode) {
+		t.Errorf("a ticket of before the account was taken away: %v", err)
+	}
+	again := do(p, api.CreateAccountSignUrl, open(flowID, signID, second.user, "acc_2"))
+	other = do(p, api.CreateAccountSignUrl, open(otherFlow, otherSign, second.user, "acc_2"))
+	token, held, heldOther = path.Base(again.SignUrl), take(again), take(other)
+	if name, err := p.engine.SessionAccount(t.Context(), token, held); err != nil || name != "李娜 (lina)" {
 		t.Errorf("the page names %q, %v", name, err)
 	}
-	if err := sign(token, "ACCOUNT", got.Ticket, second); err != nil {
+	if err := sign(token, "ACCOUNT", held, second); err != nil {
 		t.Fatal(err)
 	}
 	if reason := p.signature(flowID).Reason; !strings.HasSuffix(reason, engine.AccountMark+" 李娜 (lina)") {
@@ -78,11 +102,11 @@ func TestATicketSignsOneTaskOnce(t *testing.T) {
 	if len(events) != 1 || !strings.Contains(events[0].DetailText, `"secondFactor":true`) {
 		t.Errorf("the evidence is %+v", events)
 	}
-	if err := sign(path.Base(other.SignUrl), "ACCOUNT", got.Ticket, second); !errors.Is(err, engine.ErrWrongCode) {
+	if err := sign(path.Base(other.SignUrl), "ACCOUNT", held, second); !errors.Is(err, engine.ErrWrongCode) {
 		t.Errorf("a spent ticket: %v", err)
 	}
 	p.clock.Add(30 * time.Minute)
-	if err := sign(path.Base(other.SignUrl), "ACCOUNT", other.Ticket, second); !errors.Is(err, engine.ErrWrongCode) {
+	if err := sign(path.Base(other.SignUrl), "ACCOUNT", heldOther, second); !errors.Is(err, engine.ErrWrongCode) {
 		t.Errorf("a late ticket: %v", err)
 	}
 	if !slices.Contains(api.Extensions(), api.CreateAccountSignUrl.Name) {

@@ -51,9 +51,6 @@ func (s *server) bindAccount(w http.ResponseWriter, r *http.Request) error {
 		data.PersonProblems = templates.Problems{{Field: "PersonId", Rule: rule}}
 		return s.showAccountForm(w, r, http.StatusUnprocessableEntity, data, a.Scope.Organizations)
 	}
-	if err := s.routing.Tell(ctx); err != nil {
-		return err
-	}
 	s.flash(r, "ok", "common.saved")
 	return s.redirect(w, r, "/accounts/"+a.ID)
 }

@@ -23,6 +23,8 @@ func TestAnAdministratorSaysWhoseAccountItIs(t *testing.T) {
 	admin.post(own+"/person", url.Values{"PersonId": {"nobody"}}).wantStatus(http.StatusUnprocessableEntity).wantProblem("PersonId")
 	admin.post(own+"/person", bound).wantStatus(http.StatusOK).wantPath(own).wantText(".side", b.personName)
 	admin.post("/accounts/"+other.ID+"/person", bound).wantStatus(http.StatusUnprocessableEntity).wantProblem("PersonId")
+	admin.post(own, accountForm("", "business", "some", a.organization)).wantStatus(http.StatusUnprocessableEntity).wantProblem("Scope") // she would sign beyond it
+	admin.post(own, accountForm("", "business", "some", a.organization, b.organization)).wantStatus(http.StatusOK)
 	admin.post(own+"/person", bound).wantStatus(http.StatusOK) // changes nothing
 	admin.post(own+"/person", nil).wantStatus(http.StatusOK)
 	admin.post("/accounts/"+p.account("admin").ID+"/person", bound).wantStatus(http.StatusOK)
@@ -42,6 +44,11 @@ func TestAnAdministratorSaysWhoseAccountItIs(t *testing.T) {
 			t.Errorf("event %d: %+v", i, events[i])
 		}
 	}
+	// Who has left every organisation is not somebody whom an account of some organisations is of.
+	admin.post("/accounts/"+p.account("admin").ID+"/person", nil).wantStatus(http.StatusOK)
+	admin.post("/users/"+b.person+"/organizations/"+b.organization+"/remove", nil).wantStatus(http.StatusOK)
+	admin.post(own+"/person", bound).wantStatus(http.StatusUnprocessableEntity).wantProblem("PersonId").wantText(".side", "不属于任何机构")
+	admin.post("/accounts/"+p.account("admin").ID+"/person", bound).wantStatus(http.StatusOK)
 	// What an account was bound to is not another one's to take, and whoever is disabled has none.
 	if _, err := p.db.PersonAccount(t.Context(), a.person); err == nil {
 		t.Error("somebody without an account has one")

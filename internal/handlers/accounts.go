@@ -108,7 +108,7 @@ func (s *server) showAccountForm(w http.ResponseWriter, r *http.Request, status 
 }
 
 // readAccountForm reads what an admin typed, and what is wrong with it.
-func readAccountForm(r *http.Request) (data templates.AccountData, scope db.Scope, err error) {
+func (s *server) readAccountForm(r *http.Request) (data templates.AccountData, scope db.Scope, err error) {
 	if err := readForm(r); err != nil {
 		return data, scope, err
 	}
@@ -129,13 +129,20 @@ func readAccountForm(r *http.Request) (data templates.AccountData, scope db.Scop
 	case !scope.All && len(scope.Organizations) == 0:
 		data.Problems = append(data.Problems, templates.Problem{Field: "Scope", Rule: "choose_organization"})
 	}
+	known, err := s.db.OrganizationNames(r.Context(), scope.Organizations)
+	if err != nil {
+		return data, scope, err
+	}
+	if slices.ContainsFunc(scope.Organizations, func(id string) bool { return known[id] == "" }) {
+		data.Problems = append(data.Problems, templates.Problem{Field: "Scope", Rule: "unknown_organization"})
+	}
 	return data, scope, nil
 }
 
 // inviteAccount adds an account and shows the link by which its owner chooses a password, once.
 func (s *server) inviteAccount(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	data, scope, err := readAccountForm(r)
+	data, scope, err := s.readAccountForm(r)
 	if err != nil {
 		return err
 	}
@@ -174,7 +181,7 @@ func (s *server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	data, scope, err := readAccountForm(r)
+	data, scope, err := s.readAccountForm(r)
 	if err != nil {
 		return err
 	}
@@ -193,14 +200,16 @@ func (s *server) changeAccount(w http.ResponseWriter, r *http.Request) error {
 		return s.showAccountForm(w, r, http.StatusUnprocessableEntity, data, scope.Organizations)
 	}
 	_, err = s.db.ChangeAccount(ctx, before.ID, db.AccountChange{DisplayName: &data.DisplayName, Role: &role, Scope: &scope, Disabled: &disabled})
-	if errors.Is(err, db.ErrLastAdmin) {
+	switch {
+	case errors.Is(err, db.ErrLastAdmin):
 		data.Problems = templates.Problems{{Field: "Role", Rule: "last_admin"}}
+	case errors.Is(err, db.ErrOutsideScope):
+		data.Problems = templates.Problems{{Field: "Scope", Rule: "scope_person"}}
+	}
+	if len(data.Problems) > 0 {
 		return s.showAccountForm(w, r, http.StatusUnprocessableEntity, data, scope.Organizations)
 	}
 	if err != nil {
-		return err
-	}
-	if err := s.routing.Tell(ctx); err != nil { // whoever may not log in any more does not sign either
 		return err
 	}
 	s.flash(r, "ok", "common.saved")

@@ -131,6 +131,7 @@ func TestAccountFormsNameWhatIsWrong(t *testing.T) {
 		{accountForm("lina", "king", "all"), "Role"},
 		{accountForm("lina", "business", "some"), "Scope"},
 		{accountForm("lina", "admin", "some", "org1"), "Scope"},
+		{accountForm("lina", "business", "some", "nothing"), "Scope"}, // there is no such organisation
 		{url.Values{"Name": {"lina"}, "Role": {"business"}, "DisplayName": {strings.Repeat("娜", 65)}}, "DisplayName"},
 	} {
 		got := admin.post("/accounts", test.form).wantStatus(http.StatusUnprocessableEntity).wantProblem(test.field)

@@ -79,7 +79,9 @@ func New(opts Options) (*Router, error) {
 	if opts.RetryDelay == 0 {
 		opts.RetryDelay = 2 * time.Second
 	}
-	return &Router{opts: opts, wake: make(chan struct{}, 1), bulk: make(chan struct{}, 1), slots: make(chan struct{}, workers), busy: map[string]bool{}}, nil
+	r := &Router{opts: opts, wake: make(chan struct{}, 1), bulk: make(chan struct{}, 1), slots: make(chan struct{}, workers), busy: map[string]bool{}}
+	opts.DB.OnAccount(r.tellAtOnce)
+	return r, nil
 }
 
 // OnChange sets who is told after every change of a flow. It must be called before Run.

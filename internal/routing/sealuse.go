@@ -64,14 +64,19 @@ func seconds(t time.Time) int64 {
 	return t.Unix()
 }
 
+// tellAtOnce tells what there is to tell. What fails is left to runTelling.
+func (r *Router) tellAtOnce(ctx context.Context) {
+	if err := r.Tell(ctx); err != nil && ctx.Err() == nil {
+		r.opts.Logger.WarnContext(ctx, "routing: the platform was not told who may use the seals, or whose account is whose", "error", err)
+	}
+}
+
 // runTelling tells what an earlier run left, and again whatever could not be told.
 func (r *Router) runTelling(ctx context.Context) {
 	ticker := time.NewTicker(tellEvery)
 	defer ticker.Stop()
 	for {
-		if err := r.Tell(ctx); err != nil && ctx.Err() == nil {
-			r.opts.Logger.Warn("routing: the platform was not told who may use the seals", "error", err)
-		}
+		r.tellAtOnce(ctx)
 		select {
 		case <-ctx.Done():
 			return
