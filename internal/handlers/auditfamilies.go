@@ -50,7 +50,7 @@ func families() []actionFamily {
 		{"seal", either(starts("seal."), contains("Seal"))},
 		{"flow", either(starts("flow.", "contract.", "code."), contains("Flow", "Sign", "Catalog"))},
 		{"draft", starts("draft.", "template.", "bulk.", "catalog.")},
-		{"session", starts("session.", "access.")},
+		{"session", starts("session.", "access.", "request.refused")},
 		{"directory", either(starts("organization.", "user.", "import."), contains("Organization", "User"))},
 		{"file", either(starts("file."), contains("File"))},
 		{"log", func(string) bool { return true }},

@@ -213,7 +213,7 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 	if i18n.Has(ctx, key) {
 		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.named(e, "organization"), "User", n.named(e, "user"), "Until", termText(ctx, e),
 			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e), "Pages", pagesText(ctx, e), "File", quoted(ctx, "file", detailText(e, "file")),
-			"Seals", n.sealsText(ctx, e),
+			"Seals", n.sealsText(ctx, e), "Route", routeText(ctx, e),
 			"Before", stateText(ctx, e, "before"), "After", stateText(ctx, e, "after"), "Previous", n.previous(ctx, e))
 	}
 	text = howLongText(ctx, e, text)
@@ -231,6 +231,14 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 func (n auditNames) named(e *audit.Event, kind string) string {
 	id := detailText(e, kind)
 	return cmp.Or(n.at(e, kind, id), n.objects[db.ObjectRef{Type: kind, ID: id}].Name, templates.ShortID(id))
+}
+
+// routeText is the route of a request about an object.
+func routeText(ctx context.Context, e *audit.Event) string {
+	if route := detailText(e, "route"); route != "" && e.ObjectType != "route" {
+		return i18n.T(ctx, "audit.line.route", "Route", route)
+	}
+	return ""
 }
 
 // sealsText names the seals that a signature was made with, where there are some.

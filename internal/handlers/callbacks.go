@@ -35,6 +35,7 @@ func (s *server) receiveCallback(w http.ResponseWriter, r *http.Request) error {
 	body, err := keys.Open(sent, r.Header.Get(api.CallbackSignature))
 	if err != nil {
 		s.log.WarnContext(r.Context(), "a callback is not signed by the platform", "request", exchangeOf(r.Context()).id)
+		because(r.Context(), refusedUnsigned)
 		return plain(w, http.StatusUnauthorized, "signature")
 	}
 	var hint api.Callback

@@ -54,6 +54,7 @@ func (s *server) refusal(r *http.Request, err error) (text string, ok bool) {
 	var platform *api.Error
 	switch {
 	case errors.As(err, &platform):
+		because(ctx, platform.Code)
 		text = i18n.ErrorText(ctx, platform.Code)
 	case api.IsUnknownOutcome(err):
 		text = i18n.T(ctx, "errors.page.504.message")

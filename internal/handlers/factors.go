@@ -19,6 +19,7 @@ func (s *server) tryCode(ctx context.Context, a db.Account, code string) (wait t
 		return wait, nil
 	}
 	if err := s.db.CheckFactor(ctx, a.ID, code); err != nil {
+		because(ctx, refusedCode)
 		return 0, err
 	}
 	s.throttle.Succeed(key, address)
@@ -32,6 +33,7 @@ func (s *server) tryPassword(ctx context.Context, a db.Account, password string)
 		return wait, nil
 	}
 	if err := auth.Verify(ctx, a.PasswordHash(), password); err != nil {
+		because(ctx, refusedPassword)
 		return 0, err
 	}
 	s.throttle.Succeed(key, address)
@@ -98,6 +100,7 @@ func (s *server) confirmFactor(w http.ResponseWriter, r *http.Request) error {
 	}
 	codes, err := s.db.ConfirmFactor(ctx, a.ID, r.PostForm.Get("Code"))
 	if errors.Is(err, auth.ErrCode) {
+		because(ctx, refusedCode)
 		return s.renderFactor(w, r, http.StatusUnprocessableEntity, templates.Problems{{Field: "Code", Rule: "factor_code"}})
 	}
 	if err != nil {

@@ -79,6 +79,9 @@ func (s *server) renderWelcome(w http.ResponseWriter, r *http.Request, status in
 	ctx := r.Context()
 	a, err := s.db.LinkedAccount(ctx, token)
 	if errors.Is(err, db.ErrNotFound) {
+		if err := s.noteLink(r); err != nil {
+			return err
+		}
 		return s.render(w, r, http.StatusNotFound, welcomePage(), templates.LinkGone())
 	}
 	if err != nil {

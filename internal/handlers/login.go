@@ -70,7 +70,7 @@ func (s *server) logIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	form := templates.LoginData{Name: strings.TrimSpace(r.PostForm.Get("Name")), Next: localPath(r.PostForm.Get("Next"))}
 	key, address := accountKey(form.Name), exchangeOf(ctx).address
-	// Tries that have to wait are not recorded one by one: the failures before them are, and a flood shall not fill the log.
+	// Tries that have to wait are told as refusals, which are folded: a flood does not fill the log.
 	if wait := s.throttle.Begin(key, address); wait > 0 {
 		form.Refusal = waitText(ctx, wait)
 		setRetryAfter(w, wait)

@@ -24,7 +24,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 
 // middleware is everything around the routes, from the outside to the inside.
 func (s *server) middleware(inner http.Handler) http.Handler {
-	for _, wrap := range []func(http.Handler) http.Handler{s.identify, s.sameOrigin, s.recoverPanics, compress.Handler, s.headers, s.begin} {
+	for _, wrap := range []func(http.Handler) http.Handler{s.sameOrigin, s.identify, s.recoverPanics, compress.Handler, s.headers, s.begin} {
 		inner = wrap(inner)
 	}
 	return inner
@@ -129,6 +129,11 @@ func (s *server) sameOrigin(next http.Handler) http.Handler {
 		s.log.Error("the public address is no origin", "error", err)
 	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		because(r.Context(), refusedCrossOrigin)
+		if err := s.noteRefusal(r, nothing, http.StatusForbidden); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		s.fail(w, r, &userError{http.StatusForbidden, "auth.crossOrigin", nil})
 	}))
 	return protection.Handler(next)
@@ -155,7 +160,12 @@ func (s *server) identify(next http.Handler) http.Handler {
 			language = x.account.Language
 		}
 		ctx = i18n.WithLanguage(audit.WithActor(ctx, actor), s.language(r, language))
-		next.ServeHTTP(w, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		if err := s.noteSession(r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

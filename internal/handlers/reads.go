@@ -25,6 +25,9 @@ type reads struct {
 // nothing is for what holds no content but the account's own.
 var nothing = reads{}
 
+// changes is for what changes an object and shows nothing of it: its refusals name the object.
+func changes(object string) reads { return reads{object: object, id: "id"} }
+
 // listOf is for pages that show many objects of a type, or forms that offer them.
 func listOf(object string) reads { return as(object+".read", object, "") }
 
@@ -57,7 +60,7 @@ func (s *server) pass(w http.ResponseWriter, r *http.Request, route route) error
 	switch {
 	case out.Err() != nil:
 		return out.Err()
-	case route.Reads.id != "" && errors.Is(err, db.ErrNotFound):
+	case route.Reads.id != "" && errors.Is(err, db.ErrNotFound) && !asksForChange(r):
 		return errors.Join(err, s.noteRead(r, route.Reads, audit.Denied)) // it is not there, or not for this account
 	}
 	return err

@@ -45,7 +45,7 @@ func (s *server) routes() []route {
 		{"POST /account/oidc", auth.SignedIn, nothing, s.linkProvider},
 		{"POST /account/oidc/unlink", auth.SignedIn, nothing, s.unlinkProvider},
 		{"POST /account/language", auth.SignedIn, nothing, s.changeLanguage},
-		{"POST /account/sessions/{id}/revoke", auth.SignedIn, nothing, s.revokeSession},
+		{"POST /account/sessions/{id}/revoke", auth.SignedIn, changes("session"), s.revokeSession},
 		{"GET /healthz", auth.Public, nothing, s.healthy},
 		{"GET /readyz", auth.Public, nothing, s.ready},
 		{"POST " + CallbackPath, auth.Public, nothing, s.receiveCallback}, // by the platform; checks its own signature
@@ -56,12 +56,12 @@ func (s *server) routes() []route {
 		// notices
 		{"GET /notices", auth.SignedIn, listOf("notice"), s.listNotices},
 		{"POST /notices/seen", auth.SignedIn, nothing, s.seeNotices},
-		{"POST /notices/{id}/seen", auth.SignedIn, nothing, s.seeNotice},
+		{"POST /notices/{id}/seen", auth.SignedIn, changes("notice"), s.seeNotice},
 		{"GET /account/notices", auth.SignedIn, nothing, s.showNoticeSettings},
 		{"POST /account/notices", auth.SignedIn, nothing, s.changeNoticeSettings},
 		{"GET /settings/deliveries", auth.SettingsRead, listOf("delivery"), s.listDeliveries},
 		{"POST /settings/deliveries/test", auth.SettingsRead, nothing, s.testDelivery},
-		{"POST /settings/deliveries/{id}/again", auth.SettingsRead, nothing, s.redeliver},
+		{"POST /settings/deliveries/{id}/again", auth.SettingsRead, changes("delivery"), s.redeliver},
 
 		// messages to people, where the engine of this program is the platform
 		{"GET /settings/messages", auth.SettingsRead, listOf("message"), s.withMessages(s.listMessages)},
@@ -80,7 +80,7 @@ func (s *server) routes() []route {
 		{"POST /accounts/{id}/person", auth.AccountsManage, one("account"), s.bindAccount},
 		{"GET /sessions", auth.AccountsManage, listOf("session"), s.listSessions},
 		{"POST /sessions/revoke", auth.AccountsManage, nothing, s.endSessions},
-		{"POST /sessions/{id}/revoke", auth.AccountsManage, nothing, s.endAnySession},
+		{"POST /sessions/{id}/revoke", auth.AccountsManage, changes("session"), s.endAnySession},
 
 		// calls of the platform
 		{"GET /requests", auth.RequestsRead, listOf("request"), s.listRequests},
@@ -164,7 +164,7 @@ func (s *server) routes() []route {
 		{"POST /seals/{id}", auth.SealsWrite, one("seal"), upload(s.changeSeal)},
 		{"POST /seals/{id}/delete", auth.SealsWrite, one("seal"), s.deleteSeal},
 		{"POST /seals/{id}/keepers", auth.SealsWrite, one("seal"), s.grantSeal},
-		{"POST /seals/{id}/keepers/withdraw", auth.SealsWrite, nothing, s.withdrawSeal},
+		{"POST /seals/{id}/keepers/withdraw", auth.SealsWrite, changes("seal"), s.withdrawSeal},
 		{"POST /seals/{id}/state", auth.SealsWrite, one("seal"), s.setSealState},
 		{"GET /seals/{id}/destroy", auth.SealsWrite, one("seal"), s.askDestroySeal},
 		{"POST /seals/{id}/destroy", auth.SealsWrite, one("seal"), s.destroySeal},
@@ -232,17 +232,17 @@ func (s *server) routes() []route {
 		{"GET /bulk/{id}", auth.FlowsWrite, one("bulk"), s.showBatch},
 		{"GET /bulk/{id}/events", auth.FlowsWrite, one("bulk"), stream(s.batchEvents)},
 		{"GET /bulk/{id}/result.csv", auth.FlowsWrite, leaves("bulk.export", "bulk", "id"), s.batchResult},
-		{"POST /bulk/{id}/start", auth.FlowsWrite, nothing, s.setBatch(db.BatchRunning)},
-		{"POST /bulk/{id}/pause", auth.FlowsWrite, nothing, s.setBatch(db.BatchPaused)},
-		{"POST /bulk/{id}/cancel", auth.FlowsWrite, nothing, s.setBatch(db.BatchCancelled)},
-		{"POST /bulk/{id}/retry", auth.FlowsWrite, nothing, s.retryBatch},
+		{"POST /bulk/{id}/start", auth.FlowsWrite, changes("bulk"), s.setBatch(db.BatchRunning)},
+		{"POST /bulk/{id}/pause", auth.FlowsWrite, changes("bulk"), s.setBatch(db.BatchPaused)},
+		{"POST /bulk/{id}/cancel", auth.FlowsWrite, changes("bulk"), s.setBatch(db.BatchCancelled)},
+		{"POST /bulk/{id}/retry", auth.FlowsWrite, changes("bulk"), s.retryBatch},
 
 		// flows
 		{"GET /flows", auth.FlowsRead, listOf("flow"), s.listFlows},
 		{"GET /flows/export", auth.FlowsExport, leaves("flow.export", "flow", ""), stream(s.exportFlows)},
 		{"POST /flows/views", auth.FlowsRead, nothing, s.saveFlowView},
-		{"POST /flows/views/{id}/standard", auth.FlowsRead, nothing, s.chooseFlowView},
-		{"POST /flows/views/{id}/delete", auth.FlowsRead, nothing, s.deleteFlowView},
+		{"POST /flows/views/{id}/standard", auth.FlowsRead, changes("view"), s.chooseFlowView},
+		{"POST /flows/views/{id}/delete", auth.FlowsRead, changes("view"), s.deleteFlowView},
 		{"GET /flows/{id}", auth.FlowsRead, one("flow"), s.showFlow},
 		{"GET /flows/{id}/events", auth.FlowsRead, one("flow"), stream(s.flowEvents)},
 		{"GET /flows/{id}/preview", auth.ContractsRead, as("contract.read", "flow", "id"), s.showPreview},
@@ -289,7 +289,7 @@ func (s *server) routes() []route {
 		{"GET /audit/checkpoint", auth.AuditVerify, leaves(actionCheckpoint, "audit", ""), s.downloadCheckpoint},
 		{"GET /audit/unchecked", auth.AuditRead, listOf("audit"), s.listUnchecked},
 		{"POST /audit/views", auth.AuditRead, nothing, s.saveAuditView},
-		{"POST /audit/views/{id}/delete", auth.AuditRead, nothing, s.deleteAuditView},
+		{"POST /audit/views/{id}/delete", auth.AuditRead, changes("view"), s.deleteAuditView},
 		{"POST /audit/verify", auth.AuditVerify, nothing, stream(s.verifyAudit)},
 
 		// the engine's own log, where the engine of this program is the platform

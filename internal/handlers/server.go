@@ -38,6 +38,8 @@ type exchange struct {
 	session *sessions.Session // nil as account
 	flashed bool              // the session has messages to keep
 	told    map[string]any    // of what is read; see tell
+	why     string            // code of a refusal; see because
+	refused bool              // an event tells that this request was refused
 	timer   *time.Timer       // ends the request's context
 }
 
@@ -125,7 +127,7 @@ func (s *server) guard(route route) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		if err := s.pass(w, r, route); err != nil {
+		if err := s.serve(w, r, route); err != nil {
 			s.fail(w, r, err)
 		}
 	})
@@ -153,9 +155,9 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, route route) erro
 	case isOwnAccount(r.URL.Path):
 		return nil
 	case x.account.MustChange:
-		return s.sendTo(w, r, "/account?first=1")
+		return s.sendFirst(w, r, route, "/account?first=1", refusedFirst)
 	case !x.account.SecondFactor && s.db.Policy().NeedsFactor(x.account.Role):
-		return s.sendTo(w, r, "/account/factor")
+		return s.sendFirst(w, r, route, "/account/factor", refusedFactor)
 	}
 	return nil
 }
@@ -178,6 +180,9 @@ func (s *server) record(ctx context.Context, e audit.Event) error {
 	e.Actor = audit.ActorFrom(ctx)
 	if e.Outcome == "" {
 		e.Outcome = audit.OK
+	}
+	if e.Outcome != audit.OK {
+		exchangeOf(ctx).refused = true
 	}
 	if err := s.db.Audit().Record(ctx, e); err != nil {
 		return fmt.Errorf("record %s: %w", e.Action, err)

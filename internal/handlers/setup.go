@@ -59,6 +59,7 @@ func (s *server) setUp(w http.ResponseWriter, r *http.Request) error {
 		return tooMany(w, wait)
 	}
 	if s.setupToken == "" || subtle.ConstantTimeCompare([]byte(form.Token), []byte(s.setupToken)) != 1 {
+		because(ctx, refusedToken)
 		form.Problems = append(form.Problems, templates.Problem{Field: "Token", Rule: "token"})
 	} else {
 		s.throttle.Succeed("", exchangeOf(ctx).address)
