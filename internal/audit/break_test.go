@@ -143,6 +143,7 @@ func TestAnotherProcessThatRewrites(t *testing.T) {
 	forged.fill(t, 3)
 	forged.fill(t, 17)
 	f.tamper(t, "ATTACH '"+forged.path+"' AS forged; DELETE FROM audit_events; INSERT INTO audit_events SELECT * FROM forged.audit_events; "+
+		"DELETE FROM audit_values; DELETE FROM audit_people; INSERT INTO audit_people SELECT * FROM forged.audit_people; INSERT INTO audit_values SELECT * FROM forged.audit_values; "+
 		"UPDATE audit_checkpoint SET (size, text, seal) = (SELECT size, text, seal FROM forged.audit_checkpoint)")
 	if r := f.verify(t); !r.OK() {
 		t.Fatalf("a log forged with the key agrees with itself: %+v", r)

@@ -95,8 +95,18 @@ type Event struct {
 	Duration time.Duration
 	// Detail is anything more, such as "before" and "after" of a change. Personal data is masked by whoever writes it.
 	Detail map[string]any
-	// DetailText is Detail as it is stored; Append sets it.
+	// DetailText is Detail in JSON; Append sets it.
 	DetailText string
+
+	hashed    *hashedTexts // of an event that was read: what the tree covers, where that is not what people read
+	concealed bool         // tokens stand in the place of what tells of persons
+}
+
+// hashedTexts are those texts of an event in which tokens may stand.
+type hashedTexts struct {
+	name, ip, userAgent, detail string
+
+	values map[string]Salted // by token; erased ones without a value
 }
 
 // columns are an event's columns in the order of its leaf.
@@ -109,6 +119,9 @@ var columnNames = strings.Split(columns, ", ")
 // The positions of some columns.
 const (
 	columnTime   = 1
+	columnName   = 2
+	columnIP     = 5
+	columnAgent  = 6
 	columnAction = 7
 	columnDetail = 15
 	columnCount  = 16
@@ -197,12 +210,16 @@ func tidy(s string) string {
 	return s
 }
 
-// fields are the event's columns as texts, in the order of columns.
+// fields are the event's columns as texts, as they are stored and hashed, in the order of columns.
 func (e *Event) fields() [columnCount]string {
+	h := e.hashed
+	if h == nil {
+		h = &hashedTexts{name: e.Actor.Name, ip: e.Actor.IP, userAgent: e.Actor.UserAgent, detail: e.DetailText}
+	}
 	return [columnCount]string{
-		strconv.FormatInt(e.Seq, 10), strconv.FormatInt(e.Time.UnixMicro(), 10), e.Actor.Name, e.Actor.Role, e.Actor.Session, e.Actor.IP,
-		e.Actor.UserAgent, e.Action, e.ObjectType, e.ObjectID, e.Outcome, e.ErrorCode, e.Actor.RequestID, e.PlatformRequestID,
-		strconv.FormatInt(e.Duration.Microseconds(), 10), e.DetailText,
+		strconv.FormatInt(e.Seq, 10), strconv.FormatInt(e.Time.UnixMicro(), 10), h.name, e.Actor.Role, e.Actor.Session, h.ip,
+		h.userAgent, e.Action, e.ObjectType, e.ObjectID, e.Outcome, e.ErrorCode, e.Actor.RequestID, e.PlatformRequestID,
+		strconv.FormatInt(e.Duration.Microseconds(), 10), h.detail,
 	}
 }
 

@@ -22,10 +22,12 @@ const (
 	CSV   = "csv"
 )
 
-// exportFormat names the layout of both formats. The one before had no statement: of it one cannot tell whether rows were left out.
+// exportFormat names the layout of both formats. The one before had no values of persons beside the events. The oldest had no statement: of
+// it one cannot tell whether rows were left out.
 const (
-	exportFormat    = "sealdesk-audit-export-2"
-	exportFormatOld = "sealdesk-audit-export-1"
+	exportFormat       = "sealdesk-audit-export-3"
+	exportFormatClear  = "sealdesk-audit-export-2"
+	exportFormatOldest = "sealdesk-audit-export-1"
 )
 
 // exportPage is how many events are read at a time, so that a slow reader of the export holds no connection of the database.
@@ -44,7 +46,7 @@ func (l *Log) Export(ctx context.Context, w io.Writer, f Filter, format string, 
 	default:
 		return 0, fmt.Errorf("export the audit log: the format %q is unknown", format)
 	}
-	n, err := l.export(ctx, out, query{f: f, to: lastSeq}, at)
+	n, err := l.export(ctx, out, query{l: l, f: f, to: lastSeq}, at)
 	if err != nil {
 		return n, fmt.Errorf("export the audit log: %w", err)
 	}
@@ -63,7 +65,7 @@ func (l *Log) ExportEvent(ctx context.Context, w io.Writer, seq int64, at *Check
 	if at != nil && seq >= at.End() {
 		return ErrNotFound
 	}
-	if _, err := l.export(ctx, &jsonlExport{to: json.NewEncoder(w)}, query{from: seq, to: seq + 1}, at); err != nil {
+	if _, err := l.export(ctx, &jsonlExport{to: json.NewEncoder(w)}, query{l: l, from: seq, to: seq + 1}, at); err != nil {
 		return fmt.Errorf("export audit event %d: %w", seq, err)
 	}
 	return nil
@@ -103,6 +105,9 @@ func (l *Log) export(ctx context.Context, out exporter, q query, at *Checkpoint)
 		if err := q.within(ctx, tx, f.From, f.To); err != nil {
 			return err
 		}
+		if err := q.people(ctx, tx, wanted, about); err != nil {
+			return err
+		}
 		if c, err = l.readCheckpoint(ctx, tx); err != nil || at == nil {
 			return err
 		}
@@ -125,7 +130,7 @@ func (l *Log) export(ctx context.Context, out exporter, q query, at *Checkpoint)
 	}
 	cache, counted := make(nodeCache), newTally()
 	for {
-		events, paths, err := l.exportPage(ctx, &q, wanted, about, c, cache)
+		events, paths, err := l.exportPage(ctx, &q, c, cache)
 		if err != nil {
 			return n, err
 		}
@@ -147,14 +152,9 @@ func (l *Log) export(ctx context.Context, out exporter, q query, at *Checkpoint)
 	}
 }
 
-func (l *Log) exportPage(ctx context.Context, q *query, wanted, about []phrase, c Checkpoint, cache nodeCache) (events []Event, paths [][]tlog.Hash, err error) {
+func (l *Log) exportPage(ctx context.Context, q *query, c Checkpoint, cache nodeCache) (events []Event, paths [][]tlog.Hash, err error) {
 	err = l.db.Read(ctx, func(tx *store.Tx) error {
-		if len(wanted)+len(about) > 0 {
-			events, err = q.search(ctx, tx, wanted, about)
-		} else {
-			events, err = q.plain(ctx, tx)
-		}
-		if err != nil {
+		if events, err = q.events(ctx, tx); err != nil {
 			return err
 		}
 		paths = make([][]tlog.Hash, len(events))
@@ -170,7 +170,8 @@ func (l *Log) exportPage(ctx context.Context, q *query, wanted, about []phrase, 
 	return events, paths, err
 }
 
-// exportEvent is one event in JSON. The detail stays a text, because its very bytes were hashed; At is Time for people.
+// exportEvent is one event in JSON. The detail stays a text, because its very bytes were hashed; At is Time for people. Values are what its
+// tokens stand for, without value and salt where that is erased.
 type exportEvent struct {
 	Seq               int64       `json:"seq"`
 	At                string      `json:"at"`
@@ -190,6 +191,16 @@ type exportEvent struct {
 	Duration          int64       `json:"duration"`
 	Detail            string      `json:"detail"`
 	Proof             []tlog.Hash `json:"proof"`
+
+	Values map[string]Salted `json:"values,omitempty"`
+}
+
+// values are what the tokens of an event that was read stand for.
+func (e *Event) values() map[string]Salted {
+	if e.hashed == nil {
+		return nil
+	}
+	return e.hashed.values
 }
 
 // exportEnd is an export's last line: without it, something is missing.
@@ -210,12 +221,12 @@ func (x *jsonlExport) head(h exportHead) error {
 }
 
 func (x *jsonlExport) event(e *Event, path []tlog.Hash) error {
-	a := &e.Actor
 	if path == nil {
 		path = []tlog.Hash{}
 	}
-	return x.to.Encode(exportEvent{e.Seq, atText(e.Time), e.Time.UnixMicro(), a.Name, a.Role, a.Session, a.IP, a.UserAgent, e.Action,
-		e.ObjectType, e.ObjectID, e.Outcome, e.ErrorCode, a.RequestID, e.PlatformRequestID, e.Duration.Microseconds(), e.DetailText, path})
+	f := e.fields()
+	return x.to.Encode(exportEvent{e.Seq, atText(e.Time), e.Time.UnixMicro(), f[columnName], f[3], f[4], f[columnIP], f[columnAgent], e.Action,
+		e.ObjectType, e.ObjectID, e.Outcome, e.ErrorCode, e.Actor.RequestID, e.PlatformRequestID, e.Duration.Microseconds(), f[columnDetail], path, e.values()})
 }
 
 func (x *jsonlExport) end(e exportEnd) error { return x.to.Encode(e) }
@@ -226,8 +237,9 @@ const (
 	csvEnd        = "end"
 )
 
-// csvWidth is the number of cells of every row: the columns, the time for people, the proof.
-const csvWidth = columnCount + 2
+// csvWidth is the number of cells of every row: the columns, the time for people, the proof, the values of its tokens in JSON. The formats before
+// had no such values.
+const csvWidth = columnCount + 3
 
 type csvExport struct {
 	raw io.Writer
@@ -249,7 +261,7 @@ func (x *csvExport) head(h exportHead) error {
 	if _, err := io.WriteString(x.raw, byteOrderMark); err != nil {
 		return err
 	}
-	return errors.Join(x.row(append(append([]string{}, columnNames...), "at", "proof")...), x.row(csvCheckpoint, h.Format, h.PublicKey, h.Checkpoint))
+	return errors.Join(x.row(append(append([]string{}, columnNames...), "at", "proof", "values")...), x.row(csvCheckpoint, h.Format, h.PublicKey, h.Checkpoint))
 }
 
 func (x *csvExport) event(e *Event, path []tlog.Hash) error {
@@ -258,7 +270,15 @@ func (x *csvExport) event(e *Event, path []tlog.Hash) error {
 	for i, h := range path {
 		proof[i] = h.String()
 	}
-	return x.row(append(f[:], atText(e.Time), strings.Join(proof, " "))...)
+	values := ""
+	if len(e.values()) > 0 {
+		text, err := json.Marshal(e.values())
+		if err != nil {
+			return err
+		}
+		values = string(text)
+	}
+	return x.row(append(f[:], atText(e.Time), strings.Join(proof, " "), values)...)
 }
 
 func (x *csvExport) end(e exportEnd) error {

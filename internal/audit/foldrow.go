@@ -13,7 +13,7 @@ import (
 )
 
 // A row of audit_folds is what somebody with the database can write as well, and becomes an event that the log signs. So it carries a MAC over
-// the number of its opening and the event: "mac event".
+// the number of its opening and the event: "mac event". What tells of persons is concealed in it as in events.
 
 // actionForged stands for a row of audit_folds that this log did not write.
 const actionForged = "audit.fold_forged"
@@ -32,7 +32,11 @@ func foldText(opening int64, event string) string {
 
 // save keeps what is counted and no event yet.
 func (f *Folder) save(ctx context.Context, tx *store.Tx, opening int64, e *Event) error {
-	text, err := json.Marshal(e)
+	kept, err := f.log.concealedCopy(ctx, tx, e)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(kept)
 	if err != nil {
 		return err
 	}
@@ -134,7 +138,7 @@ func (l *Log) recovered(ctx context.Context, tx *store.Tx, row foldRow) (Event, 
 	if e.Detail == nil {
 		e.Detail = map[string]any{}
 	}
-	e.Detail["interrupted"] = true
+	e.Detail["interrupted"], e.concealed = true, true
 	return e, nil
 }
 

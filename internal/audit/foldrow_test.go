@@ -21,7 +21,7 @@ func TestForgedFoldsBecomeNoEvents(t *testing.T) {
 		"a blob":             {"INSERT INTO audit_folds VALUES (7, x'ff00')", forgedMAC},
 		"another's MAC":      {"INSERT INTO audit_folds SELECT 7, substr(event, 1, 65) || '" + madeUp + "' FROM audit_folds", forgedMAC},
 		"another opening":    {"INSERT INTO audit_folds SELECT 7, event FROM audit_folds", forgedMAC},
-		"edited":             {"UPDATE audit_folds SET event = replace(event, 'lina', 'wang')", forgedMAC},
+		"edited":             {"UPDATE audit_folds SET event = replace(event, 'f1', 'f2')", forgedMAC},
 		"told already":       {"told", forgedAgain},
 		"opening of another": {"other", forgedOpening},
 	} {

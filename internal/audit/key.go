@@ -108,14 +108,25 @@ const (
 	macFold = "sealdesk audit fold 1" // a row of audit_folds
 	macSeal = "sealdesk audit seal 1" // the checkpoint in the database
 	macMark = "sealdesk audit mark 1" // the checkpoint that the owner of the log keeps beside it
+
+	macPerson = "sealdesk audit person 1" // finds a row of audit_people
+	macValue  = "sealdesk audit value 1"  // finds a row of audit_values
 )
+
+// derivePeople is the purpose of the key that encrypts the keys of persons.
+const derivePeople = "sealdesk audit people 1"
+
+// derive makes a key of 32 bytes for a purpose out of the private one.
+func (k Key) derive(purpose string) []byte {
+	derived := hmac.New(sha256.New, []byte(k.private))
+	derived.Write([]byte(purpose))
+	return derived.Sum(nil)
+}
 
 // mac authenticates a text for a purpose: 64 hex digits of HMAC-SHA-256 under a key that is derived from the private one. Only the log itself
 // can make it and check it, and nothing that the log gives out holds it.
 func (k Key) mac(purpose, text string) string {
-	derived := hmac.New(sha256.New, []byte(k.private))
-	derived.Write([]byte(purpose))
-	sum := hmac.New(sha256.New, derived.Sum(nil))
+	sum := hmac.New(sha256.New, k.derive(purpose))
 	sum.Write([]byte(text))
 	return hex.EncodeToString(sum.Sum(nil))
 }

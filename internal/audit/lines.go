@@ -203,7 +203,10 @@ func (l *Log) actsOf(ctx context.Context, requests []string) (acts []Event, err 
 	err = l.db.Read(ctx, func(tx *store.Tx) error {
 		acts, err = readEvents(ctx, tx, "SELECT "+eventColumns+" FROM audit_events e INDEXED BY audit_by_request WHERE e.request_id IN ("+list+
 			") AND e.request_id <> '' AND NOT (e.action >= 'platform.' AND e.action < 'platform/') ORDER BY e.seq LIMIT "+strconv.Itoa(MaxPage), args...)
-		return err
+		if err != nil {
+			return err
+		}
+		return l.reveal(ctx, tx, acts)
 	})
 	return acts, err
 }

@@ -53,6 +53,7 @@ type Options struct {
 type Log struct {
 	db     *store.DB
 	opts   Options
+	vault  *store.Vault // of the keys of persons
 	size   atomic.Int64 // number after the last committed event
 	broken atomic.Pointer[Break]
 	search searcher
@@ -63,6 +64,8 @@ type Log struct {
 	known []Checkpoint // the last that this process signed or found good; at first Options.Known
 	tx    *store.Tx    // whose rollback is taken care of
 	buf   []byte
+	// tokens are those of values that were concealed lately, by person and value.
+	tokens map[[2]string]string
 }
 
 // state is where the log stands.
@@ -101,7 +104,11 @@ func Open(ctx context.Context, db *store.DB, o Options) (*Log, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the audit log: %w", err)
 	}
-	l := &Log{db: db, opts: o, known: known, search: searcher{done: make(chan struct{})}}
+	vault, err := store.NewVault(o.Key.derive(derivePeople), "audit")
+	if err != nil {
+		return nil, fmt.Errorf("open the audit log: %w", err)
+	}
+	l := &Log{db: db, opts: o, vault: vault, known: known, search: searcher{done: make(chan struct{})}, tokens: map[[2]string]string{}}
 	l.out = publisher{to: o.Checkpoints, every: o.Every, clock: o.Clock}
 	if err := db.Read(ctx, func(tx *store.Tx) error { return l.load(ctx, tx) }); err != nil {
 		return nil, fmt.Errorf("open the audit log: %w", err)
@@ -169,6 +176,11 @@ func (l *Log) append(ctx context.Context, tx *store.Tx, e Event) (int64, error) 
 	if err := e.prepare(l.state.next(), store.Time(now)); err != nil {
 		return 0, err
 	}
+	if !e.concealed {
+		if err := l.conceal(ctx, tx, &e); err != nil {
+			return 0, err
+		}
+	}
 	f := e.fields()
 	l.buf = appendLeaf(l.buf[:0], f[:])
 	var nodes [64]tlog.Hash
@@ -194,7 +206,10 @@ func (l *Log) append(ctx context.Context, tx *store.Tx, e Event) (int64, error) 
 func (l *Log) begin(ctx context.Context, tx *store.Tx) error {
 	if l.tx != tx {
 		was, known := l.state, l.known
-		tx.OnRollback(func() { l.state, l.known, l.tx = was, known, nil })
+		tx.OnRollback(func() {
+			l.state, l.known, l.tx = was, known, nil
+			clear(l.tokens)
+		})
 		l.tx = tx
 	}
 	if !tx.BeforeCommit(l, func(tx *store.Tx) error { return l.sign(ctx, tx) }) {
@@ -204,6 +219,7 @@ func (l *Log) begin(ctx context.Context, tx *store.Tx) error {
 	if err != nil || good {
 		return l.unreadable(ctx, err)
 	}
+	clear(l.tokens) // another process may have erased somebody
 	s, b, err := l.inspect(ctx, tx)
 	if err != nil {
 		return l.unreadable(ctx, err)

@@ -19,6 +19,7 @@ import (
 const (
 	ProblemOrder      = "order"      // the event does not come after the one before it
 	ProblemIncomplete = "incomplete" // the end is missing or counts other events; Seq is how many were read
+	ProblemValue      = "value"      // what tells of a person is not what the event's token says, or is missing
 	ProblemStatement  = "statement"  // the rows are not those that the log's signed statement tells of; Seq is how many it tells of
 )
 
@@ -34,6 +35,8 @@ type ExportReport struct {
 	// Statement is what the log said that the export holds; nil of the format before there were any, of which one cannot tell whether rows
 	// were left out.
 	Statement *Statement
+	// Erased is how many tokens have no value in the export: what they stood for is erased, or whoever gives the export keeps it back.
+	Erased int
 	// Against is how many kept checkpoints the export was compared with, Apart are those that it cannot be compared with: it holds not all
 	// events before them, and its proofs lead to another.
 	Against  int
@@ -107,7 +110,9 @@ func (x *exportCheck) add(kind string, seq int64) {
 }
 
 func (x *exportCheck) head(h exportHead) error {
-	if x.old = h.Format == exportFormatOld; !x.old && h.Format != exportFormat {
+	switch x.old = h.Format == exportFormatOldest; h.Format {
+	case exportFormat, exportFormatClear, exportFormatOldest:
+	default:
 		return errors.New("this is no export of an audit log")
 	}
 	if x.key == "" {
@@ -125,9 +130,10 @@ func (x *exportCheck) head(h exportHead) error {
 	return x.compareHead(x.kept)
 }
 
-func (x *exportCheck) event(e *Event, at string, path []tlog.Hash) {
+func (x *exportCheck) event(e *Event, at string, path []tlog.Hash, values map[string]Salted) {
 	x.report.Events++
 	x.read.add(e)
+	x.values(e, values)
 	if e.Seq <= x.last || x.ended {
 		x.add(ProblemOrder, e.Seq)
 	}
@@ -142,6 +148,24 @@ func (x *exportCheck) event(e *Event, at string, path []tlog.Hash) {
 	}
 	if signed {
 		x.compareEvent(e, first)
+	}
+}
+
+// values holds what the export says of persons against the tokens of the event, which the tree covers.
+func (x *exportCheck) values(e *Event, values map[string]Salted) {
+	tokens := map[string]bool{}
+	e.eachToken(func(token string) { tokens[token] = true })
+	bad := len(tokens) != len(values)
+	for token := range tokens {
+		s, ok := values[token]
+		erased := ok && s.Salt == nil && s.Value == ""
+		if erased {
+			x.report.Erased++
+		}
+		bad = bad || !ok || !erased && s.Token() != token
+	}
+	if bad {
+		x.add(ProblemValue, e.Seq)
 	}
 }
 
@@ -194,7 +218,7 @@ func (x *exportCheck) jsonl(r io.Reader) error {
 			x.end(row.exportEnd)
 			continue
 		}
-		x.event(row.event(), row.At, row.Proof)
+		x.event(row.event(), row.At, row.Proof, row.Values)
 	}
 	return lines.Err()
 }
@@ -216,7 +240,7 @@ func (x *exportEvent) event() *Event {
 
 func (x *exportCheck) csv(r io.Reader) error {
 	in := csv.NewReader(r)
-	in.FieldsPerRecord = csvWidth
+	in.FieldsPerRecord = 0 // all rows have as many as the first
 	in.ReuseRecord = true
 	for n := 1; ; n++ {
 		row, err := in.Read()
@@ -231,7 +255,7 @@ func (x *exportCheck) csv(r io.Reader) error {
 		}
 		switch {
 		case n == 1: // the names of the columns
-			if row[0] != columnNames[0] {
+			if row[0] != columnNames[0] || len(row) != csvWidth && len(row) != csvWidth-1 {
 				return errors.New("this is no export of an audit log")
 			}
 		case n == 2:
@@ -273,6 +297,11 @@ func (x *exportCheck) csvEvent(row []string) error {
 		}
 		e.Proof = append(e.Proof, h)
 	}
-	x.event(e.event(), e.At, e.Proof)
+	if len(row) == csvWidth && row[csvWidth-1] != "" {
+		if err := strictJSON([]byte(row[csvWidth-1]), &e.Values); err != nil {
+			return err
+		}
+	}
+	x.event(e.event(), e.At, e.Proof, e.Values)
 	return nil
 }

@@ -71,8 +71,8 @@ func (b *batch) reset() {
 }
 
 // pipeline reads every event once, in the order of the numbers, lets all processors hash their leaves, and gives them to fold one after
-// the other: reading, hashing and folding go on at the same time.
-func pipeline(ctx context.Context, tx *store.Tx, fold func(*row)) error {
+// the other: reading, hashing and folding go on at the same time. look sees the columns of each on the way.
+func pipeline(ctx context.Context, tx *store.Tx, look func(seq int64, fields [][]byte), fold func(*row)) error {
 	free := sync.Pool{New: newBatch}
 	workers := runtime.GOMAXPROCS(0)
 	work, ordered := make(chan *batch, workers), make(chan *batch, 2*workers)
@@ -101,7 +101,9 @@ func pipeline(ctx context.Context, tx *store.Tx, fold func(*row)) error {
 		b = free.Get().(*batch)
 	}
 	err := eachRow(ctx, tx, func(fields [][]byte, hashes []byte) {
-		if b.add(fields, hashes); len(b.rows) == batchEvents {
+		b.add(fields, hashes)
+		look(b.rows[len(b.rows)-1].seq, fields)
+		if len(b.rows) == batchEvents {
 			send()
 		}
 	})

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -53,6 +54,12 @@ const MaxPage = 1000
 func (e *Event) setStored(at, micros int64) {
 	e.Time = time.UnixMicro(at).UTC()
 	e.Duration = time.Duration(micros) * time.Microsecond
+	e.decodeDetail()
+}
+
+// decodeDetail reads the detail out of its text.
+func (e *Event) decodeDetail() {
+	e.Detail = nil
 	if e.DetailText == "" {
 		return
 	}
@@ -80,16 +87,15 @@ func (l *Log) Query(ctx context.Context, f Filter, before int64, limit int) ([]E
 	}
 	var events []Event
 	err := l.db.Read(ctx, func(tx *store.Tx) error {
-		q := query{f: f, from: f.first, to: before, limit: limit, oldest: f.oldest}
+		q := query{l: l, f: f, from: f.first, to: before, limit: limit, oldest: f.oldest}
 		err := q.within(ctx, tx, f.From, f.To)
 		if err != nil {
 			return err
 		}
-		if len(wanted)+len(about) > 0 {
-			events, err = q.search(ctx, tx, wanted, about)
-		} else {
-			events, err = q.plain(ctx, tx)
+		if err := q.people(ctx, tx, wanted, about); err != nil {
+			return err
 		}
+		events, err = q.events(ctx, tx)
 		return err
 	})
 	if err != nil {
@@ -102,7 +108,12 @@ func (l *Log) Query(ctx context.Context, f Filter, before int64, limit int) ([]E
 func (l *Log) Get(ctx context.Context, seq int64) (Event, error) {
 	var e Event
 	err := l.db.Read(ctx, func(tx *store.Tx) (err error) {
-		e, err = scanEvent(tx.QueryRow(ctx, "SELECT "+columns+" FROM audit_events WHERE seq = $1", seq))
+		if e, err = scanEvent(tx.QueryRow(ctx, "SELECT "+columns+" FROM audit_events WHERE seq = $1", seq)); err != nil {
+			return err
+		}
+		one := []Event{e}
+		err = l.reveal(ctx, tx, one)
+		e = one[0]
 		return err
 	})
 	if err != nil {
@@ -127,7 +138,11 @@ func (l *Log) catchUp(ctx context.Context) error {
 
 // query is a filter with its times and page turned into numbers: from ≤ seq < to.
 type query struct {
+	l        *Log
 	f        Filter
+	actors   []string // what stands in the column for the actor of the filter
+	wanted   []phrase // all of these
+	about    []phrase // and any of these, unless there are none
 	from, to int64
 	limit    int
 	oldest   bool // oldest first instead of newest
@@ -144,7 +159,14 @@ func (q *query) where(args []any) (string, []any) {
 			b.WriteString(" AND " + column + " = $" + strconv.Itoa(len(args)))
 		}
 	}
-	add("e.actor", q.f.Actor)
+	if len(q.actors) > 0 {
+		list := make([]string, len(q.actors))
+		for i, name := range q.actors {
+			args = append(args, name)
+			list[i] = "$" + strconv.Itoa(len(args))
+		}
+		b.WriteString(" AND e.actor IN (" + strings.Join(list, ", ") + ")")
+	}
 	add("e.action", q.f.Action)
 	add("e.object_id", q.f.ObjectID)
 	add("e.object_type", q.f.ObjectType)
@@ -206,8 +228,22 @@ func (q *query) index() (name, condition string) {
 // eventColumns are the columns of the table e.
 var eventColumns = "e." + strings.ReplaceAll(columns, ", ", ", e.")
 
+// events finds what passes, in the words that people read.
+func (q *query) events(ctx context.Context, tx *store.Tx) (events []Event, err error) {
+	if len(q.wanted)+len(q.about) > 0 {
+		return q.search(ctx, tx)
+	}
+	if events, err = q.plain(ctx, tx); err != nil {
+		return nil, err
+	}
+	return events, q.l.reveal(ctx, tx, events)
+}
+
 // plain finds events without looking for text.
 func (q *query) plain(ctx context.Context, tx *store.Tx) ([]Event, error) {
+	if len(q.actors) > 1 {
+		return q.everyActor(ctx, tx)
+	}
 	if err := q.weighRole(ctx, tx); err != nil {
 		return nil, err
 	}
@@ -236,6 +272,30 @@ func (q *query) weighRole(ctx context.Context, tx *store.Tx) error {
 		q.f.Role, fewEvents).Scan(&events)
 	q.rare = events < fewEvents
 	return err
+}
+
+// everyActor merges the events of the names that stand for one actor: in clear in events of before there were tokens, and the token.
+func (q *query) everyActor(ctx context.Context, tx *store.Tx) ([]Event, error) {
+	var all []Event
+	for _, name := range q.actors {
+		one := *q
+		one.actors = []string{name}
+		events, err := one.plain(ctx, tx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, events...)
+	}
+	slices.SortFunc(all, func(a, b Event) int {
+		if q.oldest {
+			a, b = b, a
+		}
+		return cmp.Compare(b.Seq, a.Seq)
+	})
+	if q.limit >= 0 {
+		all = all[:min(len(all), q.limit)]
+	}
+	return all, nil
 }
 
 // everyOutcome merges the numbers out of the lists of the outcomes, which the indexes of actors, actions and calls keep apart, and reads the
@@ -300,7 +360,7 @@ func (q *query) order() string {
 }
 
 // search reads the newest, unindexed events one by one and finds the others through the index.
-func (q *query) search(ctx context.Context, tx *store.Tx, wanted, about []phrase) ([]Event, error) {
+func (q *query) search(ctx context.Context, tx *store.Tx) ([]Event, error) {
 	var indexed int64
 	if err := tx.QueryRow(ctx, "SELECT indexed FROM audit_search_state").Scan(&indexed); err != nil {
 		return nil, err
@@ -311,7 +371,10 @@ func (q *query) search(ctx context.Context, tx *store.Tx, wanted, about []phrase
 	if err != nil {
 		return nil, err
 	}
-	events = slices.DeleteFunc(events, func(e Event) bool { return !e.matches(wanted, about) })
+	if err := q.l.reveal(ctx, tx, events); err != nil {
+		return nil, err
+	}
+	events = slices.DeleteFunc(events, func(e Event) bool { return !e.matches(q.wanted, q.about) })
 	if !q.oldest && len(events) >= q.limit {
 		return events[:q.limit], nil
 	}
@@ -319,10 +382,13 @@ func (q *query) search(ctx context.Context, tx *store.Tx, wanted, about []phrase
 	if !q.oldest {
 		limit -= len(events)
 	}
-	where, args := q.where([]any{q.from, min(q.to, indexed), limit, match(append(q.f.tags(), wanted...), about)})
+	where, args := q.where([]any{q.from, min(q.to, indexed), limit, match(append(q.tags(), q.wanted...), q.about)})
 	found, err := readEvents(ctx, tx, "SELECT "+eventColumns+" FROM audit_search s CROSS JOIN audit_events e ON e.seq = s.rowid"+
 		" WHERE s.words MATCH $4 AND s.rowid >= $1 AND s.rowid < $2"+where+" ORDER BY s.rowid "+q.order()+" LIMIT $3", args...)
 	if err != nil {
+		return nil, err
+	}
+	if err := q.l.reveal(ctx, tx, found); err != nil {
 		return nil, err
 	}
 	if q.oldest {

@@ -143,12 +143,17 @@ func (e *Event) tags() []string {
 }
 
 // tags are the words of what the filter wants.
-func (f Filter) tags() []phrase {
+func (q *query) tags() []phrase {
 	var all []phrase
-	for i, value := range []string{f.Actor, f.Action, f.ObjectID, f.Outcome} {
-		if value != "" {
-			all = append(all, phrase{tokens: []string{tag("abcd"[i], value)}})
+	for i, values := range [][]string{q.actors, {q.f.Action}, {q.f.ObjectID}, {q.f.Outcome}} {
+		if len(values) == 0 || values[0] == "" {
+			continue
 		}
+		p := phrase{tokens: []string{tag("abcd"[i], values[0])}}
+		for _, other := range values[1:] {
+			p.instead = append(p.instead, tag("abcd"[i], other))
+		}
+		all = append(all, p)
 	}
 	return all
 }
@@ -191,6 +196,8 @@ func tokens(text string) []string {
 type phrase struct {
 	tokens []string
 	prefix bool
+	// instead are single words of the index any of which will do as well: what stands in the place of persons' values that the phrase is found in.
+	instead []string
 }
 
 // phrases reads what somebody typed: parts between spaces must all occur, each as it stands; a part that ends in * may go on.
@@ -242,6 +249,9 @@ func written(all []phrase) []string {
 		part := `"` + strings.Join(p.tokens, " ") + `"`
 		if p.prefix {
 			part += " *"
+		}
+		if len(p.instead) > 0 {
+			part = "(" + part + ` OR "` + strings.Join(p.instead, `" OR "`) + `")`
 		}
 		parts = append(parts, part)
 	}

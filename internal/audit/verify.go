@@ -75,13 +75,17 @@ func (r *Report) add(kind string, seq int64) {
 	}
 }
 
-// Verify recomputes every leaf from the stored columns and the tree of each segment from its leaves, and compares with the stored hashes, the
+// Verify holds what the tables of persons say against the tokens of the events, recomputes every leaf from the stored columns and the tree of each segment from its leaves, and compares with the stored hashes, the
 // stored checkpoint and others that were kept elsewhere. What is wrong stands in the report; the error is about not being able to look.
 func (l *Log) Verify(ctx context.Context, against ...Checkpoint) (Report, error) {
 	began := time.Now()
 	v := verifier{origin: l.opts.Origin, against: against}
 	err := l.db.Read(ctx, func(tx *store.Tx) error {
-		if err := v.run(ctx, tx, l.opts.Key); err != nil {
+		values, err := l.checkValues(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := v.run(ctx, tx, l.opts.Key, values); err != nil {
 			return err
 		}
 		return l.verifyFolds(ctx, tx, &v.report)
@@ -126,7 +130,7 @@ func spansOf(c *Checkpoint) []span {
 	return append(all, span{c.First, c.End(), c.Root, true})
 }
 
-func (v *verifier) run(ctx context.Context, tx *store.Tx, key Key) error {
+func (v *verifier) run(ctx context.Context, tx *store.Tx, key Key, values *valueCheck) error {
 	r := &v.report
 	var text []byte
 	var size int64
@@ -152,9 +156,10 @@ func (v *verifier) run(ctx context.Context, tx *store.Tx, key Key) error {
 	}
 	v.spans = spansOf(v.stored)
 	v.begin()
-	if err := pipeline(ctx, tx, v.event); err != nil {
+	if err := pipeline(ctx, tx, values.look, v.event); err != nil {
 		return err
 	}
+	values.tell(r)
 	for len(v.spans) > 1 {
 		v.turn()
 	}

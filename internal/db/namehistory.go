@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -73,16 +74,24 @@ func (d *DB) NameChanges(ctx context.Context, refs []ObjectRef) (map[ObjectRef][
 			if err != nil {
 				return err
 			}
-			_, err = collect(rows, func(row interface{ Scan(...any) error }) (c NameChange, err error) {
+			var texts []string
+			refs := []ObjectRef{}
+			changes, err := collect(rows, func(row interface{ Scan(...any) error }) (c NameChange, err error) {
 				ref := ObjectRef{Type: kind}
-				if err := row.Scan(&ref.ID, &c.Seq, &c.Before, &c.After); err != nil {
-					return c, err
-				}
-				all[ref] = append(all[ref], c)
-				return c, nil
+				err = row.Scan(&ref.ID, &c.Seq, &c.Before, &c.After)
+				refs, texts = append(refs, ref), append(texts, c.Before, c.After)
+				return c, err
 			})
 			if err != nil {
 				return err
+			}
+			read, err := d.audit.Reveal(ctx, tx, texts)
+			if err != nil {
+				return err
+			}
+			for i, c := range changes {
+				c.Before, c.After = cmp.Or(read[c.Before], c.Before), cmp.Or(read[c.After], c.After)
+				all[refs[i]] = append(all[refs[i]], c)
 			}
 		}
 		return nil

@@ -156,7 +156,7 @@ func (d *DB) ChangeSeal(ctx context.Context, scope Scope, now Seal) error {
 		}
 		return d.note(ctx, tx, "seal.update", "seal", now.ID, map[string]any{
 			"before": map[string]any{"name": s.Name, "source": s.Source}, "after": map[string]any{"name": now.Name, "source": now.Source},
-			"picture": now.Picture != s.Picture,
+			"kind": s.Kind, "picture": now.Picture != s.Picture,
 		})
 	})
 }

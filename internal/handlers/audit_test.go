@@ -154,7 +154,7 @@ func TestAuditVerify(t *testing.T) {
 		}
 	}
 	err := p.db.Store().Write(context.Background(), func(tx *store.Tx) error {
-		_, err := tx.Exec(context.Background(), "DROP TRIGGER audit_events_no_update; UPDATE audit_events SET actor = 'li' WHERE actor = 'wang'")
+		_, err := tx.Exec(context.Background(), fmt.Sprint("DROP TRIGGER audit_events_no_update; UPDATE audit_events SET actor = 'li' WHERE seq = ", seq))
 		return err
 	})
 	if err != nil {

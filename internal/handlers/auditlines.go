@@ -132,7 +132,7 @@ func (n auditNames) tableRow(ctx context.Context, l *audit.Line) []string {
 	e := &l.Event
 	who, _ := n.who(ctx, e)
 	o := n.object(ctx, e)
-	account, role, recorder, ip, agent := e.Actor.Name, "", "", e.Actor.IP, e.Actor.UserAgent
+	account, role, recorder, ip, agent := accountText(ctx, e.Actor.Name), "", "", e.Actor.IP, e.Actor.UserAgent
 	if e.Actor.Role != "" {
 		role = auditRole(ctx, e.Actor.Role)
 	}

@@ -137,7 +137,7 @@ func (n auditNames) actor(ctx context.Context, e *audit.Event, name string) stri
 	if display := cmp.Or(n.at(e, db.ActorType, name), n.actors[name]); display != "" {
 		return display
 	}
-	return name
+	return accountText(ctx, name)
 }
 
 // object is what an event is about. Its name is the one that the event itself recorded; else the one of the index; what is gone has none.

@@ -64,7 +64,15 @@ func actorText(ctx context.Context, e *audit.Event) string {
 	if e.Actor.IsMachine() {
 		return i18n.T(ctx, "audit.actor."+e.Actor.Name)
 	}
-	return e.Actor.Name
+	return accountText(ctx, e.Actor.Name)
+}
+
+// accountText is the log-in name of an account, or what is left of it where it was erased.
+func accountText(ctx context.Context, name string) string {
+	if pseudonym, erased := audit.Pseudonym(name); erased {
+		return i18n.T(ctx, "audit.erased", "Name", pseudonym)
+	}
+	return name
 }
 
 // textOr is the text of a key, or another where there is none.

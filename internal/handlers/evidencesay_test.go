@@ -25,6 +25,7 @@ var composedEvidence = map[string][]string{
 	`actionBreak`:        {"audit.break"},
 	`actionSealed`:       {"audit.sealed"},
 	`actionForged`:       {"audit.fold_forged"},
+	`actionErase`:        {"person.erase"},
 	`action`:             {"link.sign", "link.account", "link.preview", "simulation.begin", "simulation.end"},
 	`ev.Action`:          nil, // handed on by record
 	`ev.ObjectType`:      nil,

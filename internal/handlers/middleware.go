@@ -160,6 +160,7 @@ func (s *server) identify(next http.Handler) http.Handler {
 			language = x.account.Language
 		}
 		ctx = i18n.WithLanguage(audit.WithActor(ctx, actor), s.language(r, language))
+		ctx = audit.WithErasedText(ctx, func(pseudonym string) string { return i18n.T(ctx, "audit.erased", "Name", pseudonym) })
 		r = r.WithContext(ctx)
 		if err := s.noteSession(r); err != nil {
 			s.fail(w, r, err)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -256,4 +257,22 @@ func (d *DB) lost() bool {
 		return nil
 	})
 	return lost || err != nil
+}
+
+// Flush brings everything that was written into the database's own file and empties the write-ahead log, so that what was removed is in neither.
+// It waits for readers for a while; an error says that one of them kept it from doing so.
+func (d *DB) Flush(ctx context.Context) error {
+	db, err := sql.Open("sqlite3", d.dsn)
+	if err != nil {
+		return fmt.Errorf("empty the write-ahead log: %w", err)
+	}
+	var busy, frames, moved int
+	err = db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
+	if err == nil && busy != 0 {
+		err = errors.New("somebody reads the database")
+	}
+	if err = errors.Join(err, db.Close()); err != nil {
+		return fmt.Errorf("empty the write-ahead log: %w", err)
+	}
+	return nil
 }
