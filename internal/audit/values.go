@@ -87,12 +87,9 @@ func eachToken[T string | []byte](detail T, f func(token T)) {
 }
 
 // strangers are the roles of acts of which nobody knows whose they are.
-var strangers = map[string]bool{"program": true, "link": true, RoleOperator: true}
+var strangers = map[string]bool{RoleProgram: true, RoleLink: true, RoleOperator: true}
 
-// roleSigner is the role of a signer, whose name is the number under which the platform knows the person.
-const roleSigner = "signer"
-
-// person is who acts, empty for what is no person and for somebody unknown. Who is refused at the door is the person whose account they tried.
+// person names who acts, empty for what is no person and for somebody unknown. Who is refused at the door is the person whose account they tried.
 func (e *Event) person() string {
 	a := &e.Actor
 	switch {
@@ -126,7 +123,7 @@ func (l *Log) conceal(ctx context.Context, tx *store.Tx, e *Event) error {
 	c := concealer{ctx: ctx, tx: tx, l: l, e: e}
 	a := &e.Actor
 	person := e.person()
-	if a.Name == person && a.Role != roleSigner {
+	if a.Name == person && a.Role != RoleSigner { // a signer's name is a number
 		a.Name = c.hide(person, a.Name)
 	}
 	for _, text := range []*string{&a.IP, &a.UserAgent} {
