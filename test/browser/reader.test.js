@@ -88,3 +88,16 @@ test("a file of 500 pages loads what is in view, and is searched", async () => {
   check();
   await context.close();
 });
+
+test("what a script has styled stays on its page: the content policy forbids to take it along", async () => {
+  const { context, check } = await newContext(browser);
+  const page = await context.newPage();
+  await logIn(page, program, "business");
+  await page.goto(program.url + "/files");
+  await page.locator("#main").evaluate((main) => (main.style.opacity = "0.99"));
+  await page.locator("main a[href^='/files/']").first().click();
+  await page.waitForURL(/\/files\/\w+/);
+  await page.locator("main h1").waitFor();
+  assert.equal(await page.locator("#main").getAttribute("style"), null);
+  check();
+});

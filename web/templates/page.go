@@ -132,9 +132,10 @@ func (p PageData) shownNavigation() []navGroup {
 // t is the text of key in the language of ctx; see i18n.T.
 func t(ctx context.Context, key string, args ...any) string { return i18n.T(ctx, key, args...) }
 
-// htmxConfig is the content of htmx's meta element: only 2xx and 422 swap, nothing is styled or evaluated inline.
+// htmxConfig is the content of htmx's meta element: only 2xx and 422 swap, nothing is styled or evaluated inline. Without a delay to settle, htmx does
+// not copy the style attribute of an element to the one with its id on the next page, which the content policy forbids.
 func htmxConfig() string {
-	return `{"noSwap":[204,304,"4xx","5xx"],"includeIndicatorCSS":false,"transitions":false,"sse":{"reconnect":true,"pauseOnBackground":true}}`
+	return `{"noSwap":[204,304,"4xx","5xx"],"includeIndicatorCSS":false,"transitions":false,"defaultSettleDelay":0,"sse":{"reconnect":true,"pauseOnBackground":true}}`
 }
 
 // ThemeOf is the theme that the request's cookie asks for.
