@@ -25,7 +25,7 @@ func (s *server) showCatalog(w http.ResponseWriter, r *http.Request, kind engine
 		item := templates.SignCatalogItem{Name: entry.FlowName, Organization: entry.Organization, Href: "/" + string(kind) + "/" + entry.Token,
 			Badge: flowBadge(ctx, entry.FlowStatus), Action: i18n.T(ctx, "signcatalog.read")}
 		if kind == engine.LinkSign {
-			item.Badge = approverBadge(ctx, entry.Status)
+			item.Badge = approverBadge(ctx, entry.Status, entry.FlowStatus)
 		}
 		if entry.CanSign {
 			item.Action, item.Open = i18n.T(ctx, "signcatalog.sign"), true

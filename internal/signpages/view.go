@@ -24,7 +24,7 @@ func (s *server) page(ctx context.Context, token, base string, session *engine.S
 	}
 	notice, message := told{"info", "preview"}, ""
 	if a := session.Approver; a != nil {
-		p.Badge = approverBadge(ctx, a.Status)
+		p.Badge = approverBadge(ctx, a.Status, session.FlowStatus)
 		notice, message = signNotice(session)
 		if !a.Deadline.IsZero() {
 			p.Deadline = a.Deadline
@@ -55,24 +55,28 @@ func (s *server) page(ctx context.Context, token, base string, session *engine.S
 // told is a notice: the kind of its look and the end of its key, empty for none.
 type told struct{ kind, key string }
 
-// signNotice says how the contract stands for its signer, and the reason that somebody gave.
+// signNotice says how the contract stands for its signer, and the reason that somebody gave. What ended the contract comes first: it says what
+// became of a signature or a review, too.
 func signNotice(session *engine.Session) (told, string) {
 	a := session.Approver
+	signed := a.Status == engine.ApproverSigned
 	switch {
 	case a.Status == engine.ApproverRejected:
 		return told{"neutral", "rejected"}, a.Message
-	case a.Status == engine.ApproverReview:
-		return told{"wait", "review"}, ""
 	case session.FlowStatus == engine.FlowCancelled:
 		return told{"neutral", "withdrawn"}, session.FlowMessage
 	case session.FlowStatus == engine.FlowRejected:
 		return told{"neutral", "rejected.other"}, session.FlowMessage
-	case a.Status == engine.ApproverSigned && complete(session.FlowStatus):
-		return told{"ok", "complete"}, ""
-	case a.Status == engine.ApproverSigned:
-		return told{"ok", "signed"}, ""
+	case session.FlowStatus == engine.FlowDestroyed:
+		return told{"neutral", "destroyed"}, ""
+	case signed && session.FlowStatus == engine.FlowExpired:
+		return told{"neutral", "signed.expired"}, ""
 	case a.Status == engine.ApproverExpired || session.FlowStatus == engine.FlowExpired:
 		return told{"neutral", "expired"}, ""
+	case signed:
+		return told{"ok", signedKey(session.FlowStatus)}, ""
+	case a.Status == engine.ApproverReview:
+		return told{"wait", "review"}, ""
 	case a.Status == engine.ApproverReviewFailed:
 		return told{"wait", "review.failed"}, a.Message
 	case session.CanSign && len(channelsOf(session)) == 0 && slices.Contains(a.VerifyChannels, api.VerifyChannelAccount):
@@ -84,40 +88,52 @@ func signNotice(session *engine.Session) (told, string) {
 	}
 }
 
-func complete(status engine.FlowStatus) bool {
-	return status == engine.FlowArchived || status == engine.FlowSigned
+// signedKey is what somebody who has signed is told. A contract is complete once it is archived: before, it may be sent to more people.
+func signedKey(status engine.FlowStatus) string {
+	switch status {
+	case engine.FlowArchived:
+		return "complete"
+	case engine.FlowSigned:
+		return "signed.all"
+	default:
+		return "signed"
+	}
 }
 
 func flowBadge(ctx context.Context, status engine.FlowStatus) templates.SignBadge {
 	states := map[engine.FlowStatus]told{
 		engine.FlowCreated: {"wait", "pending"}, engine.FlowSigning: {"wait", "waiting"}, engine.FlowRejected: {"danger", "rejected"},
-		engine.FlowCancelled: {"neutral", "withdrawn"}, engine.FlowArchived: {"ok", "complete"}, engine.FlowSigned: {"ok", "complete"},
-		engine.FlowExpired: {"neutral", "expired"},
+		engine.FlowCancelled: {"neutral", "withdrawn"}, engine.FlowArchived: {"ok", "complete"}, engine.FlowSigned: {"wait", "signed.all"},
+		engine.FlowExpired: {"neutral", "expired"}, engine.FlowDestroyed: {"neutral", "destroyed"},
 	}
 	return badge(ctx, states[status])
 }
 
-func approverState(status engine.ApproverStatus) told {
-	switch status {
-	case engine.ApproverSigned:
+// approverState is how an approver's task stands. Nobody is to sign a contract that has ended.
+func approverState(status engine.ApproverStatus, flow engine.FlowStatus) told {
+	ended := flow == engine.FlowRejected || flow == engine.FlowCancelled || flow == engine.FlowExpired || flow == engine.FlowDestroyed
+	switch {
+	case status == engine.ApproverSigned:
 		return told{"ok", "signed"}
-	case engine.ApproverRejected:
+	case status == engine.ApproverRejected:
 		return told{"danger", "rejected"}
-	case engine.ApproverExpired:
+	case status == engine.ApproverExpired:
 		return told{"neutral", "expired"}
-	case engine.ApproverCancelled:
+	case status == engine.ApproverCancelled:
 		return told{"neutral", "withdrawn"}
-	case engine.ApproverReview:
+	case ended:
+		return told{"neutral", "unsigned"}
+	case status == engine.ApproverReview:
 		return told{"wait", "review"}
-	case engine.ApproverReviewFailed:
+	case status == engine.ApproverReviewFailed:
 		return told{"danger", "review.failed"}
 	default:
 		return told{"wait", "pending"}
 	}
 }
 
-func approverBadge(ctx context.Context, status engine.ApproverStatus) templates.SignBadge {
-	return badge(ctx, approverState(status))
+func approverBadge(ctx context.Context, status engine.ApproverStatus, flow engine.FlowStatus) templates.SignBadge {
+	return badge(ctx, approverState(status, flow))
 }
 
 func badge(ctx context.Context, s told) templates.SignBadge {
@@ -134,7 +150,7 @@ func partyItem(ctx context.Context, session *engine.Session, party engine.Sessio
 		self := i18n.T(ctx, "sign.party.self")
 		item.Subtitle = strings.TrimSpace(item.Subtitle + " (" + self + ")")
 	}
-	switch state := approverState(party.Status); state.kind {
+	switch state := approverState(party.Status, session.FlowStatus); state.kind {
 	case "ok":
 		item.State = "done"
 	case "wait":
@@ -142,7 +158,7 @@ func partyItem(ctx context.Context, session *engine.Session, party engine.Sessio
 	default:
 		item.State = "failed"
 	}
-	b := approverBadge(ctx, party.Status)
+	b := approverBadge(ctx, party.Status, session.FlowStatus)
 	item.Badge = templates.Badge(b.Kind, b.Text)
 	return item
 }
