@@ -10,26 +10,27 @@ import (
 // Whether a permitted change hides what was signed is judged by the pixels of its page, as PDFium draws them: as a signature
 // signed them, and as they are now. Four things count.
 //
-//   - Contrast that was there must still be there: where two neighbouring pixels differed, they must go on differing.
-//     A white box, a picture without transparency or a black bar fails; a red seal that darkens the paper passes.
-//   - Nothing may be drawn on to what is there in its own colour: a stroke that makes an 8 of a 3.
-//   - Ruled lines, and red within the box of an earlier signature, are judged as wholes: a text may touch the line that it is
-//     written on, a seal may cross a red frame or the edge of another seal, neither may take the most of it away.
+//   - Contrast that was there must still be there: where two neighbouring pixels differed, they must go on differing, and the
+//     darker of them may not become lighter. A white box, a veil or a black bar fails; a red seal that darkens the paper passes.
+//   - Only a seal or handwriting may be laid on print: what is drawn on to it, or close to it, must belong to a mark that is
+//     taller than print (see ink.go), in another colour. A stroke that makes an 8 of a 3 fails, so does a strike or a digit.
+//   - Ruled lines, and what is coloured within the box of an earlier signature, are judged as wholes: a text may touch the line
+//     that it is written on, a seal may cross a red frame or another seal, neither may take the most of it away.
 //   - What cannot be drawn, or only too small to be read, is not judged: it hides.
 const (
 	coverDPI     = 144
 	coverCell    = 16  // pixels; 8 points, a small letter
 	coverEdge    = 40  // difference of a colour channel that makes an edge
-	coverKept    = 0.4 // part of the difference that must remain
+	coverKept    = 0.6 // part of the difference that must remain
+	coverPale    = 64  // of 2040, by which a stroke may become lighter
 	coverLost    = 0.25
-	coverMinimum = 6   // lost edges of a cell, below which it is noise
-	coverNear    = 3   // pixels: touching, or so close that it looks like one sign
-	coverStroke  = 128 // difference of a colour channel between a stroke and its paper, smoothed edges left out
-	coverTouches = 12  // pixels drawn on to others
-	coverRule    = 60  // pixels; a straight line that is longer is no part of a sign
-	coverTick    = 12  // the same in the box of a check mark, which has a frame
-	coverThick   = 5   // pixels; what is thicker is no line
-	coverRed     = 64  // how much more red than green and blue is red
+	coverMinimum = 6  // lost edges of a cell, below which it is noise
+	coverNear    = 3  // pixels: touching, or so close that it looks like one sign
+	coverTouches = 12 // pixels drawn on to others
+	coverRule    = 60 // pixels; a straight line that is longer is no part of a sign
+	coverTick    = 12 // the same in the box of a check mark, which has a frame
+	coverThick   = 5  // pixels; what is thicker is no line
+	coverColor   = 64 // difference of a colour's channels, above which it is no grey
 )
 
 // coverRenderer draws pages for the comparison. It starts when it is first needed.
@@ -38,9 +39,13 @@ var coverRenderer = sync.OnceValues(func() (*Renderer, error) {
 })
 
 // pixels draws a page for the comparison.
-func (r *Renderer) pixels(data []byte, page int) (picture *image.RGBA, err error) {
-	err = r.withDocument(context.Background(), data, func(doc document) error {
-		picture, err = doc.draw(page, coverDPI)
+func (r *Renderer) pixels(data []byte, at pageState) (picture *image.RGBA, err error) {
+	err = r.withDocument(context.Background(), data[:at.end], func(doc document) error {
+		draw := doc.draw
+		if at.print {
+			draw = doc.drawPrint
+		}
+		picture, err = draw(at.page, coverDPI)
 		return err
 	})
 	return picture, err
@@ -53,6 +58,7 @@ type cover struct {
 	seals    []image.Rectangle // what earlier signatures show
 	rule     int               // pixels of a ruled line
 	whole    []tally           // of each seal, and of the lines last
+	tall     map[inkCell]bool
 	judged   bool
 }
 
@@ -60,7 +66,7 @@ type cover struct {
 type tally struct{ lost, edges int }
 
 func newCover(old, now *image.RGBA, box Place, seals []Place, tick bool) *cover {
-	c := &cover{old: old, now: now, rule: coverRule, whole: make([]tally, len(seals)+1)}
+	c := &cover{old: old, now: now, rule: coverRule, whole: make([]tally, len(seals)+1), tall: map[inkCell]bool{}}
 	if tick {
 		c.rule = coverTick
 	}
@@ -101,6 +107,12 @@ func (c *cover) hidden() bool {
 	return touches >= coverTouches
 }
 
+// bare tells whether there was nothing but ruled lines in the box, a frame along its edge left out.
+func (c *cover) bare() bool {
+	c.area = c.area.Inset(coverThick)
+	return c.judged && c.lostEdges(c.area).edges < coverMinimum
+}
+
 // lostEdges counts the edges of a cell, but for those that are judged as wholes.
 func (c *cover) lostEdges(cell image.Rectangle) (n tally) {
 	for y := cell.Min.Y; y < cell.Max.Y; y++ {
@@ -119,7 +131,11 @@ func (c *cover) lostEdges(cell image.Rectangle) (n tally) {
 					at = &c.whole[w]
 				}
 				at.edges++
-				if float64(apart(c.now.Pix[i:], c.now.Pix[k:])) < coverKept*float64(was) {
+				dark := i
+				if light(c.old.Pix[k:]) < light(c.old.Pix[i:]) {
+					dark = k
+				}
+				if float64(apart(c.now.Pix[i:], c.now.Pix[k:])) < coverKept*float64(was) || paler(c.old.Pix[dark:], c.now.Pix[dark:]) {
 					at.lost++
 				}
 			}
@@ -133,7 +149,7 @@ func (c *cover) wholeOf(p, q image.Point) int {
 	if light(c.old.Pix[c.old.PixOffset(q.X, q.Y):]) < light(c.old.Pix[c.old.PixOffset(p.X, p.Y):]) {
 		p = q
 	}
-	if red(c.old.Pix[c.old.PixOffset(p.X, p.Y):]) {
+	if colored(c.old.Pix[c.old.PixOffset(p.X, p.Y):]) {
 		for i, s := range c.seals {
 			if p.In(s) {
 				return i
@@ -163,38 +179,6 @@ func (c *cover) run(p, step image.Point) int {
 	return n
 }
 
-// drawnOn counts pixels that were paper, are dark now, and lie next to something dark of the same colour.
-func (c *cover) drawnOn(cell image.Rectangle) int {
-	count := 0
-	for y := cell.Min.Y; y < cell.Max.Y; y++ {
-		for x := cell.Min.X; x < cell.Max.X; x++ {
-			i := c.old.PixOffset(x, y)
-			if apart(c.old.Pix[i:], c.now.Pix[i:]) >= coverStroke && light(c.old.Pix[i:]) > light(c.now.Pix[i:]) && c.besideOld(x, y, c.now.Pix[i:]) {
-				count++
-			}
-		}
-	}
-	return count
-}
-
-// besideOld tells whether something of a colour lay close to a place, on paper of another.
-func (c *cover) besideOld(x, y int, color []byte) bool {
-	at := c.old.Pix[c.old.PixOffset(x, y):]
-	for v := y - coverNear; v <= y+coverNear; v++ {
-		for u := x - coverNear; u <= x+coverNear; u++ {
-			p := image.Point{u, v}
-			if !p.In(c.old.Rect) {
-				continue
-			}
-			i := c.old.PixOffset(u, v)
-			if apart(c.old.Pix[i:], color) < coverEdge && apart(c.old.Pix[i:], at) >= coverStroke && c.wholeOf(p, p) < 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // apart is the largest difference of two pixels in a channel.
 func apart(a, b []byte) int {
 	d := 0
@@ -204,6 +188,12 @@ func apart(a, b []byte) int {
 	return d
 }
 
+func paler(old, now []byte) bool { return light(now) > light(old)+coverPale }
+
 func light(pixel []byte) int { return 2*int(pixel[0]) + 5*int(pixel[1]) + int(pixel[2]) }
 
-func red(pixel []byte) bool { return int(pixel[0]) > coverRed+max(int(pixel[1]), int(pixel[2])) }
+// colored tells what has a colour from what is black, grey or white.
+func colored(pixel []byte) bool {
+	r, g, b := int(pixel[0]), int(pixel[1]), int(pixel[2])
+	return max(r, g, b)-min(r, g, b) > coverColor
+}

@@ -43,6 +43,16 @@ func (r *Renderer) PageImage(ctx context.Context, data []byte, page int, dpi flo
 }
 
 func (d document) draw(page int, dpi float64) (*image.RGBA, error) {
+	// FPDF_ANNOT alone leaves out signature widgets: they come with the form.
+	return d.drawWith(requests.RenderPageInPixels{RenderFlags: enums.FPDF_RENDER_FLAG_ANNOT, RenderForm: true, Document: &d.ref}, page, dpi)
+}
+
+// drawPrint draws what a page holds itself, without annotations and form fields.
+func (d document) drawPrint(page int, dpi float64) (*image.RGBA, error) {
+	return d.drawWith(requests.RenderPageInPixels{}, page, dpi)
+}
+
+func (d document) drawWith(request requests.RenderPageInPixels, page int, dpi float64) (*image.RGBA, error) {
 	if page < 1 || page > d.pages {
 		return nil, ErrNoSuchPage
 	}
@@ -50,12 +60,9 @@ func (d document) draw(page int, dpi float64) (*image.RGBA, error) {
 	if err != nil || !(size.Width > 0) || !(size.Height > 0) {
 		return nil, fmt.Errorf("%w: page %d has no size", ErrDamaged, page)
 	}
-	width, height := pixelSize(size.Width, size.Height, dpi)
-	rendered, err := d.RenderPageInPixels(&requests.RenderPageInPixels{
-		Page: d.page(page - 1), Width: width, Height: height,
-		// FPDF_ANNOT alone leaves out signature widgets: they come with the form.
-		RenderFlags: enums.FPDF_RENDER_FLAG_ANNOT, RenderForm: true, Document: &d.ref,
-	})
+	request.Page = d.page(page - 1)
+	request.Width, request.Height = pixelSize(size.Width, size.Height, dpi)
+	rendered, err := d.RenderPageInPixels(&request)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", ErrDamaged, err)
 	}

@@ -20,8 +20,11 @@ type judge struct {
 	pictures map[pageState]*image.RGBA
 }
 
-// pageState is a page of a revision that ends at a byte.
-type pageState struct{ end, page int }
+// pageState is a page of a revision that ends at a byte; print leaves out what lies on it.
+type pageState struct {
+	end, page int
+	print     bool
+}
 
 func newJudge(data []byte) *judge {
 	return &judge{data: data, hiding: map[int]bool{}, known: map[string]bool{}, pictures: map[pageState]*image.RGBA{}}
@@ -36,7 +39,7 @@ func (j *judge) picture(at pageState) *image.RGBA {
 	if err != nil {
 		return nil
 	}
-	p, err := r.pixels(j.data[:at.end], at.page)
+	p, err := r.pixels(j.data, at)
 	if err != nil {
 		p = nil
 	}
@@ -67,16 +70,43 @@ func (c *comparison) hidden(node *formNode) bool {
 	key := c.state(node.num, meets)
 	hides, ok := c.judge.known[key]
 	if !ok {
-		old := c.judge.picture(pageState{c.end, box.page})
-		now := c.judge.picture(pageState{len(c.judge.data), box.page})
+		old := c.judge.picture(pageState{end: c.end, page: box.page})
+		now := c.judge.picture(pageState{end: len(c.judge.data), page: box.page})
 		tick := node.kind == name("Btn") && node.flags&flagPushButton == 0
-		hides = old == nil || now == nil || newCover(old, now, box.place, c.sealsOn(box.page), tick).hidden()
+		hides = old == nil || now == nil || newCover(old, now, box.place, c.sealsOn(box.page), tick).hidden() ||
+			c.redrawn(node) && !c.onBlank(node.num, box)
 		c.judge.known[key] = hides
 	}
 	if hides {
 		c.judge.hiding[node.num] = true
 	}
 	return hides
+}
+
+// redrawn tells whether readers draw a field themselves, with more than its look shows: its own ground and frame.
+func (c *comparison) redrawn(node *formNode) bool {
+	if node.kind == name("Sig") {
+		return false
+	}
+	mk := c.new.dict(node.dict["MK"])
+	need := c.new.get(c.new.dict(c.new.catalog()["AcroForm"])["NeedAppearances"])
+	return node.dict["AP"] == nil || mk["BG"] != nil || mk["BC"] != nil || need == true
+}
+
+// onBlank tells whether a widget lies where its page shows nothing but ruled lines.
+func (c *comparison) onBlank(num int, box shownBox) bool {
+	for _, o := range c.old.array(c.oldPages[box.page-1].dict["Annots"]) {
+		d := c.old.dict(o)
+		kind := c.old.get(d["Subtype"])
+		if r, _ := o.(ref); r.num == num || kind == name("Link") || kind == name("Popup") {
+			continue
+		}
+		if rect, ok := c.old.box(d["Rect"]); ok && pixelBox(c.oldPages[box.page-1].place(rect)).Inset(coverThick).Overlaps(pixelBox(box.place)) {
+			return false
+		}
+	}
+	print := c.judge.picture(pageState{c.end, box.page, true})
+	return print != nil && newCover(print, print, box.place, nil, true).bare()
 }
 
 // meets lists the other widgets that lie, in part, where one does.

@@ -147,9 +147,9 @@ func TestAnApproverWhoComesLaterAddsFields(t *testing.T) {
 	a := newAuthority(t)
 	first := []pdf.Mark{{ID: "a", Kind: pdf.Seal, Signer: "a", Page: 1, X: 50, Y: 50, Width: 100, Height: 100}}
 	later := []pdf.Mark{
-		{ID: "b", Kind: pdf.Seal, Signer: "b", Page: 2, X: 50, Y: 50, Width: 100, Height: 50},
+		{ID: "b", Kind: pdf.Seal, Signer: "b", Page: 2, X: 350, Y: 50, Width: 100, Height: 50},
 		{ID: "b2", Kind: pdf.Seal, Signer: "b", Page: 1, X: 200, Y: 50, Width: 100, Height: 50},
-		{ID: "bdate", Kind: pdf.Date, Signer: "b", Page: 2, X: 50, Y: 160, Width: 100, Height: 20},
+		{ID: "bdate", Kind: pdf.Date, Signer: "b", Page: 2, X: 350, Y: 160, Width: 100, Height: 20},
 	}
 	for _, structure := range pdftest.Structures() {
 		data := pdftest.Document(structure, pdftest.Page{}, pdftest.Page{Rotate: 90})
@@ -163,7 +163,7 @@ func TestAnApproverWhoComesLaterAddsFields(t *testing.T) {
 		}), slices.Concat(first, later))
 		three := sign(t, two, a.act(a.ecdsa, "丙", nil), nil) // without any mark
 		checkClean(t, three, 3, "b2")
-		checkFlag(t, three, 2, 50, 50, 100, 50)
+		checkFlag(t, three, 2, 350, 50, 100, 50)
 	}
 }
 
