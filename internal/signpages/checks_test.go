@@ -76,7 +76,7 @@ func TestSigningAfterACheck(t *testing.T) {
 		if a := w.post(path+"/sign", form); a.status != http.StatusSeeOther {
 			t.Fatalf("%s: after the check: %d %s", channel, a.status, a.text())
 		}
-		if a := w.get(path); !strings.Contains(a.text(), "合同已由各方签署完成") {
+		if a := w.get(path); !strings.Contains(a.text(), "您已完成签署") {
 			t.Errorf("%s: %s", channel, a.text())
 		}
 		if a := w.get(path + "/checks"); string(a.body) != "{}\n" {

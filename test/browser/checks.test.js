@@ -44,7 +44,7 @@ test("a face check in a tab of its own, then the signature", async () => {
   assert.ok(await page.getByRole("radio", { name: "人脸核身" }).isChecked(), "the channel is chosen");
   assert.ok(await page.getByRole("checkbox").isChecked(), "what was filled in is lost");
   await page.getByRole("button", { name: "确认签署" }).click();
-  await page.getByText("合同已由各方签署完成").waitFor();
+  await page.getByText("您已完成签署").waitFor();
   assert.equal((await sdk.DescribeFlow({ Caller: party.caller, FlowId })).FlowStatus, 7);
   check();
   await context.close();
