@@ -29,11 +29,12 @@ type auditVerdict struct {
 	Apart      int      `json:"apart,omitempty"` // how many checkpoints that were named an export cannot be compared with
 	Problems   []string `json:"problems"`
 
-	found []audit.Problem
-	count int    // of the problems, of which found holds the first
-	named int    // how many checkpoints of this log stand in the file that was named
-	holds string // what is said of an export that passes, in words
-	apart string // of the first checkpoint that an export cannot be compared with, and what can be done
+	found  []audit.Problem
+	count  int    // of the problems, of which found holds the first
+	named  int    // how many checkpoints of this log stand in the file that was named
+	holds  string // what is said of an export that passes, in words
+	schema string // what is wrong with the structure of the database, in words
+	apart  string // of the first checkpoint that an export cannot be compared with, and what can be done
 }
 
 // auditVerdicts is what `audit verify --json` prints: the first log's verdict, and those of all.
@@ -102,8 +103,11 @@ func (v *auditVerdict) print(ctx context.Context, out io.Writer) {
 		for _, p := range v.found {
 			fmt.Fprintf(out, "  - %s (%s)\n", i18n.T(ctx, "audit.problem."+p.Kind, "Seq", p.Seq), p)
 		}
-		if v.count > len(v.found) {
+		if v.count > len(v.found) && v.schema == "" {
 			fmt.Fprintln(out, "  …")
+		}
+		if v.schema != "" {
+			fmt.Fprintln(out, "  - "+v.schema)
 		}
 	}
 }
@@ -156,6 +160,9 @@ func verifyLog(ctx context.Context, f folders, name string, c config.AuditVerify
 			report.NeedEvents()
 			verdict = auditVerdict{Log: name, OK: report.OK(), Events: report.Events, Root: report.Root.String(), Against: report.Against,
 				Outside: len(outside), Problems: words(report.Problems), found: report.Problems, count: report.Found, named: len(given)}
+			if err == nil {
+				err = verdict.structure(ctx, database)
+			}
 			again = database.Overtaken() // the program was started meanwhile: what was read may not fit together
 			return err
 		})
@@ -164,6 +171,18 @@ func verifyLog(ctx context.Context, f folders, name string, c config.AuditVerify
 		}
 	}
 	return verdict, nil
+}
+
+// structure adds to a verdict what is wrong with the structure of the log's database.
+func (v *auditVerdict) structure(ctx context.Context, database *store.DB) error {
+	err := database.CheckSchema(ctx)
+	var found *store.SchemaError
+	if errors.As(err, &found) {
+		v.OK, v.count, v.schema = false, v.count+1, i18n.T(ctx, "audit.problem.schema", "Names", schemaWords(ctx, found))
+		v.Problems = append(v.Problems, "schema "+found.Error())
+		return nil
+	}
+	return err
 }
 
 // withLog runs a command on one of a data folder's logs without changing anything; the folder may be a copy that cannot be written.
@@ -178,9 +197,9 @@ func withLog(ctx context.Context, f folders, name string, run func(*dataFolder, 
 		return err
 	}
 	use := func(path string, readOnly bool) (err error) {
-		database, err := store.Open(ctx, store.Options{Path: path, ReadOnly: readOnly})
+		database, err := store.Open(ctx, store.Options{Path: path, ReadOnly: readOnly, Migrations: h.set.Files, Table: h.set.Table, Beside: []store.Set{audit.Set()}})
 		if err != nil {
-			return err
+			return d.explain(ctx, h, err)
 		}
 		defer func() { err = errors.Join(err, database.Close()) }()
 		log, err := audit.Open(ctx, database, audit.Options{Key: key, Origin: h.origin, Known: d.known(h), ReadOnly: readOnly})

@@ -119,9 +119,9 @@ func (f folders) markHalf(ctx context.Context, h half, newest audit.Checkpoint) 
 	if err := d.update(func(m *marker) error { return m.remember(h, string(newest.Text)) }); err != nil {
 		return err
 	}
-	database, err := store.Open(ctx, store.Options{Path: h.path(h.database)})
+	database, err := store.Open(ctx, store.Options{Path: h.path(h.database), Migrations: h.set.Files, Table: h.set.Table, Beside: []store.Set{audit.Set()}})
 	if err != nil {
-		return err
+		return d.explain(ctx, h, err)
 	}
 	defer func() { err = errors.Join(err, database.Close()) }()
 	key, err := audit.ReadKey(h.path(h.logKey))

@@ -131,7 +131,7 @@ func (d *dataFolder) opened(ctx context.Context, h half, versionOf func(context.
 		return nil
 	}
 	schema := map[string]int64{}
-	for _, table := range h.tables {
+	for _, table := range []string{h.set.Table, audit.SchemaTable} {
 		version, err := versionOf(ctx, table)
 		if err != nil {
 			return err
@@ -325,14 +325,29 @@ func (f folders) knows(ctx context.Context, publicKey string) bool {
 func (d *dataFolder) explain(ctx context.Context, h half, err error) error {
 	var newer *store.NewerError
 	var missing *store.MissingTableError
+	var schema *store.SchemaError
 	path := h.path(h.database)
 	switch {
 	case errors.As(err, &newer):
 		return refuse(ctx, "newer", "Path", path, "Found", newer.Found, "Known", newer.Known, "Dir", d.root)
 	case errors.As(err, &missing):
 		return refuse(ctx, "table", "Path", path, "Table", missing.Table, "Dir", d.root)
+	case errors.As(err, &schema):
+		return refuse(ctx, "schema", "Path", path, "Problem", schemaWords(ctx, schema), "Dir", d.root)
 	case errors.Is(err, audit.ErrEmptied):
 		return refuse(ctx, "emptied", "Path", path, "Dir", d.root)
 	}
 	return err
+}
+
+// schemaWords says what is wrong with the structure of a database.
+func schemaWords(ctx context.Context, e *store.SchemaError) string {
+	var parts []string
+	for key, list := range map[string][]string{"foreign": e.Foreign, "altered": e.Altered, "lost": e.Missing} {
+		if len(list) > 0 {
+			parts = append(parts, i18n.T(ctx, "cli.data.schema."+key, "Names", strings.Join(list, ", ")))
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, "; ")
 }

@@ -37,10 +37,10 @@ var halfNames = []string{portalHalf, engineHalf}
 func (f folders) half(name string) half {
 	if name == portalHalf {
 		return half{name: name, dir: filepath.Join(f.root, "portal"), database: db.FileName, masterKey: db.MasterName, logKey: db.KeyName,
-			origin: auditOrigin, tables: []string{db.SchemaTable, audit.SchemaTable}}
+			origin: auditOrigin, set: db.Set()}
 	}
 	return half{name: name, dir: filepath.Join(f.root, "engine"), database: engine.FileName, masterKey: engine.MasterName, logKey: engine.EvidenceKeyName,
-		origin: engine.EvidenceOrigin, tables: []string{engine.SchemaTable, audit.SchemaTable}}
+		origin: engine.EvidenceOrigin, set: engine.Set()}
 }
 
 // auditOrigin names the portal's log in its checkpoints.

@@ -160,8 +160,8 @@ func TestHalfAFolderDoesNotBeginAnew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "data")
-			if err := errors.Join(os.CopyFS(dir, os.DirFS(data)), c.do(dir)); err != nil {
+			dir := copyOf(t, data)
+			if err := c.do(dir); err != nil {
 				t.Fatal(err)
 			}
 			before := slices.Sorted(maps.Keys(all(t, dir)))
@@ -182,6 +182,16 @@ func TestHalfAFolderDoesNotBeginAnew(t *testing.T) {
 			}
 		})
 	}
+}
+
+// copyOf is a copy of a data folder.
+func copyOf(t *testing.T, data string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.CopyFS(dir, os.DirFS(data)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // sqlOn runs SQL on the portal's database of a folder, without the log's triggers.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sealdesk/internal/audit"
+	"sealdesk/internal/store"
 )
 
 // markerFormat names the layout of the marker.
@@ -132,8 +133,8 @@ type half struct {
 	database  string // files, relative to dir
 	masterKey string
 	logKey    string
-	origin    string   // of the log
-	tables    []string // that note migrations
+	origin    string    // of the log
+	set       store.Set // of migrations, beside those of the log
 }
 
 func (h half) path(file string) string { return filepath.Join(h.dir, filepath.FromSlash(file)) }

@@ -414,7 +414,7 @@ func (p *program) engineHandler() (http.Handler, error) {
 		mux.Handle(prefix, pages)
 	}
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if _, broken := p.engine.Evidence().Broken(); broken {
+		if _, broken := p.engine.Evidence().Broken(); broken || p.engine.Refused() != nil {
 			http.Error(w, "not ready", http.StatusServiceUnavailable) // why is for the operator: the log and the portal tell
 			return
 		}

@@ -28,6 +28,16 @@ var migrations embed.FS
 // SchemaTable is where goose notes the log's own migrations, apart from those of the database that the log lives in.
 const SchemaTable = "audit_migrations"
 
+// Set are the log's migrations, for whoever opens the database that a log lives in.
+func Set() store.Set {
+	root, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	return store.Set{Files: root, Table: SchemaTable,
+		Guards: []string{"audit_events_no_update", "audit_events_no_delete", "audit_events_no_gap", "audit_checkpoint_no_delete", "audit_checkpoint_grows"}}
+}
+
 // Options say how a log signs and where its checkpoints go.
 type Options struct {
 	// Origin names the log in its checkpoints. Default: the key's name.
@@ -118,14 +128,11 @@ func Open(ctx context.Context, db *store.DB, o Options) (*Log, error) {
 
 // prepare brings the tables up to date, or finds them all there.
 func prepare(ctx context.Context, db *store.DB, readOnly bool) error {
-	root, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
+	set := Set()
 	if readOnly {
-		return db.CheckTables(ctx, root, SchemaTable)
+		return db.CheckTables(ctx, set.Files, set.Table)
 	}
-	return db.Migrate(ctx, root, SchemaTable)
+	return db.Migrate(ctx, set.Files, set.Table)
 }
 
 // load reads where the log stands. One that is broken is open all the same; one that was emptied is refused.

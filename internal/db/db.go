@@ -44,6 +44,9 @@ type DB struct {
 // store can tell it too.
 var ErrNotFound = store.ErrNotFound
 
+// ErrSchema says that the structure of the database was changed outside of Sealdesk; nothing is written any more. It is store's.
+var ErrSchema = store.ErrSchema
+
 // ErrConflict says that the object is no longer as the caller saw it, or that a rule between objects forbids the change.
 var ErrConflict = errors.New("conflict")
 
@@ -154,6 +157,15 @@ const (
 // SchemaTable is where goose notes the migrations of the portal's tables.
 const SchemaTable = "portal_migrations"
 
+// Set are the migrations of the portal's tables; those of the audit log live beside them.
+func Set() store.Set {
+	root, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	return store.Set{Files: root, Table: SchemaTable}
+}
+
 // defaultOrigin names an audit log that nobody named.
 const defaultOrigin = "sealdesk/portal"
 
@@ -170,11 +182,8 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("find the migrations: %w", err)
-	}
-	s, err := store.Open(ctx, store.Options{Path: path, Migrations: root, Table: SchemaTable})
+	set := Set()
+	s, err := store.Open(ctx, store.Options{Path: path, Migrations: set.Files, Table: set.Table, Beside: []store.Set{audit.Set()}})
 	if err != nil {
 		return nil, fmt.Errorf("open the portal's database: %w", err)
 	}
@@ -232,8 +241,14 @@ func (d *DB) Audit() *audit.Log { return d.audit }
 // Readings takes what is read and becomes few events of the audit log. The program that serves calls its Recover first.
 func (d *DB) Readings() *audit.Folder { return d.readings }
 
-// Ready tells whether the database answers.
+// Refused gives the reason why nothing is written any more, an ErrSchema; nil when all is well.
+func (d *DB) Refused() error { return d.store.Refused() }
+
+// Ready tells whether the database answers and takes changes.
 func (d *DB) Ready(ctx context.Context) error {
+	if err := d.store.Refused(); err != nil {
+		return err
+	}
 	return d.store.Read(ctx, func(tx *store.Tx) error {
 		var one int
 		return tx.QueryRow(ctx, "SELECT 1").Scan(&one)

@@ -37,6 +37,15 @@ const (
 // SchemaTable is where goose notes the migrations of the engine's tables.
 const SchemaTable = "engine_schema"
 
+// Set are the migrations of the engine's tables; those of the evidence log live beside them.
+func Set() store.Set {
+	root, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	return store.Set{Files: root, Table: SchemaTable}
+}
+
 // Options configure an Engine.
 type Options struct {
 	// DataDir holds engine.db, files/ and keys/; required unless Memory is set.
@@ -196,11 +205,8 @@ func newEngine(opts Options) (*Engine, error) {
 
 // openStores opens database and files, and gives the master key.
 func (e *Engine) openStores(ctx context.Context, opts Options) (key []byte, err error) {
-	folder, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("open the engine's migrations: %w", err)
-	}
-	database := store.Options{Migrations: folder, Table: SchemaTable}
+	set := Set()
+	database := store.Options{Migrations: set.Files, Table: set.Table, Beside: []store.Set{audit.Set()}}
 	key = opts.MasterKey
 	if opts.Memory {
 		e.files = files.OpenMemory()

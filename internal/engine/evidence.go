@@ -99,6 +99,9 @@ func (e *Engine) record(ctx context.Context, tx *store.Tx, ev event) error {
 	return e.queueCallbacks(ctx, tx, ev)
 }
 
+// Refused gives the reason why the engine's database refuses every change, see store.SchemaError; nil when it does not.
+func (e *Engine) Refused() error { return e.db.Refused() }
+
 // Version is the number of the newest migration that a table of the engine's database notes, such as SchemaTable; 0 without such a table.
 func (e *Engine) Version(ctx context.Context, table string) (int64, error) {
 	return e.db.Version(ctx, table)

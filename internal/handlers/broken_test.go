@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"database/sql"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -53,4 +55,42 @@ func TestABrokenLogIsTold(t *testing.T) {
 	if e, err := p.db.Audit().Get(t.Context(), seq); err != nil || e.Actor.Name != "wang" {
 		t.Errorf("%+v %v", e, err)
 	}
+}
+
+// TestAForeignTriggerEndsAllWriting puts a trigger into the database of a running portal that would make an administrator of whoever logs in.
+func TestAForeignTriggerEndsAllWriting(t *testing.T) {
+	p := startPortal(t)
+	p.addAccount("mallory", auth.Business)
+	admin := p.as(auth.Admin)
+	admin.get("/accounts").wantStatus(http.StatusOK)
+	err := p.db.Store().Write(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec(t.Context(), "CREATE TRIGGER own AFTER INSERT ON sessions BEGIN UPDATE accounts SET role = 'admin' WHERE id = NEW.account_id; END")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := p.visitor()
+	v.post("/login", url.Values{"Name": {"mallory"}, "Password": {testPassword}}).wantStatus(http.StatusServiceUnavailable).wantText("main", "sealdesk audit verify")
+	if a, err := p.db.AccountByName(t.Context(), "mallory"); err != nil || a.Role != auth.Business {
+		t.Errorf("mallory is %s, %v", a.Role, err)
+	}
+	if got := v.get("/readyz"); got.status != http.StatusServiceUnavailable {
+		t.Errorf("readyz: %d %q", got.status, got.body)
+	}
+	for _, path := range []string{"/accounts", "/flows", "/audit", "/login"} {
+		admin.get(path).wantStatus(http.StatusServiceUnavailable).wantText("h1", "数据库被改动")
+	}
+	beside, err := sql.Open("sqlite3", "file:"+p.db.Store().Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := beside.Exec("DROP TRIGGER own"); err != nil {
+		t.Fatal(err)
+	}
+	if err := beside.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.note("wang", audit.Event{Action: "contract.read"}) // whatever is written next finds it gone
+	admin.get("/accounts").wantStatus(http.StatusOK)
 }

@@ -75,6 +75,8 @@ func answerFor(ctx context.Context, err error) answer {
 		return answer{status: http.StatusNotFound}
 	case errors.Is(err, errMethod):
 		return answer{status: http.StatusMethodNotAllowed}
+	case errors.Is(err, db.ErrSchema):
+		return answer{status: http.StatusServiceUnavailable, title: "errors.schema.title", text: i18n.T(ctx, "errors.schema"), log: true}
 	case errors.Is(err, db.ErrConflict):
 		return answer{status: http.StatusConflict}
 	case errors.As(err, new(*http.MaxBytesError)):

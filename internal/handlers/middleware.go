@@ -149,6 +149,10 @@ func (s *server) identify(next http.Handler) http.Handler {
 		ctx := r.Context()
 		x := exchangeOf(ctx)
 		x.address = s.clientAddress(r)
+		if err := s.db.Refused(); err != nil && r.URL.Path != "/readyz" {
+			s.fail(w, r, err)
+			return
+		}
 		if err := s.loadSession(r, x); err != nil {
 			s.fail(w, r, err)
 			return

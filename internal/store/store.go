@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
@@ -41,6 +42,9 @@ type Options struct {
 	Migrations fs.FS
 	// Table is where goose notes what it applied. Default "goose_db_version".
 	Table string
+	// Beside are the other sets of migrations that live in the database, whoever applies them. With any, a structure that no set made is refused:
+	// at opening, and by each Write, see SchemaError.
+	Beside []Set
 	// Readers is the number of read-only connections. Default 4.
 	Readers int
 	// ReadOnly opens a database that exists, and changes neither it nor its folder; Migrations are then not applied.
@@ -61,6 +65,10 @@ type DB struct {
 	idle      chan *sql.Conn // read-only connections that nobody uses; nil ones are opened on first use
 	texts     placeholders
 	group     group
+
+	sets         []Set // all that live in the database; none where its structure is not looked at
+	structure    int64 // SQLite's count of its changes when it was found good; belongs to the writer's turn
+	structureErr atomic.Pointer[error]
 }
 
 // statements is how many prepared statements a connection keeps.
@@ -72,6 +80,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		o.Readers = 4
 	}
 	d := &DB{path: o.Path, idle: make(chan *sql.Conn, o.Readers), readOnly: o.ReadOnly}
+	if len(o.Beside) > 0 {
+		d.sets = append([]Set{{Files: o.Migrations, Table: o.Table}}, o.Beside...)
+	}
 	synchronous := "FULL"
 	if o.Path == "" || o.Path == ":memory:" {
 		folder, err := os.MkdirTemp("", "sealdesk-memory-")
@@ -122,6 +133,9 @@ func (d *DB) open(ctx context.Context, o Options) (err error) {
 	}
 	// The names of the database and its log must survive a power cut before anything in them is promised.
 	if err := syncDir(filepath.Dir(d.path)); err != nil {
+		return err
+	}
+	if err := d.holdSchema(ctx); err != nil {
 		return err
 	}
 	if o.Migrations != nil {

@@ -17,6 +17,9 @@ type MissingTableError struct{ Table string }
 
 func (e *MissingTableError) Error() string { return "the table " + e.Table + " is missing" }
 
+// Is makes it an ErrSchema.
+func (e *MissingTableError) Is(target error) bool { return target == ErrSchema }
+
 // tableWords finds in migrations what makes, renames and drops tables.
 var tableWords = regexp.MustCompile(`(?im)^\s*(CREATE (?:VIRTUAL )?TABLE|DROP TABLE|ALTER TABLE)(?: IF (?:NOT )?EXISTS)? (\w+)(?: RENAME TO (\w+))?`)
 

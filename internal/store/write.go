@@ -187,6 +187,9 @@ func (d *DB) joinBatch() (*batch, error) {
 	if err := d.exec("BEGIN IMMEDIATE"); err != nil {
 		return nil, fmt.Errorf("begin writing: %w", err)
 	}
+	if err := d.sameSchema(); err != nil {
+		return nil, errors.Join(err, d.exec("ROLLBACK"))
+	}
 	d.group.open = &batch{began: time.Now(), done: make(chan struct{})}
 	return d.group.open, nil
 }

@@ -34,6 +34,8 @@ type Kind struct {
 	Quiet bool
 	// Refused: there is nothing to go on from, so that the log is not opened any more.
 	Refused bool
+	// Structure: tables or triggers are made otherwise, which a database that knows its migrations refuses.
+	Structure bool
 	// Key: it is the key that changes, at the next start.
 	Key bool
 }

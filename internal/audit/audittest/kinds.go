@@ -56,9 +56,9 @@ func Kinds() []Kind {
 		{Name: "a checkpoint of another key", act: resigned(""), Want: "signature 0", Later: "root 20", Alone: "break 20"},
 		{Name: "a checkpoint of another name", act: resigned("elsewhere.example/audit"), Want: "signature 0", Later: "root 20", Alone: "break 20"},
 		{Name: "a trigger that loses events", SQL: "CREATE TRIGGER lose AFTER INSERT ON audit_events WHEN NEW.seq = 20 BEGIN DELETE FROM audit_events WHERE seq = NEW.seq; END; " +
-			"DELETE FROM audit_events WHERE seq = 19", Want: "cut 20"},
-		{Name: "the table anew without rules", SQL: rebuilt + "; UPDATE audit_events SET time = 'yesterday', hashes = NULL WHERE seq = 6", Want: "content 6", Quiet: true},
-		{Name: "the table anew without a number", SQL: rebuilt + "; UPDATE audit_events SET seq = NULL WHERE seq = 6", Want: "missing 6", Quiet: true},
+			"DELETE FROM audit_events WHERE seq = 19", Want: "cut 20", Structure: true},
+		{Name: "the table anew without rules", SQL: rebuilt + "; UPDATE audit_events SET time = 'yesterday', hashes = NULL WHERE seq = 6", Want: "content 6", Quiet: true, Structure: true},
+		{Name: "the table anew without a number", SQL: rebuilt + "; UPDATE audit_events SET seq = NULL WHERE seq = 6", Want: "missing 6", Quiet: true, Structure: true},
 		{Name: "the key", Key: true, Want: "signature 0", Later: "break 20"},
 	}
 	for _, column := range Columns[1:] {
