@@ -125,36 +125,58 @@ func hashSecret(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// loadSession reads a session and its account at one moment: every request does.
-func (d *DB) loadSession(ctx context.Context, session *sessions.Session, id string) (a Account, err error) {
-	var accountID, publicID, data string
-	var seen int64
-	now := d.now()
+// storedSession is a live session with its account, as they stand in the database at one moment.
+type storedSession struct {
+	account          Account
+	accountID        string
+	publicID, values string
+	seen             int64
+}
+
+// readSession gives ErrNotFound for a session that is over.
+func (d *DB) readSession(ctx context.Context, id string) (s storedSession, err error) {
 	idle, absolute := d.sessionBounds()
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
 		err := tx.QueryRow(ctx, `SELECT account_id, public_id, data, last_seen_at FROM sessions WHERE id_hash = $1 AND last_seen_at > $2 AND created_at > $3`,
-			hashSecret(id), idle, absolute).Scan(&accountID, &publicID, &data, &seen)
+			hashSecret(id), idle, absolute).Scan(&s.accountID, &s.publicID, &s.values, &s.seen)
 		if err == nil {
-			a, err = findAccount(ctx, tx, "id = $1", accountID)
+			s.account, err = findAccount(ctx, tx, "id = $1", s.accountID)
 		}
 		return err
 	})
 	if err != nil {
-		return a, fmt.Errorf("read session: %w", err)
+		return s, fmt.Errorf("read session: %w", err)
+	}
+	return s, nil
+}
+
+// Standing reads the account of a session once more, for an answer that goes on: ErrNotFound when the session is over by now. Asking does
+// not count as use.
+func (s *SessionStore) Standing(ctx context.Context, session *sessions.Session) (Account, error) {
+	stored, err := s.db.readSession(ctx, session.ID)
+	return stored.account, err
+}
+
+// loadSession reads a session and its account at one moment: every request does.
+func (d *DB) loadSession(ctx context.Context, session *sessions.Session, id string) (a Account, err error) {
+	now := d.now()
+	stored, err := d.readSession(ctx, id)
+	if err != nil {
+		return a, err
 	}
 	values := make(map[string]any)
-	if err := json.Unmarshal([]byte(data), &values); err != nil {
+	if err := json.Unmarshal([]byte(stored.values), &values); err != nil {
 		return a, fmt.Errorf("read session: %w", err)
 	}
 	for key, value := range values {
 		session.Values[key] = value
 	}
 	session.ID, session.IsNew = id, false
-	session.Values[SessionAccount], session.Values[SessionPublic] = accountID, publicID
-	if now.Sub(store.Time(seen)) < auth.SessionTouch {
-		return a, nil
+	session.Values[SessionAccount], session.Values[SessionPublic] = stored.accountID, stored.publicID
+	if now.Sub(store.Time(stored.seen)) < auth.SessionTouch {
+		return stored.account, nil
 	}
-	return a, d.store.Write(ctx, func(tx *store.Tx) error {
+	return stored.account, d.store.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(ctx, "UPDATE sessions SET last_seen_at = $1 WHERE id_hash = $2", store.Micros(now), hashSecret(id))
 		return err
 	})

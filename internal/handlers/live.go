@@ -2,12 +2,17 @@ package handlers
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
+
+	"sealdesk/internal/db"
 )
 
 const (
@@ -17,6 +22,8 @@ const (
 	streamPing = 20 * time.Second
 	// streamRest is the shortest time between two messages: what changes many times a second is sent at the end of it.
 	streamRest = 250 * time.Millisecond
+	// streamLook is how often a quiet connection looks whether it is still allowed; it looks before each message too.
+	streamLook = time.Second
 )
 
 // live answers with server-sent events: send is called at once and whenever the topic has changed, until the browser or the portal ends it.
@@ -36,6 +43,8 @@ func (s *server) live(w http.ResponseWriter, r *http.Request, topic string, send
 	defer ping.Stop()
 	rest := time.NewTicker(streamRest)
 	defer rest.Stop()
+	look := time.NewTicker(streamLook)
+	defer look.Stop()
 	end := time.NewTimer(streamLife)
 	defer end.Stop()
 	for changed := false; ; {
@@ -44,6 +53,10 @@ func (s *server) live(w http.ResponseWriter, r *http.Request, topic string, send
 			return nil
 		case <-end.C:
 			return nil
+		case <-look.C:
+			if err := s.stillAllowed(ctx); err != nil {
+				return s.endLive(r, topic, err)
+			}
 		case <-ping.C:
 			if err := sendLines(w, ": \n\n"); err != nil {
 				return errAnswered
@@ -58,15 +71,37 @@ func (s *server) live(w http.ResponseWriter, r *http.Request, topic string, send
 				continue
 			}
 			changed = false
-			if err := send(); err != nil {
+			err := s.stillAllowed(ctx)
+			if err == nil {
+				err = send()
+			}
+			if err != nil {
 				return s.endLive(r, topic, err)
 			}
 		}
 	}
 }
 
+// errNoLonger says that whoever listens may not any more.
+var errNoLonger = errors.New("the session is over, or its account has other rights by now")
+
+// stillAllowed asks whether the session of a connection goes on and its account has the rights that it had when the connection was made. The
+// browser connects again and is judged anew.
+func (s *server) stillAllowed(ctx context.Context) error {
+	x := exchangeOf(ctx)
+	now, err := s.sessions.Standing(ctx, x.session)
+	if errors.Is(err, db.ErrNotFound) {
+		return errNoLonger
+	}
+	was := x.account
+	if err == nil && (now.Disabled || now.Role != was.Role || now.Scope.All != was.Scope.All || !slices.Equal(now.Scope.Organizations, was.Scope.Organizations)) {
+		err = errNoLonger
+	}
+	return err
+}
+
 func (s *server) endLive(r *http.Request, topic string, err error) error {
-	if disconnected(err) != nil && r.Context().Err() == nil {
+	if !errors.Is(err, errNoLonger) && disconnected(err) != nil && r.Context().Err() == nil {
 		s.log.ErrorContext(r.Context(), "live page", "topic", topic, "error", scrub(err))
 	}
 	return errAnswered
