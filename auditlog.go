@@ -24,9 +24,10 @@ type auditVerdict struct {
 	UnknownKey bool     `json:"unknownKey,omitempty"` // an export agrees with itself, but nobody here knows its key
 	Events     int64    `json:"events"`
 	Root       string   `json:"root"`
-	Against    int      `json:"against"`         // how many checkpoints from outside of the database were compared
-	Outside    int      `json:"outside"`         // how many of them came from elsewhere: named, left in another folder, attested by a witness
-	Apart      int      `json:"apart,omitempty"` // how many checkpoints that were named an export cannot be compared with
+	Against    int      `json:"against"`          // how many checkpoints from outside of the database were compared
+	Outside    int      `json:"outside"`          // how many of them came from elsewhere: named, left in another folder, attested by a witness
+	Apart      int      `json:"apart,omitempty"`  // how many checkpoints that were named an export cannot be compared with
+	Erased     int      `json:"erased,omitempty"` // how many tokens of an export have no value
 	Problems   []string `json:"problems"`
 
 	found  []audit.Problem
@@ -94,6 +95,9 @@ func (v *auditVerdict) print(ctx context.Context, out io.Writer) {
 		fmt.Fprintln(out, v.holds)
 		if v.Against > 0 {
 			fmt.Fprintln(out, "  "+i18n.T(ctx, "cli.audit.export.against", "Count", v.Against))
+		}
+		if v.Erased > 0 {
+			fmt.Fprintln(out, "  "+i18n.T(ctx, "cli.audit.export.erased", "Count", v.Erased))
 		}
 	case v.OK:
 		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.ok", "Count", v.Events, "Root", v.Root))
@@ -256,7 +260,7 @@ func verifyExport(ctx context.Context, c config.AuditVerifyCommand) (all []audit
 		return nil, fmt.Errorf("%s: %w", c.Export, err)
 	}
 	v := auditVerdict{OK: report.OK(), Events: report.Events, Root: report.Checkpoint.Root.String(), Problems: words(report.Problems),
-		Against: report.Against, Apart: len(report.Apart), found: report.Problems, count: report.Found}
+		Against: report.Against, Apart: len(report.Apart), Erased: report.Erased, found: report.Problems, count: report.Found}
 	switch {
 	case !v.OK:
 	case report.OwnKey && !(folders{c.Data}).knows(ctx, report.PublicKey):

@@ -76,6 +76,8 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return printCheckpoint(ctx, cli.Audit.Checkpoint, out)
 	case config.Witness:
 		return serveWitness(ctx, cli.Witness, out)
+	case config.Erase:
+		return erasePerson(ctx, cli.Erase, in, out)
 	case config.Verify:
 		return verifyPDF(ctx, cli.Verify, out)
 	case config.Backup:

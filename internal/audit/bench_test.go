@@ -250,3 +250,28 @@ func BenchmarkRead(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkErase erases one of four people from a log of events by them all; it shall not take longer in a long log. SEALDESK_ERASE_EVENTS
+// chooses how many (default 20,000).
+func BenchmarkErase(b *testing.B) {
+	events := 20_000
+	if n, err := strconv.Atoi(os.Getenv("SEALDESK_ERASE_EVENTS")); err == nil {
+		events = n
+	}
+	f := open(b, Options{})
+	for left := events; left > 0; left -= 10_000 {
+		f.fill(b, min(left, 10_000))
+	}
+	for b.Loop() {
+		done, err := f.Erase(b.Context(), Person{ID: "u1", Names: []string{"李娜"}})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(done.Values), "values")
+		b.StopTimer()
+		if err := f.Record(b.Context(), sample(0)); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}

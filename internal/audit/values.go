@@ -108,8 +108,9 @@ func (e *Event) aboutPerson() bool { return e.ObjectType == "user" || e.ObjectTy
 
 // personal are the fields of details whose texts tell of a person. What is masked does so in any field.
 var personal = map[string]bool{
-	"actor": true, "address": true, "approver": true, "ContactName": true, "device": true, "display_name": true, "email": true, "ip": true, "legal": true,
-	"LegalName": true, "mobile": true, "person": true, "q": true, "SourceIp": true, "sourceIp": true, "text": true, "UserName": true, "who": true,
+	"AccountName": true, "actor": true, "address": true, "approver": true, "ApproverName": true, "ContactName": true,
+	"device": true, "display_name": true, "email": true, "ip": true, "legal": true,
+	"LegalName": true, "mobile": true, "person": true, "q": true, "SourceIp": true, "sourceIp": true, "text": true, "UserName": true, "VerifyClientIp": true, "who": true,
 }
 
 // whose are the fields that name the person whom the others of the same object tell of.

@@ -17,6 +17,7 @@ type CLI struct {
 	User    UserCommand    `cmd:"" help:"Add and list the portal's accounts, set their passwords, reset their second factors."`
 	Audit   AuditCommand   `cmd:"" help:"Verify, export and checkpoint the audit log."`
 	Witness WitnessCommand `cmd:"" help:"Attest the checkpoints of the audit logs of another Sealdesk."`
+	Erase   EraseCommand   `cmd:"" help:"Erase the personal data of one person from the events of the logs, whose proofs stay good."`
 	Verify  VerifyCommand  `cmd:"" help:"Say of every signature in a PDF whether it is valid."`
 	Backup  BackupCommand  `cmd:"" help:"Copy the data of a running or stopped Sealdesk into a folder."`
 	Restore RestoreCommand `cmd:"" help:"Put a backup into a new data folder."`
@@ -39,6 +40,7 @@ const (
 	AuditExport       = "audit export"
 	AuditCheckpoint   = "audit checkpoint"
 	Witness           = "witness"
+	Erase             = "erase"
 	Verify            = "verify"
 	Backup            = "backup"
 	Restore           = "restore"
@@ -236,6 +238,14 @@ type WitnessCommand struct {
 	WitnessListen string   `help:"Address of the witness." default:"127.0.0.1:8082" placeholder:"HOST:PORT"`
 	WitnessName   string   `help:"Name in its signatures, such as witness.example.com; fixed by the first start." default:"sealdesk/witness" placeholder:"NAME"`
 	Logs          []string `name:"log" help:"Public key of a log that it attests, as the portal's page of checkpoints shows it; may be given several times." required:"" placeholder:"KEY"`
+}
+
+// EraseCommand erases a person from the logs.
+type EraseCommand struct {
+	DataFlags `embed:""`
+
+	Person string `arg:"" help:"Id, log-in name or name of the person; where several have it, they are listed with their ids and nothing happens."`
+	Yes    bool   `help:"Do not ask to type it once more; for scripts."`
 }
 
 // VerifyCommand verifies the signatures of a PDF.

@@ -37,6 +37,7 @@ func TestEveryCommandIsNamed(t *testing.T) {
 		Witness:           {"witness", "--log", "a+b+c", "--log", "d+e+f"},
 		Verify:            {"verify", file, "--json"},
 		Backup:            {"backup", "dir"},
+		Erase:             {"erase", "wang"},
 		Restore:           {"restore", filepath.Dir(file)},
 		Health:            {"health"},
 		Version:           {"version"},
