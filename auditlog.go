@@ -105,7 +105,7 @@ func (v *auditVerdict) print(ctx context.Context, out io.Writer) {
 	default:
 		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.bad", "Count", v.count))
 		for _, p := range v.found {
-			fmt.Fprintf(out, "  - %s (%s)\n", i18n.T(ctx, "audit.problem."+p.Kind, "Seq", p.Seq), p)
+			fmt.Fprintf(out, "  - %s (%s)\n", i18n.T(ctx, "audit.problem."+p.Kind, "Seq", p.Seq, "Row", p.Row), p)
 		}
 		if v.count > len(v.found) && v.schema == "" {
 			fmt.Fprintln(out, "  …")
@@ -200,8 +200,13 @@ func withLog(ctx context.Context, f folders, name string, run func(*dataFolder, 
 	if err != nil {
 		return err
 	}
+	sealed, err := h.sealedRows()
+	if err != nil {
+		return err
+	}
 	use := func(path string, readOnly bool) (err error) {
-		database, err := store.Open(ctx, store.Options{Path: path, ReadOnly: readOnly, Migrations: h.set.Files, Table: h.set.Table, Beside: []store.Set{audit.Set()}})
+		database, err := store.Open(ctx, store.Options{Path: path, ReadOnly: readOnly, Migrations: h.set.Files, Table: h.set.Table, Beside: []store.Set{audit.Set()},
+			Sealed: sealed})
 		if err != nil {
 			return d.explain(ctx, h, err)
 		}

@@ -40,7 +40,7 @@ func (f folders) half(name string) half {
 			origin: auditOrigin, set: db.Set()}
 	}
 	return half{name: name, dir: filepath.Join(f.root, "engine"), database: engine.FileName, masterKey: engine.MasterName, logKey: engine.EvidenceKeyName,
-		origin: engine.EvidenceOrigin, set: engine.Set()}
+		origin: engine.EvidenceOrigin, set: engine.Set(), sealed: engine.SealedRows}
 }
 
 // auditOrigin names the portal's log in its checkpoints.

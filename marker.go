@@ -135,9 +135,22 @@ type half struct {
 	logKey    string
 	origin    string    // of the log
 	set       store.Set // of migrations, beside those of the log
+	sealed    func(master []byte) *store.Sealed
 }
 
 func (h half) path(file string) string { return filepath.Join(h.dir, filepath.FromSlash(file)) }
+
+// sealedRows are the tables of the half's database whose rows carry MACs.
+func (h half) sealedRows() (*store.Sealed, error) {
+	if h.sealed == nil {
+		return nil, nil
+	}
+	master, err := store.LoadKey(h.path(h.masterKey))
+	if err != nil {
+		return nil, err
+	}
+	return h.sealed(master), nil
+}
 
 // checkpoints is the file of the half's checkpoints beside its database.
 func (h half) checkpoints() string { return h.path("checkpoints.txt") }

@@ -161,6 +161,7 @@ func (p *program) openEngine(ctx context.Context) (err error) {
 	options := engine.Options{
 		Memory: cfg.Memory, PublicURL: cfg.EngineURL, Logger: p.logger, Face: p.face, Renderer: p.renderer, Gateways: messageGateways(cfg),
 		AllowPrivateFetch: cfg.AllowPrivate, AllowPrivateCallbacks: cfg.AllowPrivate, OwnCallback: ownCallback(cfg), OnBreak: tellBreak(p.logger, "evidence"),
+		OnRow:    tellRow(p.logger, "evidence"),
 		Simulate: cfg.Simulate, TimestampURL: cfg.TSA.URL, TimestampRoots: cfg.TSA.Roots, OnTimestampRoot: p.exportStampRoots,
 	}
 	if cfg.Memory {
@@ -388,6 +389,15 @@ func (p *program) refuseLostAccounts(ctx context.Context) error {
 	return err
 }
 
+// tellRow writes the line in the operator's log that says that a row of a database was changed; log is "portal" or "evidence".
+func tellRow(logger *slog.Logger, log string) func(audit.ChangedRow) {
+	ctx := i18n.WithLanguage(context.Background(), i18n.English)
+	return func(row audit.ChangedRow) {
+		text := i18n.T(ctx, "audit.rows."+log, "Count", 1, "Row", row.Table+" "+row.Key)
+		logger.Error(text+" "+i18n.T(ctx, "audit.rows.line"), "table", row.Table, "key", row.Key)
+	}
+}
+
 // setupToken is a token for the set-up page, as long as there is no account.
 func (p *program) setupToken(ctx context.Context) (string, error) {
 	has, err := p.portal.HasAccounts(ctx)
@@ -414,7 +424,8 @@ func (p *program) engineHandler() (http.Handler, error) {
 		mux.Handle(prefix, pages)
 	}
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if _, broken := p.engine.Evidence().Broken(); broken || p.engine.Refused() != nil {
+		evidence := p.engine.Evidence()
+		if _, broken := evidence.Broken(); broken || p.engine.Refused() != nil || len(evidence.ChangedRows()) > 0 {
 			http.Error(w, "not ready", http.StatusServiceUnavailable) // why is for the operator: the log and the portal tell
 			return
 		}

@@ -353,7 +353,7 @@ func TestFallingTimeIsFound(t *testing.T) {
 	if err := f.Record(t.Context(), sample(5)); err != nil {
 		t.Fatal(err)
 	}
-	if r := f.verify(t); r.Found != 1 || r.Problems[0] != (Problem{ProblemTime, 5}) {
+	if r := f.verify(t); r.Found != 1 || r.Problems[0] != (Problem{Kind: ProblemTime, Seq: 5}) {
 		t.Errorf("%+v", r)
 	}
 	f.clock.Add(-time.Hour)
@@ -361,7 +361,7 @@ func TestFallingTimeIsFound(t *testing.T) {
 	if err := f.Record(t.Context(), Event{Action: ActionClock}); err != nil {
 		t.Fatal(err)
 	}
-	if r := f.verify(t); r.Found != 2 || r.Problems[1] != (Problem{ProblemTime, 6}) {
+	if r := f.verify(t); r.Found != 2 || r.Problems[1] != (Problem{Kind: ProblemTime, Seq: 6}) {
 		t.Errorf("a step that states another time: %+v", r)
 	}
 }

@@ -75,7 +75,7 @@ func TestExportsOfABrokenLog(t *testing.T) {
 		if err != nil || r.Events != 27 {
 			t.Fatalf("%+v, %v", r, err)
 		}
-		for _, want := range []Problem{{ProblemBreak, 21}, {ProblemContent, 20}, {ProblemContent, 4}} {
+		for _, want := range []Problem{{Kind: ProblemBreak, Seq: 21}, {Kind: ProblemContent, Seq: 20}, {Kind: ProblemContent, Seq: 4}} {
 			if !slices.Contains(r.Problems, want) {
 				t.Errorf("%s: %v lacks %v", format, r.Problems, want)
 			}
@@ -205,7 +205,7 @@ func TestAnOlderFilePutBackIsBehind(t *testing.T) {
 	if e, err := f.Get(t.Context(), 20); err != nil || e.Action != actionBreak {
 		t.Errorf("the event of the break: %+v, %v", e, err)
 	}
-	if r := f.verify(t); !slices.Contains(r.Problems, Problem{ProblemCut, 20}) {
+	if r := f.verify(t); !slices.Contains(r.Problems, Problem{Kind: ProblemCut, Seq: 20}) {
 		t.Errorf("%v", r.Problems)
 	}
 }

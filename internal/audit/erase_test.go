@@ -309,13 +309,13 @@ func TestAnExportThatSaysSomethingElse(t *testing.T) {
 		whole := exported(t, f, format)
 		for _, c := range changes {
 			r, err := VerifyExport(bytes.NewReader(bytes.Replace(whole, []byte(c[0]), []byte(c[1]), 1)), f.PublicKey())
-			if err != nil || len(r.Problems) != 1 || r.Problems[0] != (Problem{ProblemValue, 0}) {
+			if err != nil || len(r.Problems) != 1 || r.Problems[0] != (Problem{Kind: ProblemValue, Seq: 0}) {
 				t.Errorf("%s, %s: %v, %v", format, c[1], r.Problems, err)
 			}
 		}
 	}
 	left, _, _ := strings.Cut(string(exported(t, f, JSONL)), `,"values":{`)
-	if head, err := VerifyExport(strings.NewReader(left+"}"), f.PublicKey()); err != nil || !slices.Contains(head.Problems, Problem{ProblemValue, 0}) {
+	if head, err := VerifyExport(strings.NewReader(left+"}"), f.PublicKey()); err != nil || !slices.Contains(head.Problems, Problem{Kind: ProblemValue, Seq: 0}) {
 		t.Errorf("without values: %v, %v", head.Problems, err)
 	}
 }

@@ -55,6 +55,8 @@ type Options struct {
 	Known []string
 	// OnBreak, if set, is told once of each break. It must not use the log.
 	OnBreak func(Break)
+	// OnRow, if set, is told once of each row outside of the log that was changed outside of Sealdesk, see SealRows. It must not use the log.
+	OnRow func(ChangedRow)
 	// ReadOnly opens a log to be read and verified; its tables must be there, and nothing is changed.
 	ReadOnly bool
 }
@@ -68,6 +70,8 @@ type Log struct {
 	broken atomic.Pointer[Break]
 	search searcher
 	out    publisher
+
+	changed changedRows
 
 	// What follows belongs to whoever holds the database's write turn.
 	state state
@@ -328,6 +332,8 @@ func (l *Log) readCheckpoint(ctx context.Context, tx *store.Tx) (Checkpoint, err
 
 // Close gives the newest checkpoint out and waits for work in the background. Call it before closing the database.
 func (l *Log) Close() error {
+	l.db.OnRowChanged(nil)
+	l.changed.events.Wait()
 	l.search.close()
 	return l.out.close()
 }

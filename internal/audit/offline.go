@@ -105,7 +105,7 @@ type exportCheck struct {
 func (x *exportCheck) add(kind string, seq int64) {
 	x.report.Found++
 	if len(x.report.Problems) < maxProblems {
-		x.report.Problems = append(x.report.Problems, Problem{kind, seq})
+		x.report.Problems = append(x.report.Problems, Problem{Kind: kind, Seq: seq})
 	}
 }
 

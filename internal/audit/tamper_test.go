@@ -93,7 +93,7 @@ func TestForgery(t *testing.T) {
 	}
 	short := open(t, Options{Key: f.key})
 	short.fill(t, 12)
-	if r := short.verify(t, kept); r.OK() || r.Problems[0] != (Problem{ProblemCut, 20}) {
+	if r := short.verify(t, kept); r.OK() || r.Problems[0] != (Problem{Kind: ProblemCut, Seq: 20}) {
 		t.Errorf("a log cut together with its checkpoint: %+v", r)
 	}
 	alien := open(t, Options{Key: f.key, Origin: "another"})

@@ -29,6 +29,7 @@ const (
 	ProblemOrigin     = "origin"     // a checkpoint is of another log
 	ProblemCheckpoint = "checkpoint" // there are events but no checkpoint
 	ProblemFold       = "fold"       // a row of acts that were counted is not the log's; Seq is its number, or that of the event that tells of it
+	ProblemRow        = "row"        // a row outside of the log was changed outside of Sealdesk, or put there; Row names it
 	ProblemEmpty      = "empty"      // there is no event, so that nothing can be judged
 	ProblemBreak      = "break"      // what stood before this event did not go on from what was signed: a segment begins here
 )
@@ -37,9 +38,15 @@ const (
 type Problem struct {
 	Kind string
 	Seq  int64
+	Row  string // table and key, of ProblemRow alone
 }
 
-func (p Problem) String() string { return p.Kind + " " + strconv.FormatInt(p.Seq, 10) }
+func (p Problem) String() string {
+	if p.Row != "" {
+		return p.Kind + " " + p.Row
+	}
+	return p.Kind + " " + strconv.FormatInt(p.Seq, 10)
+}
 
 // maxProblems is how many problems a report lists.
 const maxProblems = 100
@@ -68,15 +75,18 @@ func (r *Report) OK() bool { return r.Found == 0 }
 // Complete tells that no event is missing, so that Root was computed.
 func (r *Report) Complete() bool { return r.Root != tlog.Hash{} }
 
-func (r *Report) add(kind string, seq int64) {
+func (r *Report) add(kind string, seq int64) { r.put(Problem{Kind: kind, Seq: seq}) }
+
+func (r *Report) put(p Problem) {
 	r.Found++
 	if len(r.Problems) < maxProblems {
-		r.Problems = append(r.Problems, Problem{kind, seq})
+		r.Problems = append(r.Problems, p)
 	}
 }
 
-// Verify holds what the tables of persons say against the tokens of the events, recomputes every leaf from the stored columns and the tree of each segment from its leaves, and compares with the stored hashes, the
-// stored checkpoint and others that were kept elsewhere. What is wrong stands in the report; the error is about not being able to look.
+// Verify holds what the tables of persons say against the tokens of the events, recomputes every leaf from the stored columns and the tree of
+// each segment from its leaves, compares with the stored hashes, the stored checkpoint and others that were kept elsewhere, and looks at the rows
+// of the sealed tables. What is wrong stands in the report; the error is about not being able to look.
 func (l *Log) Verify(ctx context.Context, against ...Checkpoint) (Report, error) {
 	began := time.Now()
 	v := verifier{origin: l.opts.Origin, against: against}
@@ -88,7 +98,7 @@ func (l *Log) Verify(ctx context.Context, against ...Checkpoint) (Report, error)
 		if err := v.run(ctx, tx, l.opts.Key, values); err != nil {
 			return err
 		}
-		return l.verifyFolds(ctx, tx, &v.report)
+		return errors.Join(l.verifyFolds(ctx, tx, &v.report), l.verifyRows(ctx, tx, &v.report))
 	})
 	if err != nil {
 		return Report{}, fmt.Errorf("verify the audit log: %w", err)

@@ -99,7 +99,7 @@ func (e *Engine) setApprover(ctx context.Context, tx *store.Tx, a *approver, sta
 func (e *Engine) approversOf(ctx context.Context, tx *store.Tx, f *flow) ([]*approver, error) {
 	rows, err := tx.Query(ctx, `SELECT sign_id, flow_id, user_id, organization_id, mobile_sealed, channels, status, message, acted, deadline, is_last,
 		is_full_text, pre_read_time, can_offline, jump_url, callback_url, sms_template, ordinal, created,
-		coalesce((SELECT email FROM engine_users WHERE engine_users.id = user_id), '')
+		(SELECT email_sealed FROM engine_users WHERE engine_users.id = user_id)
 		FROM engine_approvers WHERE flow_id = $1 ORDER BY ordinal`, f.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read the approvers: %w", err)
@@ -108,19 +108,20 @@ func (e *Engine) approversOf(ctx context.Context, tx *store.Tx, f *flow) ([]*app
 	var out []*approver
 	for rows.Next() {
 		a := &approver{}
-		var mobile []byte
+		var mobile, email []byte
 		var channels, template string
 		var acted, deadline, created int64
 		err := rows.Scan(&a.SignID, &a.FlowID, &a.UserID, &a.OrganizationID, &mobile, &channels, &a.Status, &a.Message, &acted, &deadline, &a.IsLast,
-			&a.IsFullText, &a.PreReadTime, &a.CanOffline, &a.JumpURL, &a.CallbackURL, &template, &a.Ordinal, &created, &a.Mail)
+			&a.IsFullText, &a.PreReadTime, &a.CanOffline, &a.JumpURL, &a.CallbackURL, &template, &a.Ordinal, &created, &email)
 		if err != nil {
 			return nil, fmt.Errorf("read an approver: %w", err)
 		}
 		a.Acted, a.Deadline, a.Created = store.Time(acted), store.Time(deadline), store.Time(created)
 		a.Status = approverStatusAt(a.Status, a.Deadline, f.Status, e.now())
-		var mobileErr error
+		var mobileErr, emailErr error
 		a.Mobile, mobileErr = e.vault.OpenText("engine_approvers.mobile", a.SignID, mobile)
-		if err := errors.Join(mobileErr, json.Unmarshal([]byte(channels), &a.Channels), json.Unmarshal([]byte(template), &a.SMSTemplate)); err != nil {
+		a.Mail, emailErr = e.vault.OpenText("engine_users.email", a.UserID, email)
+		if err := errors.Join(mobileErr, emailErr, json.Unmarshal([]byte(channels), &a.Channels), json.Unmarshal([]byte(template), &a.SMSTemplate)); err != nil {
 			return nil, fmt.Errorf("read an approver: %w", err)
 		}
 		a.Channels = binding(a.Channels)

@@ -81,9 +81,10 @@ type Options struct {
 	// Checkpoints, if set, receives signed checkpoints of the evidence log as text, to be kept where whoever can change engine.db cannot:
 	// the newest within a minute after an event, and at Close.
 	Checkpoints io.Writer
-	// Known and OnBreak are those of the evidence log, see audit.Options.
+	// Known, OnBreak and OnRow are those of the evidence log, see audit.Options.
 	Known   []string
 	OnBreak func(audit.Break)
+	OnRow   func(audit.ChangedRow)
 	// OwnCallback is the address of the portal in the same program, the only private one that callbacks reach in any case.
 	OwnCallback string
 }
@@ -134,13 +135,13 @@ func New(ctx context.Context, opts Options) (_ *Engine, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.vault, err = store.NewVault(key, "engine"); err != nil {
-		return nil, err
-	}
-	if err = e.openClock(ctx); err != nil {
+	if e.vault, err = store.NewVault(key, vaultName); err != nil {
 		return nil, err
 	}
 	if e.log, err = openEvidence(ctx, e, opts); err != nil {
+		return nil, err
+	}
+	if err = errors.Join(e.sealEmails(ctx), e.openClock(ctx)); err != nil {
 		return nil, err
 	}
 	e.readings = audit.NewFolder(e.db, e.log)
@@ -231,6 +232,7 @@ func (e *Engine) openStores(ctx context.Context, opts Options) (key []byte, err 
 		}
 		database.Path = filepath.Join(opts.DataDir, FileName)
 	}
+	database.Sealed = SealedRows(key)
 	if e.db, err = store.Open(ctx, database); err != nil {
 		return nil, fmt.Errorf("open the engine's store: %w", err)
 	}

@@ -37,11 +37,15 @@ func openEvidence(ctx context.Context, e *Engine, opts Options) (*audit.Log, err
 		return nil, fmt.Errorf("open the key of the evidence log: %w", err)
 	}
 	log, err := audit.Open(ctx, e.db, audit.Options{Key: key, Clock: e.now, Checkpoints: opts.Checkpoints,
-		Known: opts.Known, OnBreak: opts.OnBreak})
+		Known: opts.Known, OnBreak: opts.OnBreak, OnRow: opts.OnRow})
 	if err != nil {
 		return nil, fmt.Errorf("open the evidence log: %w", err)
 	}
-	if err := e.refuseEmptied(ctx, log); err != nil {
+	err = e.refuseEmptied(ctx, log)
+	if err == nil {
+		err = log.SealRows(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the evidence log: %w", err), log.Close())
 	}
 	return log, nil
@@ -55,7 +59,7 @@ func (e *Engine) refuseEmptied(ctx context.Context, log *audit.Log) error {
 	}
 	var made bool
 	err := e.db.Read(ctx, func(tx *store.Tx) error {
-		return tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM engine_applications) OR EXISTS (SELECT 1 FROM engine_authority)").Scan(&made)
+		return tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM main.engine_applications) OR EXISTS (SELECT 1 FROM main.engine_authority)").Scan(&made)
 	})
 	if err == nil && made {
 		err = audit.ErrEmptied

@@ -37,3 +37,11 @@ func DecodeBody(body []byte, req any) error { return input{body: body}.decode(re
 
 // DecodeParams is for flattened parameters.
 func DecodeParams(params url.Values, req any) error { return input{query: params}.decode(req) }
+
+// Exec writes as the engine does.
+func (e *Engine) Exec(ctx context.Context, query string, args ...any) error {
+	return e.db.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, query, args...)
+		return err
+	})
+}

@@ -106,11 +106,12 @@ func (e *Engine) updateOrganization(ctx context.Context, tx *store.Tx, o *organi
 	}
 	_, err = tx.Exec(ctx, `UPDATE engine_organizations SET open_id = nullif($1, ''), name = $2, kind = $3, license_ref = $4, license_name = $5,
 		legal_name = $6, legal_id_card_type = $7, legal_id_card_sealed = $8, legal_mobile_sealed = $9, contact_name = $10, contact_address = $11,
-		email = $12, verified = $13, updated = $14 WHERE id = $15`,
+		email_sealed = $12, verified = $13, updated = $14 WHERE id = $15`,
 		o.OpenID, o.Name, o.Kind, o.LicenseRef, o.LicenseName, o.LegalName, o.LegalIDCardType,
 		e.vault.Seal("engine_organizations.legal_id_card", o.ID, []byte(o.LegalIDCardNumber)),
 		e.vault.Seal("engine_organizations.legal_mobile", o.ID, []byte(o.LegalMobile)), o.ContactName,
-		e.vault.Seal("engine_organizations.contact_address", o.ID, address), o.Email, store.Micros(o.Verified), store.Micros(e.now()), o.ID)
+		e.vault.Seal("engine_organizations.contact_address", o.ID, address),
+		e.sealEmail("engine_organizations", o.ID, o.Email), store.Micros(o.Verified), store.Micros(e.now()), o.ID)
 	if err != nil {
 		return fmt.Errorf("change the organisation: %w", err)
 	}

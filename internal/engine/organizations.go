@@ -139,13 +139,14 @@ func (e *Engine) insertOrganization(ctx context.Context, tx *store.Tx, by api.Ca
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO engine_organizations (id, application_id, open_id, name, kind, id_card_type, id_card_sealed, id_card_index,
 		id_card_file_type, license_ref, license_name, legal_name, legal_id_card_type, legal_id_card_sealed, legal_mobile_sealed, contact_name,
-		contact_address, email, verify_client_ip, verify_server_ip, verified, created, updated)
+		contact_address, email_sealed, verify_client_ip, verify_server_ip, verified, created, updated)
 		VALUES ($1, $2, nullif($3, ''), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0, $21, 0)`,
 		o.ID, o.ApplicationID, o.OpenID, o.Name, o.Kind, o.IDCardType, e.vault.Seal("engine_organizations.id_card", o.ID, []byte(o.IDCardNumber)), index,
 		o.IDCardFileType, o.LicenseRef, o.LicenseName, o.LegalName, o.LegalIDCardType,
 		e.vault.Seal("engine_organizations.legal_id_card", o.ID, []byte(o.LegalIDCardNumber)),
 		e.vault.Seal("engine_organizations.legal_mobile", o.ID, []byte(o.LegalMobile)), o.ContactName,
-		e.vault.Seal("engine_organizations.contact_address", o.ID, address), o.Email, o.ClientIP, o.ServerIP, store.Micros(o.Created))
+		e.vault.Seal("engine_organizations.contact_address", o.ID, address),
+		e.sealEmail("engine_organizations", o.ID, o.Email), o.ClientIP, o.ServerIP, store.Micros(o.Created))
 	if err != nil {
 		return fmt.Errorf("store the organisation: %w", err)
 	}
@@ -252,20 +253,20 @@ func (e *Engine) organizationDetail(ctx context.Context, o *organization) (api.S
 // findOrganization reads an organisation of the application, or gives store.ErrNotFound.
 func (e *Engine) findOrganization(ctx context.Context, tx *store.Tx, applicationID, id string) (*organization, error) {
 	o := &organization{}
-	var number, legalNumber, mobile, address []byte
+	var number, legalNumber, mobile, address, email []byte
 	var verified, created, updated int64
 	err := tx.QueryRow(ctx, `SELECT id, application_id, coalesce(open_id, ''), name, kind, id_card_type, id_card_sealed, id_card_file_type, license_ref,
-		license_name, legal_name, legal_id_card_type, legal_id_card_sealed, legal_mobile_sealed, contact_name, contact_address, email,
+		license_name, legal_name, legal_id_card_type, legal_id_card_sealed, legal_mobile_sealed, contact_name, contact_address, email_sealed,
 		verify_client_ip, verify_server_ip, verified, created, updated
 		FROM engine_organizations WHERE id = $1 AND application_id = $2`, id, applicationID).Scan(
 		&o.ID, &o.ApplicationID, &o.OpenID, &o.Name, &o.Kind, &o.IDCardType, &number, &o.IDCardFileType, &o.LicenseRef,
-		&o.LicenseName, &o.LegalName, &o.LegalIDCardType, &legalNumber, &mobile, &o.ContactName, &address, &o.Email,
+		&o.LicenseName, &o.LegalName, &o.LegalIDCardType, &legalNumber, &mobile, &o.ContactName, &address, &email,
 		&o.ClientIP, &o.ServerIP, &verified, &created, &updated)
 	if err != nil {
 		return nil, err
 	}
 	o.Verified, o.Created, o.Updated = store.Time(verified), store.Time(created), store.Time(updated)
-	var errs [4]error
+	var errs [5]error
 	o.IDCardNumber, errs[0] = e.vault.OpenText("engine_organizations.id_card", o.ID, number)
 	o.LegalIDCardNumber, errs[1] = e.vault.OpenText("engine_organizations.legal_id_card", o.ID, legalNumber)
 	o.LegalMobile, errs[2] = e.vault.OpenText("engine_organizations.legal_mobile", o.ID, mobile)
@@ -274,6 +275,7 @@ func (e *Engine) findOrganization(ctx context.Context, tx *store.Tx, application
 		err = json.Unmarshal(plain, &o.Address)
 	}
 	errs[3] = err
+	o.Email, errs[4] = e.vault.OpenText("engine_organizations.email", o.ID, email)
 	return o, errors.Join(errs[:]...)
 }
 

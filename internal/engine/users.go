@@ -74,9 +74,10 @@ func (e *Engine) insertUser(ctx context.Context, tx *store.Tx, by api.Caller, u 
 		return err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO engine_users (id, application_id, open_id, name, id_card_type, id_card_sealed, id_card_index, mobile_sealed,
-		email, verified, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)`,
+		email_sealed, verified, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)`,
 		u.ID, u.ApplicationID, u.OpenID, u.Name, u.IDCardType, e.vault.Seal("engine_users.id_card", u.ID, []byte(u.IDCardNumber)),
-		e.vault.Blind("user.id_card", u.IDCardNumber), e.vault.Seal("engine_users.mobile", u.ID, []byte(u.Mobile)), u.Email, store.Micros(u.Created))
+		e.vault.Blind("user.id_card", u.IDCardNumber), e.vault.Seal("engine_users.mobile", u.ID, []byte(u.Mobile)),
+		e.sealEmail("engine_users", u.ID, u.Email), store.Micros(u.Created))
 	if store.IsUnique(err) {
 		return fail(api.CodeFailedOperationAccountAlreadyExists, "OpenId %q is taken", u.OpenID)
 	}
@@ -133,8 +134,9 @@ func (e *Engine) modifyUser(ctx context.Context, req *api.ModifyUserRequest) (*a
 		if renamed {
 			u.Verified = time.Time{}
 		}
-		_, err = tx.Exec(ctx, `UPDATE engine_users SET name = $1, mobile_sealed = $2, email = $3, verified = $4 WHERE id = $5`, firstOf(req.Name, u.Name),
-			e.vault.Seal("engine_users.mobile", u.ID, []byte(firstOf(req.Mobile, u.Mobile))), firstOf(req.Email, u.Email), store.Micros(u.Verified), u.ID)
+		_, err = tx.Exec(ctx, `UPDATE engine_users SET name = $1, mobile_sealed = $2, email_sealed = $3, verified = $4 WHERE id = $5`, firstOf(req.Name, u.Name),
+			e.vault.Seal("engine_users.mobile", u.ID, []byte(firstOf(req.Mobile, u.Mobile))),
+			e.sealEmail("engine_users", u.ID, firstOf(req.Email, u.Email)), store.Micros(u.Verified), u.ID)
 		if err != nil {
 			return fmt.Errorf("change the person: %w", err)
 		}
@@ -209,17 +211,18 @@ func (u *user) describe() api.UserDescribe {
 // findUser reads a person of the application, or gives store.ErrNotFound.
 func (e *Engine) findUser(ctx context.Context, tx *store.Tx, applicationID, id string) (*user, error) {
 	u := &user{}
-	var number, mobile []byte
+	var number, mobile, email []byte
 	var verified, created int64
-	err := tx.QueryRow(ctx, `SELECT id, application_id, open_id, name, id_card_type, id_card_sealed, mobile_sealed, email, verified, created
+	err := tx.QueryRow(ctx, `SELECT id, application_id, open_id, name, id_card_type, id_card_sealed, mobile_sealed, email_sealed, verified, created
 		FROM engine_users WHERE id = $1 AND application_id = $2`, id, applicationID).Scan(
-		&u.ID, &u.ApplicationID, &u.OpenID, &u.Name, &u.IDCardType, &number, &mobile, &u.Email, &verified, &created)
+		&u.ID, &u.ApplicationID, &u.OpenID, &u.Name, &u.IDCardType, &number, &mobile, &email, &verified, &created)
 	if err != nil {
 		return nil, err
 	}
 	u.Verified, u.Created = store.Time(verified), store.Time(created)
-	var numberErr, mobileErr error
+	var numberErr, mobileErr, emailErr error
 	u.IDCardNumber, numberErr = e.vault.OpenText("engine_users.id_card", u.ID, number)
 	u.Mobile, mobileErr = e.vault.OpenText("engine_users.mobile", u.ID, mobile)
-	return u, errors.Join(numberErr, mobileErr)
+	u.Email, emailErr = e.vault.OpenText("engine_users.email", u.ID, email)
+	return u, errors.Join(numberErr, mobileErr, emailErr)
 }

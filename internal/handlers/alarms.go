@@ -20,6 +20,7 @@ func (s *server) alarms(ctx context.Context) (texts []string) {
 	if !can(ctx, auth.AuditRead) {
 		return nil
 	}
+	texts = s.changedRows(ctx)
 	if url, problem := s.silentAuthority(); problem != "" {
 		texts = append(texts, i18n.T(ctx, "common.timestamp.silent", "URL", url, "Problem", problem))
 	}

@@ -193,7 +193,7 @@ func auditReport(ctx context.Context, r *audit.Report) templates.AuditReport {
 	rate := int64(float64(r.Events) / max(r.Took.Seconds(), 1e-6))
 	report.Took = i18n.T(ctx, "audit.verify.rate", "Millis", millis(r.Took), "Rate", rate)
 	for _, p := range r.Problems {
-		report.Problems = append(report.Problems, i18n.T(ctx, "audit.problem."+p.Kind, "Seq", p.Seq))
+		report.Problems = append(report.Problems, i18n.T(ctx, "audit.problem."+p.Kind, "Seq", p.Seq, "Row", p.Row))
 	}
 	return report
 }

@@ -26,6 +26,8 @@ var composedEvidence = map[string][]string{
 	`actionSealed`:       {"audit.sealed"},
 	`actionForged`:       {"audit.fold_forged"},
 	`actionErase`:        {"person.erase"},
+	`ActionRowsSealed`:   {"rows.sealed"},
+	`ActionRowChanged`:   {"rows.changed"},
 	`action`:             {"link.sign", "link.account", "link.preview", "simulation.begin", "simulation.end"},
 	`ev.Action`:          nil, // handed on by record
 	`ev.ObjectType`:      nil,

@@ -26,7 +26,7 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) error {
 	if !static.Ready() {
 		return plain(w, http.StatusServiceUnavailable, "assets")
 	}
-	if broken := s.brokenLogs(r.Context()); len(broken) > 0 {
+	if broken := append(s.brokenLogs(r.Context()), s.changedRows(r.Context())...); len(broken) > 0 {
 		if can(r.Context(), auth.AuditRead) {
 			return plain(w, http.StatusServiceUnavailable, strings.Join(broken, "\n"))
 		}
@@ -47,6 +47,21 @@ func (s *server) brokenLogs(ctx context.Context) []string {
 	add("portal", s.db.Audit().Broken)
 	if s.evidence != nil {
 		add("evidence", s.evidence.Broken)
+	}
+	return all
+}
+
+// changedRows says in words which databases were changed outside of Sealdesk.
+func (s *server) changedRows(ctx context.Context) []string {
+	var all []string
+	add := func(log string, rows []audit.ChangedRow) {
+		if len(rows) > 0 {
+			all = append(all, i18n.T(ctx, "audit.rows."+log, "Count", len(rows), "Row", rows[0].Table+" "+rows[0].Key))
+		}
+	}
+	add("portal", s.db.Audit().ChangedRows())
+	if s.evidence != nil {
+		add("evidence", s.evidence.ChangedRows())
 	}
 	return all
 }

@@ -13,7 +13,7 @@ import (
 
 // openReadOnly opens a database to be read, also one on a medium that cannot be written. Without a write-ahead log nobody has it open, and it
 // is read as a file that does not change; with one, SQLite needs to write beside it, so that where this may not be the two are copied away.
-func (d *DB) openReadOnly(_ context.Context, o Options) error {
+func (d *DB) openReadOnly(ctx context.Context, o Options) error {
 	info, err := os.Stat(d.path)
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (d *DB) openReadOnly(_ context.Context, o Options) error {
 			return err
 		}
 	}
-	return d.openReaders(o, settings)
+	return d.openReaders(ctx, o, settings)
 }
 
 // Overtaken tells of a database that was opened read-only while nobody had it open that somebody has it open by now: what was read since may

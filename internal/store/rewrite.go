@@ -1,18 +1,22 @@
 package store
 
-import "sync"
+import (
+	"regexp"
+	"sync"
+)
 
-// placeholders rewrites $n to ?n and remembers the answers. SQLite reads $1 as a *named* parameter, which the driver numbers by order of
-// appearance, so that "$2, $1" would silently bind swapped values.
-type placeholders struct {
-	mu    sync.RWMutex
-	known map[string]string
+// statementTexts rewrites $n to ?n, and what writes into a sealed table to write into the table itself, not its view, and remembers the answers.
+// SQLite reads $1 as a *named* parameter, which the driver numbers by order of appearance, so that "$2, $1" would silently bind swapped values.
+type statementTexts struct {
+	sealed map[string]bool // names of tables
+	mu     sync.RWMutex
+	known  map[string]string
 }
 
 // maxTexts bounds the memory; a program has a few hundred different statements.
 const maxTexts = 4096
 
-func (p *placeholders) rewrite(query string) string {
+func (p *statementTexts) rewrite(query string) string {
 	p.mu.RLock()
 	text, ok := p.known[query]
 	p.mu.RUnlock()
@@ -20,6 +24,9 @@ func (p *placeholders) rewrite(query string) string {
 		return text
 	}
 	text = rewrite(query)
+	if m := writes.FindStringSubmatchIndex(text); m != nil && p.sealed[text[m[2]:m[3]]] {
+		text = text[:m[2]] + "main." + text[m[2]:]
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.known == nil || len(p.known) >= maxTexts {
@@ -28,6 +35,9 @@ func (p *placeholders) rewrite(query string) string {
 	p.known[query] = text
 	return text
 }
+
+// writes finds the table that a statement writes into. One that it does not find is a view to SQLite, which refuses to write there.
+var writes = regexp.MustCompile(`(?i)^\s*(?:(?:INSERT|REPLACE)(?:\s+OR\s+\w+)?\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(\w+)`)
 
 // rewrite turns each placeholder $1…$32766 into ?1…?32766 and leaves strings, quoted names, comments, names with a $ in them and
 // everything else alone. The answer has the length of the query.
@@ -115,4 +125,12 @@ func isNumber(s string) bool {
 		n = n*10 + int(s[i]-'0')
 	}
 	return n <= 32766
+}
+
+// seal has what writes into a table go past its view. Call it before the first statement.
+func (p *statementTexts) seal(table string) {
+	if p.sealed == nil {
+		p.sealed = map[string]bool{}
+	}
+	p.sealed[table] = true
 }

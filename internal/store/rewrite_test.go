@@ -27,7 +27,7 @@ func TestRewrite(t *testing.T) {
 			t.Errorf("rewrite(%q) = %q, want %q", in, got, want)
 		}
 	}
-	var p placeholders
+	var p statementTexts
 	for i := range 2 * maxTexts {
 		if got := p.rewrite(fmt.Sprint("SELECT ", i, " $1")); got != fmt.Sprint("SELECT ", i, " ?1") {
 			t.Fatal(got)

@@ -49,6 +49,8 @@ type Options struct {
 	Readers int
 	// ReadOnly opens a database that exists, and changes neither it nor its folder; Migrations are then not applied.
 	ReadOnly bool
+	// Sealed names the tables whose rows carry a MAC; nil for none.
+	Sealed *Sealed
 }
 
 // DB is an open database, safe for concurrent use.
@@ -61,14 +63,22 @@ type DB struct {
 	immutable bool // read as a file that nobody changes
 	writer    *sql.DB
 	conn      *sql.Conn // the writer's only connection
+	changed   *changedRow
 	readers   *sql.DB
-	idle      chan *sql.Conn // read-only connections that nobody uses; nil ones are opened on first use
-	texts     placeholders
+	idle      chan *reader // read-only connections that nobody uses; nil ones are opened on first use
+	texts     statementTexts
 	group     group
 
 	sets         []Set // all that live in the database; none where its structure is not looked at
 	structure    int64 // SQLite's count of its changes when it was found good; belongs to the writer's turn
 	structureErr atomic.Pointer[error]
+	sealing      sealing
+}
+
+// reader is a read-only connection.
+type reader struct {
+	*sql.Conn
+	changed *changedRow
 }
 
 // statements is how many prepared statements a connection keeps.
@@ -79,7 +89,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if o.Readers <= 0 {
 		o.Readers = 4
 	}
-	d := &DB{path: o.Path, idle: make(chan *sql.Conn, o.Readers), readOnly: o.ReadOnly}
+	d := &DB{path: o.Path, idle: make(chan *reader, o.Readers), readOnly: o.ReadOnly}
 	if len(o.Beside) > 0 {
 		d.sets = append([]Set{{Files: o.Migrations, Table: o.Table}}, o.Beside...)
 	}
@@ -143,16 +153,21 @@ func (d *DB) open(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
-	return d.openReaders(o, url.Values{"mode": {"ro"}, "_query_only": {"on"}, "_txlock": {"deferred"}, "_synchronous": {"FULL"}})
+	err = d.openReaders(ctx, o, url.Values{"mode": {"ro"}, "_query_only": {"on"}, "_txlock": {"deferred"}, "_synchronous": {"FULL"}})
+	if err == nil {
+		d.changed, err = d.connectSealed(ctx, d.conn, true)
+	}
+	return err
 }
 
-func (d *DB) openReaders(o Options, settings url.Values) (err error) {
+func (d *DB) openReaders(ctx context.Context, o Options, settings url.Values) (err error) {
 	if d.readers, err = sql.Open("sqlite3", dsn(d.path, settings)); err != nil {
 		return err
 	}
-	d.readers.SetMaxOpenConns(o.Readers)
-	d.readers.SetMaxIdleConns(o.Readers)
-	return nil
+	// Reads keep their connections: one more is for what is asked without a Read, such as Version.
+	d.readers.SetMaxOpenConns(o.Readers + 1)
+	d.readers.SetMaxIdleConns(o.Readers + 1)
+	return d.openSealed(ctx, d.readers, o.Sealed)
 }
 
 // create makes the folder and an empty file that only this user may read; SQLite gives its log the same rights.
@@ -217,7 +232,7 @@ func (d *DB) Close() error {
 // Read runs f over one consistent state of the database. It sees every Write that returned before it began, waits for no writer, and ends
 // with ctx.
 func (d *DB) Read(ctx context.Context, f func(*Tx) error) (err error) {
-	var conn *sql.Conn
+	var conn *reader
 	select {
 	case conn = <-d.idle:
 	case <-ctx.Done():
@@ -228,21 +243,36 @@ func (d *DB) Read(ctx context.Context, f func(*Tx) error) (err error) {
 		return ErrClosed
 	}
 	if conn == nil {
-		if conn, err = d.readers.Conn(ctx); err != nil {
+		if conn, err = d.openReader(ctx); err != nil {
 			return fmt.Errorf("open a reading connection: %w", err)
 		}
 	}
 	if _, err := conn.ExecContext(background, "BEGIN"); err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	tx := &Tx{db: d, conn: conn, readOnly: true}
+	tx := &Tx{db: d, conn: conn.Conn, readOnly: true}
 	defer func() {
 		tx.end()
+		if changed := conn.changed.take(); changed != nil {
+			err = d.tellChanged(changed)
+		}
 		if _, e := conn.ExecContext(background, "ROLLBACK"); e != nil && err == nil {
 			err = fmt.Errorf("end reading: %w", e)
 		}
 	}()
 	return f(tx)
+}
+
+func (d *DB) openReader(ctx context.Context) (*reader, error) {
+	conn, err := d.readers.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := d.connectSealed(context.WithoutCancel(ctx), conn, false)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return &reader{conn, changed}, nil
 }
 
 // background has no end, so that SQLite is never interrupted in the middle: an interrupted INSERT would take the whole shared

@@ -84,6 +84,9 @@ func (d *DB) Write(ctx context.Context, f func(*Tx) error) error {
 		return err
 	}
 	b, tx, err := d.runTurn(f)
+	if errors.Is(err, ErrRowChanged) {
+		err = d.tellChanged(err)
+	}
 	if err != nil {
 		return err
 	}
@@ -155,13 +158,18 @@ func (d *DB) runTurn(f func(*Tx) error) (*batch, *Tx, error) {
 	defer func() {
 		if !ok { // an error, a panic or runtime.Goexit
 			tx.end()
+			_ = d.changed.take() // the error is on its way, or a panic
 			d.undo(b, tx, first)
 		}
 	}()
-	if err := f(tx); err != nil {
+	err = f(tx)
+	tx.end() // what is left open is read no further
+	if changed := d.changed.take(); changed != nil {
+		return nil, nil, changed
+	}
+	if err != nil {
 		return nil, nil, err
 	}
-	tx.end()
 	if d.lost() {
 		return nil, nil, errors.New("the database undid the transaction after an error")
 	}
@@ -213,7 +221,7 @@ func (d *DB) undo(b *batch, tx *Tx, first bool) {
 func (d *DB) finish(b *batch) {
 	tx := &Tx{db: d, conn: d.conn, batch: b}
 	for _, f := range b.before {
-		if err := f(tx); err != nil {
+		if err := errors.Join(f(tx), d.changed.take()); err != nil {
 			tx.end()
 			tx.undo()
 			d.fail(b, fmt.Errorf("before the commit: %w", err))
