@@ -97,6 +97,9 @@ func (c *comparison) filled(a, b *formNode, sameValue, sameLook bool) string {
 	switch a.kind {
 	case name("Sig"):
 		s := c.signatures[a.num]
+		if !c.equal(a.dict["AP"], b.dict["AP"]) && b.dict["AP"] != nil && !onlyNormalLook(c.new, b.dict) {
+			return ChangeLook
+		}
 		if a.value != nil || sameValue || s == nil || s.end <= c.end {
 			return ChangeValue
 		}
@@ -207,7 +210,11 @@ func (c *comparison) compareNew(node *formNode) {
 	switch {
 	case c.newSignature(node):
 		code = ChangeSigned
-		if node.dict["AP"] != nil && c.hidden(node) {
+		switch {
+		case node.dict["AP"] == nil:
+		case !onlyNormalLook(c.new, node.dict):
+			code = ChangeLook
+		case c.hidden(node):
 			code = ChangeCovers
 		}
 	case !shown && len(c.new.array(node.dict["Kids"])) > 0 && node.dict["Rect"] == nil:
@@ -250,8 +257,7 @@ func (c *comparison) newSignature(node *formNode) bool {
 	}
 	const known = flagHidden | flagPrint | flagLocked | flagLockedContents // not those that print what they do not show
 	p := c.newPages[box.page-1].ref
-	return !box.many && flags&^known == 0 && (node.dict["P"] == nil || node.dict["P"] == p) && c.new.get(node.dict["Subtype"]) == name("Widget") &&
-		(node.dict["AP"] == nil || onlyNormalLook(c.new, node.dict))
+	return !box.many && flags&^known == 0 && (node.dict["P"] == nil || node.dict["P"] == p) && c.new.get(node.dict["Subtype"]) == name("Widget")
 }
 
 // writtenBefore tells whether an object was there before an update.
@@ -274,49 +280,4 @@ func (c *comparison) named(node *formNode) int {
 		}
 	}
 	return count
-}
-
-// onlyNormalLook tells whether a widget has one look, which does not depend on layers, pointers or printing.
-func onlyNormalLook(f *file, widget dict) bool {
-	looks := f.dict(widget["AP"])
-	_, ok := f.get(looks["N"]).(*stream)
-	return ok && len(looks) == 1 && f.plainLook(looks["N"])
-}
-
-// plainLook refuses what shows one thing here and another there: layers, alternate images, files from elsewhere.
-func (f *file) plainLook(look object) bool {
-	seen, count, plain := map[int]bool{}, 0, true
-	var walk func(o object, depth int)
-	walk = func(o object, depth int) {
-		if r, ok := o.(ref); ok {
-			if seen[r.num] {
-				return
-			}
-			seen[r.num] = true
-		}
-		if count++; count > maxCompared/16 || depth > maxDepth {
-			plain = false
-		}
-		if !plain {
-			return
-		}
-		switch v := f.get(o).(type) {
-		case array:
-			for _, item := range v {
-				walk(item, depth+1)
-			}
-		case *stream:
-			plain = plain && f.plainStream(v)
-			walk(v.dict, depth+1)
-		case dict:
-			kind := f.get(v["Type"])
-			plain = plain && kind != name("OCG") && kind != name("OCMD") && v["OC"] == nil && v["Alternates"] == nil && v["OPI"] == nil &&
-				(v["Ref"] == nil || v["Subtype"] != name("Form")) && plainNumbers(f.get(v["Matrix"])) && plainNumbers(f.get(v["BBox"]))
-			for _, item := range v {
-				walk(item, depth+1)
-			}
-		}
-	}
-	walk(look, 0)
-	return plain
 }

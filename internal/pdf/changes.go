@@ -29,6 +29,7 @@ const (
 
 	ChangeFieldAdded   = "field_added"   // a field was added that its update does not sign
 	ChangeCovers       = "covers"        // the look of a signature or of a filled field hides what was there before
+	ChangeLook         = "look"          // a new look is made of what readers draw in different ways
 	ChangeValue        = "value"         // a field that had a value got another, or looks different from its value
 	ChangeLocked       = "locked"        // a field was filled that an earlier signature locked, or that is another signer's
 	ChangeField        = "field"         // a field was moved or changed in kind
