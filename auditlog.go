@@ -306,6 +306,10 @@ func words(problems []audit.Problem) []string {
 
 // exportAudit writes every event with its proof.
 func exportAudit(ctx context.Context, c config.AuditExportCommand, out io.Writer) (err error) {
+	at, err := checkExport(ctx, c)
+	if err != nil {
+		return err
+	}
 	// The export itself is an event, and stands in it.
 	event := audit.Event{Action: "audit.export", ObjectType: "audit", Detail: map[string]any{"format": c.Format, "log": c.Log}}
 	err = withPortal(ctx, c.Data, working, func(ctx context.Context, portal *db.DB) error {
@@ -324,12 +328,22 @@ func exportAudit(ctx context.Context, c config.AuditExportCommand, out io.Writer
 		out = file
 	}
 	return withLog(ctx, folders{c.Data}, c.Log, func(_ *dataFolder, log *audit.Log, _ *store.DB) error {
-		at, err := exportAt(ctx, c.At, log)
-		if err == nil {
-			_, err = log.Export(ctx, out, audit.Filter{}, c.Format, at)
-		}
+		_, err := log.Export(ctx, out, audit.Filter{}, c.Format, at)
 		return err
 	})
+}
+
+// checkExport finds the checkpoint that an export is asked for, and makes sure that the log leads to it: nothing is told as exported that is
+// refused.
+func checkExport(ctx context.Context, c config.AuditExportCommand) (at *audit.Checkpoint, err error) {
+	err = withLog(ctx, folders{c.Data}, c.Log, func(_ *dataFolder, log *audit.Log, _ *store.DB) (err error) {
+		if at, err = exportAt(ctx, c.At, log); err != nil || at == nil {
+			return err
+		}
+		_, err = log.Export(ctx, io.Discard, audit.Filter{}, c.Format, at)
+		return err
+	})
+	return at, err
 }
 
 // exportAt is the newest checkpoint of a log in a file; none without a file.

@@ -40,7 +40,10 @@ func backup(ctx context.Context, c config.BackupCommand) error {
 		}); err != nil {
 			return err
 		}
-		return walk(c.Data, func(rel string) bool { return isPlainFile(rel) && !knowsTheLogs(rel) }, copied)
+		if err := walk(c.Data, func(rel string) bool { return isPlainFile(rel) && !knowsTheLogs(rel) }, copied); err != nil {
+			return err
+		}
+		return recordCommand(ctx, f, config.Backup, nil) // before the copy is there to be taken
 	})
 }
 
@@ -110,7 +113,7 @@ func markRestored(ctx context.Context, f folders, out io.Writer) error {
 }
 
 // markHalf writes the marker of a half that was restored, and the event that tells of it.
-func (f folders) markHalf(ctx context.Context, h half, newest audit.Checkpoint) (err error) {
+func (f folders) markHalf(ctx context.Context, h half, newest audit.Checkpoint) error {
 	d, err := openData(ctx, f, starting, h.name)
 	if err != nil {
 		return err
@@ -119,26 +122,8 @@ func (f folders) markHalf(ctx context.Context, h half, newest audit.Checkpoint) 
 	if err := d.update(func(m *marker) error { return m.remember(h, string(newest.Text)) }); err != nil {
 		return err
 	}
-	database, err := store.Open(ctx, store.Options{Path: h.path(h.database), Migrations: h.set.Files, Table: h.set.Table, Beside: []store.Set{audit.Set()}})
-	if err != nil {
-		return d.explain(ctx, h, err)
-	}
-	defer func() { err = errors.Join(err, database.Close()) }()
-	key, err := audit.ReadKey(h.path(h.logKey))
-	if err != nil {
-		return err
-	}
-	keeper, err := d.keep(h)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, keeper.Close()) }()
-	log, err := audit.Open(ctx, database, audit.Options{Key: key, Origin: h.origin, Checkpoints: keeper})
-	if err != nil {
-		return d.explain(ctx, h, err)
-	}
 	event := audit.Event{Actor: terminalActor(), Action: "data.restore", ObjectType: "data", ObjectID: d.marker.ID, Detail: map[string]any{"events": newest.End()}}
-	return errors.Join(log.Record(ctx, event), log.Close())
+	return d.writeLog(ctx, h, nil, func(log *audit.Log) error { return log.Record(ctx, event) })
 }
 
 // intoNewFolder fills a folder beside the target and gives it the target's name only when it is whole.

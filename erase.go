@@ -149,32 +149,3 @@ func addKnown(ctx context.Context, database *store.DB, all []erasable, text stri
 	}
 	return all, nil
 }
-
-// writeLog runs a command that writes into one of a data folder's logs. The program may run at the same time.
-func writeLog(ctx context.Context, f folders, name string, run func(*audit.Log) error) (err error) {
-	d, err := openData(ctx, f, working, name)
-	if err != nil {
-		return err
-	}
-	h := d.half(name)
-	key, err := audit.ReadKey(h.path(h.logKey))
-	if err != nil {
-		return err
-	}
-	database, err := store.Open(ctx, store.Options{Path: h.path(h.database)})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, database.Close()) }()
-	keeper, err := d.keep(h)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, keeper.Close()) }()
-	log, err := audit.Open(ctx, database, audit.Options{Key: key, Origin: h.origin, Known: d.known(h), Checkpoints: keeper})
-	if err != nil {
-		return d.explain(ctx, h, err)
-	}
-	defer func() { err = errors.Join(err, log.Close()) }()
-	return run(log)
-}

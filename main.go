@@ -45,52 +45,15 @@ func run(ctx context.Context, args []string, in io.Reader, out io.Writer) error 
 		return err
 	}
 	var cli config.CLI
-	command, done, err := cli.Parse(args, out)
+	name, done, err := cli.Parse(args, out)
 	if err != nil || done {
 		return err
 	}
-	switch command {
-	case config.Serve:
-		return serve(ctx, cli.Serve, out)
-	case config.EngineRun:
-		return runEngine(ctx, cli.Engine.Run, out)
-	case config.EngineCredentials:
-		return printCredentials(ctx, cli.Engine.Credentials, out)
-	case config.EngineConsole:
-		return printConsole(ctx, cli.Engine.Console, out)
-	case config.Demo:
-		return runDemo(ctx, cli.Demo, out)
-	case config.UserAdd:
-		return addUser(ctx, cli.User.Add, in, out)
-	case config.UserPasswd:
-		return changePassword(ctx, cli.User.Passwd, in, out)
-	case config.UserFactor:
-		return resetFactor(ctx, cli.User.Factor, out)
-	case config.UserList:
-		return listUsers(ctx, cli.User.List, out)
-	case config.AuditVerify:
-		return verifyAudit(ctx, cli.Audit.Verify, out)
-	case config.AuditExport:
-		return exportAudit(ctx, cli.Audit.Export, out)
-	case config.AuditCheckpoint:
-		return printCheckpoint(ctx, cli.Audit.Checkpoint, out)
-	case config.Witness:
-		return serveWitness(ctx, cli.Witness, out)
-	case config.Erase:
-		return erasePerson(ctx, cli.Erase, in, out)
-	case config.Verify:
-		return verifyPDF(ctx, cli.Verify, out)
-	case config.Backup:
-		return backup(ctx, cli.Backup)
-	case config.Restore:
-		return restore(ctx, cli.Restore, out)
-	case config.Health:
-		return askHealth(ctx, cli.Health)
-	case config.Version:
-		fmt.Fprintln(out, version)
-		return nil
+	chosen, known := commands[name]
+	if !known {
+		return fmt.Errorf("command %q is not known", name)
 	}
-	return fmt.Errorf("command %q is not known", command)
+	return chosen.do(ctx, name, &cli, in, out)
 }
 
 // terminalLanguage is Chinese where the locale says so, else English: a terminal without a locale may not show Chinese.

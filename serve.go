@@ -286,6 +286,9 @@ func (p *program) serve(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.recordStart(ctx); err != nil {
+		return err
+	}
 	group.Go(func() error { return p.watchClock(ctx, clockwatch.New(clockwatch.Options{}), clockwatch.Every) })
 	// Compiling takes the processors for a while: only once the first requests, which often come at once, are answered.
 	warm := time.AfterFunc(warmAfter, p.renderer.Warm)

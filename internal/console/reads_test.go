@@ -37,3 +37,18 @@ func TestWhateverTheConsoleShowsIsInTheEvidence(t *testing.T) {
 		t.Errorf("only %d pages were shown", shown)
 	}
 }
+
+// Whoever tries addresses of the console that are none is in the evidence, a flood of them in few events.
+func TestTriesAtTheConsoleAreInTheEvidence(t *testing.T) {
+	d := newDesk(t)
+	for range 30 {
+		if got := d.send(http.MethodPost, Prefix+"login", "application/x-www-form-urlencoded", "token=made-up"); got.status != http.StatusUnprocessableEntity {
+			t.Fatalf("a made-up token: %d", got.status)
+		}
+	}
+	all, err := d.engine.Evidence().Query(t.Context(), audit.Filter{Action: "console.refused"}, 0, 100)
+	must(t, err)
+	if len(all) != 1 || all[0].Outcome != audit.Denied || all[0].Actor.IP != "127.0.0.1" || all[0].Actor.Name != "" {
+		t.Errorf("told as %+v", all)
+	}
+}

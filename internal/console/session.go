@@ -85,6 +85,9 @@ func (s *server) logIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	session, err := s.engine.ConsoleLogIn(r.Context(), token)
 	if errors.Is(err, engine.ErrConsole) {
+		if err := s.engine.NoteRefusedConsole(r.Context(), remoteIP(r), r.UserAgent()); err != nil {
+			return err
+		}
 		return s.askToken(w, r, http.StatusUnprocessableEntity, "", i18n.T(r.Context(), "console.login.refused"))
 	}
 	if err != nil {

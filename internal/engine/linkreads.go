@@ -140,6 +140,13 @@ func (e *Engine) NoteConsole(ctx context.Context, session, page, method, ip, use
 	return e.readings.Note(ctx, audit.Act{Event: ev})
 }
 
+// NoteRefusedConsole writes into the evidence that somebody tried to open the console with an address that is none, or was used. Such tries are
+// folded by address.
+func (e *Engine) NoteRefusedConsole(ctx context.Context, ip, userAgent string) error {
+	return e.readings.Note(ctx, audit.Act{Event: audit.Event{Action: "console.refused", ObjectType: "console", Outcome: audit.Denied, ErrorCode: RefusedUnknown,
+		Actor: audit.Actor{Role: audit.RoleLink, IP: ip, UserAgent: userAgent}}})
+}
+
 // noteRefusedCall writes into the evidence that the caller of the API was refused: unsigned, signed wrongly or too late, by an unknown key,
 // without the right. Such refusals are folded by address and code. The answer to the caller stays the same where that cannot be written; the
 // operator is told.

@@ -213,7 +213,7 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 	if i18n.Has(ctx, key) {
 		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.named(e, "organization"), "User", n.named(e, "user"), "Until", termText(ctx, e),
 			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e), "Pages", pagesText(ctx, e), "File", quoted(ctx, "file", detailText(e, "file")),
-			"Seals", n.sealsText(ctx, e), "Route", routeText(ctx, e),
+			"Seals", n.sealsText(ctx, e), "Route", routeText(ctx, e), "Problem", quotedText(ctx, detailText(e, "problem")),
 			"Before", stateText(ctx, e, "before"), "After", stateText(ctx, e, "after"), "Previous", n.previous(ctx, e))
 	}
 	text = howLongText(ctx, e, text)
@@ -296,10 +296,15 @@ func howLongText(ctx context.Context, e *audit.Event, what string) string {
 }
 
 func reasonText(ctx context.Context, e *audit.Event) string {
-	if reason := detailText(e, "reason"); reason != "" {
-		return i18n.T(ctx, "audit.line.reason", "Text", reason)
+	return quotedText(ctx, detailText(e, "reason"))
+}
+
+// quotedText is what somebody or something said, at the end of a sentence.
+func quotedText(ctx context.Context, text string) string {
+	if text == "" {
+		return ""
 	}
-	return ""
+	return i18n.T(ctx, "audit.line.reason", "Text", text)
 }
 
 // maxChanges is how many changed fields a sentence tells.

@@ -151,9 +151,12 @@ func evidenceActions(ctx context.Context) (options []templates.Option) {
 // evidenceRow is an event of the engine as a line of the list.
 func evidenceRow(ctx context.Context, e *audit.Event) templates.EvidenceRow {
 	row := templates.EvidenceRow{AuditRow: auditRow(ctx, e), IP: e.Actor.IP}
-	row.What = textOr(ctx, evidenceActionKey+e.Action, e.Action)
+	row.What = textOr(ctx, evidenceActionKey+e.Action, row.What)
 	row.Role = textOr(ctx, "evidence.role."+e.Actor.Role, e.Actor.Role)
-	if e.Actor.IsMachine() && e.Actor.Name != audit.ActorTerminal {
+	switch {
+	case e.Actor.Name == audit.ActorTerminal:
+		row.Role = e.Actor.UserAgent // which of the machine's users
+	case e.Actor.IsMachine():
 		row.Actor = "" // the role says it
 	}
 	row.ObjectType = textOr(ctx, "evidence.object."+e.ObjectType, row.ObjectType)
