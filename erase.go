@@ -58,6 +58,9 @@ func erasePerson(ctx context.Context, c config.EraseCommand, in io.Reader, out i
 			done, err = log.Erase(ctx, who.person)
 			return err
 		})
+		if errors.Is(err, audit.ErrNotFlushed) {
+			return errors.New(i18n.T(ctx, "cli.erase.busy"))
+		}
 		if err != nil {
 			return err
 		}

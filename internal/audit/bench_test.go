@@ -259,6 +259,7 @@ func BenchmarkErase(b *testing.B) {
 		events = n
 	}
 	f := open(b, Options{})
+	f.search.close() // see BenchmarkIndex
 	for left := events; left > 0; left -= 10_000 {
 		f.fill(b, min(left, 10_000))
 	}

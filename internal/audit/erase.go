@@ -29,6 +29,10 @@ type Erasure struct {
 	Clear  int64 // events of before there were tokens that name the person in clear, as far as the search index goes: they stay
 }
 
+// ErrNotFlushed says that a person was erased, but that the write-ahead log of the database may still hold what was there before, since others
+// were at work: erasing once more empties it.
+var ErrNotFlushed = errors.New("erased, but not yet out of the database's write-ahead log")
+
 // Erase destroys the key of a person and what was encrypted with it, so that their tokens stand for nothing any more, and tells so in an event
 // of their id. It takes as long for a long log as for a short one. Nothing happens, and there is no event, where the log knows nothing of them.
 func (l *Log) Erase(ctx context.Context, p Person) (done Erasure, err error) {
@@ -67,7 +71,9 @@ func (l *Log) Erase(ctx context.Context, p Person) (done Erasure, err error) {
 		return nil
 	})
 	if err == nil {
-		err = l.db.Flush(ctx)
+		if err = l.db.Flush(ctx); errors.Is(err, store.ErrBusy) {
+			err = ErrNotFlushed
+		}
 	}
 	if err != nil {
 		return done, fmt.Errorf("erase a person: %w", err)

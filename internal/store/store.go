@@ -29,6 +29,8 @@ var (
 	ErrClosed = errors.New("the database is closed")
 	// ErrTxDone says that a Tx was used after its callback returned.
 	ErrTxDone = errors.New("the transaction has ended")
+	// ErrBusy says that others use the database, so that its write-ahead log could not be emptied.
+	ErrBusy = errors.New("others use the database")
 	// ErrReadOnly says that Exec was called in a Read.
 	ErrReadOnly = errors.New("the transaction is read-only")
 )

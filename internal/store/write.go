@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -271,19 +270,26 @@ func (d *DB) lost() bool {
 }
 
 // Flush brings everything that was written into the database's own file and empties the write-ahead log, so that what was removed is in neither.
-// It waits for readers for a while; an error says that one of them kept it from doing so.
+// It waits for others who use the database for some seconds; ErrBusy says that they kept it from doing so.
 func (d *DB) Flush(ctx context.Context) error {
-	db, err := sql.Open("sqlite3", d.dsn)
-	if err != nil {
-		return fmt.Errorf("empty the write-ahead log: %w", err)
+	if err := d.takeTurn(ctx); err != nil {
+		return err
+	}
+	defer d.endTurn()
+	if b := d.group.open; b != nil {
+		d.finish(b)
 	}
 	var busy, frames, moved int
-	err = db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
-	if err == nil && busy != 0 {
-		err = errors.New("somebody reads the database")
+	for range flushTries {
+		if err := d.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved); err != nil {
+			return fmt.Errorf("empty the write-ahead log: %w", err)
+		}
+		if busy == 0 {
+			return nil
+		}
 	}
-	if err = errors.Join(err, db.Close()); err != nil {
-		return fmt.Errorf("empty the write-ahead log: %w", err)
-	}
-	return nil
+	return ErrBusy
 }
+
+// flushTries is how often Flush waits for others, each time as long as a statement waits for a lock: five seconds.
+const flushTries = 4
