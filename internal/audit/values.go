@@ -159,7 +159,7 @@ func (c *concealer) suspects(detail string) bool {
 			return false
 		}
 		field := rest[strings.LastIndexByte(rest[:at], '"')+1 : at]
-		if personal[field] || c.names("", field) || c.names("account", field) {
+		if personal[field] || field == "account" || c.names("", field) {
 			return true
 		}
 		rest = rest[at+2:]
