@@ -326,6 +326,7 @@ func (d *dataFolder) explain(ctx context.Context, h half, err error) error {
 	var newer *store.NewerError
 	var missing *store.MissingTableError
 	var schema *store.SchemaError
+	var row *store.RowChangedError
 	path := h.path(h.database)
 	switch {
 	case errors.As(err, &newer):
@@ -334,6 +335,8 @@ func (d *dataFolder) explain(ctx context.Context, h half, err error) error {
 		return refuse(ctx, "table", "Path", path, "Table", missing.Table, "Dir", d.root)
 	case errors.As(err, &schema):
 		return refuse(ctx, "schema", "Path", path, "Problem", schemaWords(ctx, schema), "Dir", d.root)
+	case errors.As(err, &row):
+		return refuse(ctx, "row", "Path", path, "Table", row.Table, "Key", row.Key, "Dir", d.root)
 	case errors.Is(err, audit.ErrEmptied):
 		return refuse(ctx, "emptied", "Path", path, "Dir", d.root)
 	}

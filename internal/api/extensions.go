@@ -99,6 +99,10 @@ type CreateAccountSignUrlResponse struct {
 	RequestId string `json:"RequestId"`
 }
 
+// CodeInternalErrorRowChanged is what any action of the embedded engine answers where a row of its database that the action needs was changed outside
+// of the program. The platform never says this.
+const CodeInternalErrorRowChanged = "InternalError.RowChanged"
+
 // extensions tells the codes of the actions that the platform does not have.
 var extensions = map[string][]string{
 	SetSealUse.Name:             {CodeInternalError, CodeInvalidParameterValue, CodeMissingParameter, CodeOperationDenied, CodeResourceNotFound},

@@ -47,6 +47,9 @@ var ErrNotFound = store.ErrNotFound
 // ErrSchema says that the structure of the database was changed outside of Sealdesk; nothing is written any more. It is store's.
 var ErrSchema = store.ErrSchema
 
+// ErrRowChanged says that a row which was needed was changed outside of Sealdesk: nothing followed from it. It is store's.
+var ErrRowChanged = store.ErrRowChanged
+
 // ErrConflict says that the object is no longer as the caller saw it, or that a rule between objects forbids the change.
 var ErrConflict = errors.New("conflict")
 

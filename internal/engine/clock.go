@@ -2,9 +2,9 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"sealdesk/internal/audit"
@@ -16,9 +16,6 @@ const maxAdvance = 5 * 365 * 24 * time.Hour
 
 // ErrClock refuses to set the clock where it cannot go.
 var ErrClock = errors.New("engine: the clock only goes forward, and at most five years")
-
-// offsetSetting is where the offset is kept, so that a restart does not turn time back.
-const offsetSetting = "clock.offset"
 
 // wall is the time of the world: for signatures of requests, sessions of the console, and when to try a callback again.
 func (e *Engine) wall() time.Time { return e.clock().UTC() }
@@ -56,9 +53,6 @@ func (e *Engine) setOffset(ctx context.Context, offset time.Duration) error {
 }
 
 func (e *Engine) storeOffset(ctx context.Context, tx *store.Tx, offset, before time.Duration) error {
-	if err := e.setSetting(ctx, tx, offsetSetting, strconv.FormatInt(int64(offset), 10)); err != nil {
-		return err
-	}
 	// The event is recorded by the new time, which may be earlier than that of the event before.
 	was := e.offset.Swap(int64(offset))
 	tx.OnRollback(func() { e.offset.Store(was) })
@@ -73,17 +67,21 @@ func (e *Engine) NoteClock(ctx context.Context, detail map[string]any) error {
 	})
 }
 
-// storedOffset reads the offset as it was set last.
-func (e *Engine) storedOffset(ctx context.Context, tx *store.Tx) (time.Duration, error) {
-	text, err := e.setting(ctx, tx, offsetSetting)
-	if err != nil || text == "" {
+// storedOffset is the offset as the evidence says that it was set last, so that a restart does not turn time back.
+func (e *Engine) storedOffset(ctx context.Context) (time.Duration, error) {
+	last, err := e.log.Query(ctx, audit.Filter{Action: audit.ActionClock, ObjectType: "engine"}, 0, 1)
+	if err != nil || len(last) == 0 {
 		return 0, err
 	}
-	offset, err := strconv.ParseInt(text, 10, 64)
+	var detail struct{ Offset string }
+	if err := json.Unmarshal([]byte(last[0].DetailText), &detail); err != nil {
+		return 0, fmt.Errorf("read the clock's offset: %w", err)
+	}
+	offset, err := time.ParseDuration(detail.Offset)
 	if err != nil {
 		return 0, fmt.Errorf("read the clock's offset: %w", err)
 	}
-	return time.Duration(offset), nil
+	return offset, nil
 }
 
 // openClock takes the offset up. Outside of simulation the engine's time is the machine's, whatever was set before.
@@ -91,11 +89,9 @@ func (e *Engine) openClock(ctx context.Context) error {
 	if !e.simulate {
 		return nil
 	}
-	return e.db.Read(ctx, func(tx *store.Tx) error {
-		offset, err := e.storedOffset(ctx, tx)
-		e.offset.Store(int64(offset))
-		return err
-	})
+	offset, err := e.storedOffset(ctx)
+	e.offset.Store(int64(offset))
+	return err
 }
 
 // setting reads a setting; one that was never set is empty.

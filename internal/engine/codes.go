@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/store"
 )
 
 // fail makes the error of an action: a platform code and a sentence for people. The dispatcher replaces a code that
@@ -65,12 +66,16 @@ var undeclared = map[string]string{
 	api.CodeInvalidRequest:                   "the body is not JSON or the query cannot be read",
 	api.CodeRequestSizeLimitExceeded:         "the gateway's limits of 10 MB (POST) and 32 KB (GET)",
 	api.CodeUnsupportedProtocol:              "the gateway takes GET and POST only",
+	api.CodeInternalErrorRowChanged:          "somebody wrote into the engine's database: no action of the platform can say that",
 }
 
 // outgoing gives the error that may leave the action: declared codes pass, others are replaced by what the action
 // declares, and everything that is no api.Error becomes an internal error without its text. Internal says that the
 // cause deserves a line in the log.
 func outgoing(action string, err error) (out *api.Error, internal bool) {
+	if errors.Is(err, store.ErrRowChanged) {
+		return api.NewError(api.CodeInternalErrorRowChanged, "a record that this needs was changed outside of the program; nothing was done"), true
+	}
 	var e *api.Error
 	if !errors.As(err, &e) {
 		return api.NewError(declaredCode(action, api.CodeInternalError), "internal error"), true

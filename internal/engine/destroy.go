@@ -70,7 +70,7 @@ func (e *Engine) doomFiles(ctx context.Context, tx *store.Tx, flowID string) err
 // sweep deletes the listed contents that no row names any more. It runs in the writer's turn, so that no upload of the
 // same content comes between the look and the deletion (see insertFile).
 func (e *Engine) sweep(ctx context.Context) error {
-	return e.db.Write(ctx, func(tx *store.Tx) error {
+	err := e.db.Write(ctx, func(tx *store.Tx) error {
 		refs, err := texts(ctx, tx, `SELECT d.ref FROM engine_doomed d WHERE NOT EXISTS (SELECT 1 FROM engine_files WHERE ref = d.ref)
 			AND NOT EXISTS (SELECT 1 FROM engine_flow_files WHERE ref = d.ref) AND NOT EXISTS (SELECT 1 FROM engine_flow_versions WHERE ref = d.ref)`)
 		if err != nil {
@@ -86,6 +86,10 @@ func (e *Engine) sweep(ctx context.Context) error {
 		}
 		return nil
 	})
+	if errors.Is(err, store.ErrRowChanged) {
+		return nil // which is told: what somebody else listed is not deleted, and all waits
+	}
+	return err
 }
 
 // keepContent makes sure, in the writer's turn, that a content is still there that was stored before it: a sweep may have

@@ -45,3 +45,6 @@ func (e *Engine) Exec(ctx context.Context, query string, args ...any) error {
 		return err
 	})
 }
+
+// Path is the database's file.
+func (e *Engine) Path() string { return e.db.Path() }

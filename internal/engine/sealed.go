@@ -8,6 +8,9 @@ import (
 	"sealdesk/internal/store"
 )
 
+// ErrRowChanged says that a row which was needed was changed outside of the program: nothing followed from it.
+var ErrRowChanged = store.ErrRowChanged
+
 // vaultName is the name of the engine's database below its master key.
 const vaultName = "engine"
 

@@ -32,6 +32,9 @@ func inFolder(t *testing.T, change ...func(*engine.Options)) (*platform, *sql.DB
 	return p, attacker(t, dir)
 }
 
+// dir is the data folder of a platform that has one.
+func (p *platform) dir() string { return filepath.Dir(p.engine.Path()) }
+
 func attacker(t *testing.T, dir string) *sql.DB {
 	t.Helper()
 	raw, err := sql.Open("sqlite3", "file:"+filepath.Join(dir, engine.FileName)+"?_busy_timeout=5000")

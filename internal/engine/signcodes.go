@@ -115,8 +115,9 @@ func (e *Engine) storeCode(ctx context.Context, tx *store.Tx, t codeTarget, code
 		}
 	}
 	id := newID(e.wall())
+	stored := sentCode{ID: id, ApplicationID: t.ApplicationID, FlowID: t.FlowID, SignID: t.SignID, UserID: t.UserID, address: index, simulated: e.simulate}
 	_, err := tx.Exec(ctx, `INSERT INTO engine_codes (id, application_id, flow_id, sign_id, user_id, mobile_index, code_hash, attempts, used, expires, created,
-		simulated) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10)`, id, t.ApplicationID, t.FlowID, t.SignID, t.UserID, index, e.vault.Blind("code|"+id, code),
+		simulated) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9, $10)`, id, t.ApplicationID, t.FlowID, t.SignID, t.UserID, index, stored.of(e, code),
 		store.Micros(now.Add(codeLife)), store.Micros(now), flag(e.simulate))
 	if err != nil {
 		return fmt.Errorf("store the code: %w", err)
@@ -128,17 +129,24 @@ func (e *Engine) storeCode(ctx context.Context, tx *store.Tx, t codeTarget, code
 
 // sentCode is a code that was sent and may still be good.
 type sentCode struct {
-	ID       string
-	FlowID   string
-	hash     []byte
-	attempts int
-	expires  time.Time
-	used     bool
+	ID, ApplicationID      string
+	FlowID, SignID, UserID string
+	address                []byte // index of the mobile or e-mail
+	simulated              bool
+	hash                   []byte
+	attempts               int
+	expires                time.Time
+	used                   bool
+}
+
+// of is the hash of a code, which holds for all that the code was sent for and in no other place.
+func (c *sentCode) of(e *Engine, code string) []byte {
+	return e.vault.Blind(fmt.Sprintf("code %q %q %q %q %q %x %t", c.ID, c.ApplicationID, c.FlowID, c.SignID, c.UserID, c.address, c.simulated), code)
 }
 
 // is compares in constant time.
 func (c *sentCode) is(e *Engine, code string) bool {
-	return subtle.ConstantTimeCompare(c.hash, e.vault.Blind("code|"+c.ID, code)) == 1
+	return subtle.ConstantTimeCompare(c.hash, c.of(e, code)) == 1
 }
 
 // newestCode reads the last code for a mobile that fits a condition, nil where there is none. One that simulation showed to whoever
@@ -146,9 +154,10 @@ func (c *sentCode) is(e *Engine, code string) bool {
 func (e *Engine) newestCode(ctx context.Context, tx *store.Tx, applicationID, mobile, condition string, args ...any) (*sentCode, error) {
 	c := &sentCode{}
 	var expires int64
-	err := tx.QueryRow(ctx, `SELECT id, flow_id, code_hash, attempts, expires, used FROM engine_codes WHERE application_id = $1 AND mobile_index = $2 AND simulated = `+strconv.Itoa(flag(e.simulate))+` `+condition+
+	err := tx.QueryRow(ctx, `SELECT id, application_id, flow_id, sign_id, user_id, mobile_index, simulated, code_hash, attempts, expires, used
+		FROM engine_codes WHERE application_id = $1 AND mobile_index = $2 AND simulated = `+strconv.Itoa(flag(e.simulate))+` `+condition+
 		` ORDER BY created DESC, id DESC LIMIT 1`, append([]any{applicationID, e.codeIndex(applicationID, mobile)}, args...)...).
-		Scan(&c.ID, &c.FlowID, &c.hash, &c.attempts, &expires, &c.used)
+		Scan(&c.ID, &c.ApplicationID, &c.FlowID, &c.SignID, &c.UserID, &c.address, &c.simulated, &c.hash, &c.attempts, &expires, &c.used)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}

@@ -4,14 +4,15 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
 	"sealdesk/internal/store"
 )
 
@@ -24,8 +25,11 @@ const SimulatedMark = "SIMULATED 模拟"
 // ErrNotSimulated refuses to bend the world of an engine that serves for real.
 var ErrNotSimulated = errors.New("engine: this exists only with --simulate")
 
-// simulationSetting keeps how the engine served last.
-const simulationSetting = "simulation"
+// The events that say how the engine served from then on. They, not a row of the database, decide whether it ever served in simulation.
+const (
+	simulationBegin = "simulation.begin"
+	simulationEnd   = "simulation.end"
+)
 
 // Simulated tells whether the engine's world may be bent, as Options.Simulate says.
 func (e *Engine) Simulated() bool { return e.simulate }
@@ -124,28 +128,28 @@ func (e *Engine) PassFaceCheck(ctx context.Context, signURL string) (ticket stri
 // BeginServing notes in the evidence that from now on the world is simulated, or no longer. A clock that was set goes back to the
 // machine's when simulation ends. Whoever serves calls it once, before; commands beside a running engine do not.
 func (e *Engine) BeginServing(ctx context.Context) error {
+	last, err := e.log.Query(ctx, audit.Filter{Actions: []string{simulationBegin, simulationEnd}}, 0, 1)
+	if err != nil {
+		return fmt.Errorf("ask the evidence how the engine served last: %w", err)
+	}
+	before := len(last) > 0 && last[0].Action == simulationBegin
+	offset, err := e.storedOffset(ctx)
+	if err != nil {
+		return err
+	}
 	return e.db.Write(ctx, func(tx *store.Tx) error {
-		before, err := e.setting(ctx, tx, simulationSetting)
-		if err != nil {
-			return err
-		}
-		offset, err := e.storedOffset(ctx, tx)
-		if err != nil {
-			return err
-		}
 		if !e.simulate && offset != 0 { // also of a folder from before there was such a mode
 			if err := e.storeOffset(ctx, tx, 0, offset); err != nil {
 				return err
 			}
 		}
-		now := strconv.FormatBool(e.simulate)
-		if before == now || before == "" && !e.simulate {
+		if before == e.simulate {
 			return nil
 		}
-		action := "simulation.end"
+		action := simulationEnd
 		if e.simulate {
-			action = "simulation.begin"
+			action = simulationBegin
 		}
-		return errors.Join(e.setSetting(ctx, tx, simulationSetting, now), e.record(ctx, tx, event{Action: action, ObjectType: "engine"}))
+		return e.record(ctx, tx, event{Action: action, ObjectType: "engine"})
 	})
 }

@@ -77,6 +77,8 @@ func answerFor(ctx context.Context, err error) answer {
 		return answer{status: http.StatusMethodNotAllowed}
 	case errors.Is(err, db.ErrSchema):
 		return answer{status: http.StatusServiceUnavailable, title: "errors.schema.title", text: i18n.T(ctx, "errors.schema"), log: true}
+	case errors.Is(err, db.ErrRowChanged):
+		return answer{status: http.StatusServiceUnavailable, title: "errors.row.title", text: i18n.T(ctx, "errors.row"), log: true}
 	case errors.Is(err, db.ErrConflict):
 		return answer{status: http.StatusConflict}
 	case errors.As(err, new(*http.MaxBytesError)):

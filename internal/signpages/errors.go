@@ -36,6 +36,8 @@ func stopFor(err error) (s stop, expected bool) {
 		return stop{http.StatusGone, "expired", "clock"}, true
 	case errors.Is(err, engine.ErrNotSimulated):
 		return stop{http.StatusNotFound, "simulated", "ban"}, true
+	case errors.Is(err, engine.ErrRowChanged):
+		return stop{http.StatusServiceUnavailable, "changed", "alert"}, true
 	case errors.Is(err, errBusy):
 		return stop{http.StatusTooManyRequests, "busy", "clock"}, true
 	case errors.Is(err, errOrigin):

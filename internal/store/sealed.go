@@ -29,13 +29,15 @@ import (
 //   - In every transaction the table's name means a view of its rows that fit. Reading one that does not fit fails with a *RowChangedError, and
 //     so does the whole Read or Write, whatever its callback makes of the error: nothing follows from such a row.
 //   - INSERT, UPDATE and DELETE reach the table itself. Triggers seal what was written, and refuse to update a row that did not fit
-//     before, so that an honest write never makes a foreign one good. They are TEMP triggers, which live in the connection, not in the file.
+//     before, so that an honest write never makes a foreign one good. A DELETE leaves such a row where it is and does not count it: whoever
+//     spends something by deleting it spends nothing, and what sweeps is not held up. They are TEMP triggers, which live in the connection, not
+//     in the file.
 //   - "main.table" in a statement reads past the view: for what is only counted or shown, where a MAC for each row would cost too much.
-//     What is read so must not decide anything. The MAC of a row costs two to four microseconds.
+//     What is read so must not decide anything. The MAC of a row costs a few microseconds.
 //   - Migrations write past it too. When one gives a table another column, the rows that fitted before are sealed again, see Tx.Seal.
 //
-// A row that was deleted is not seen by a MAC, nor is one that was put back to an earlier state of itself: both were sealed once. A table whose
-// rows permit something must therefore be such that less rows permit less, or hold what it says against the audit log.
+// A MAC does not show that a row was deleted, or put back to an earlier state of itself: both were sealed once. A table whose rows permit
+// something must therefore be such that fewer rows permit less, or be held against the audit log.
 
 // Sealed says which tables of a database are sealed.
 type Sealed struct {
@@ -214,8 +216,9 @@ func (t *sealedTable) statements(writes bool) []string {
 	seal := `UPDATE ` + main + ` SET mac = sealdesk_mac(` + args + `) WHERE ` + strings.Join(where, " AND ")
 	trigger("_inserted", `AFTER INSERT`, seal)
 	trigger("_updated", `AFTER UPDATE OF `+t.values(), seal)
-	trigger("_fits", `BEFORE UPDATE OF `+quoted(t.all), `SELECT sealdesk_fits(OLD.mac, `+text(t.header())+`, OLD.`+
-		strings.ReplaceAll(t.values(), ", ", ", OLD.")+`)`)
+	old := text(t.header()) + `, OLD.` + strings.ReplaceAll(t.values(), ", ", ", OLD.")
+	trigger("_fits", `BEFORE UPDATE OF `+quoted(t.all), `SELECT sealdesk_fits(OLD.mac, `+old+`)`)
+	trigger("_stays", `BEFORE DELETE`, `SELECT RAISE(IGNORE) WHERE OLD.mac IS NOT sealdesk_mac(`+old+`)`)
 	return all
 }
 

@@ -206,6 +206,13 @@ func TestNothingFollowsFromAChangedRow(t *testing.T) {
 	if n := len(told); n != 8 {
 		t.Errorf("told %d times, want 8", n)
 	}
+	must(t, d.Write(ctx, func(tx *Tx) error {
+		res, err := tx.Exec(ctx, "DELETE FROM people WHERE id IN ('old', 'ann')")
+		if n, _ := res.RowsAffected(); err != nil || n != 1 {
+			t.Errorf("deleted %d rows, %v", n, err)
+		}
+		return err
+	}))
 	var notes int
 	must(t, d.Read(ctx, func(tx *Tx) error { return tx.QueryRow(ctx, "SELECT count(*) FROM notes").Scan(&notes) }))
 	if name, err := readName(d, "bob"); err != nil || name != "Bob" || notes != 1 {
