@@ -185,6 +185,27 @@ func (d *DB) CheckpointOfSize(ctx context.Context, log string, size int64) (o Ch
 	return o, err
 }
 
+// checkpointsOffered is how many checkpoints of a log there are to choose from.
+const checkpointsOffered = 40
+
+// CheckpointsCovering lists those given out checkpoints of a log that left and cover an event: the newest of each size, the largest first, at
+// most checkpointsOffered.
+func (d *DB) CheckpointsCovering(ctx context.Context, log string, seq int64) (all []CheckpointOut, err error) {
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT `+checkpointColumns+` FROM checkpoints_out WHERE id IN (SELECT max(id) FROM checkpoints_out
+			WHERE log = $1 AND size > $2 AND error IN ('', $3) GROUP BY size) ORDER BY size DESC LIMIT $4`, log, seq, CheckpointPartly, checkpointsOffered)
+		if err != nil {
+			return err
+		}
+		all, err = collect(rows, scanCheckpoint)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the checkpoints that cover an event: %w", err)
+	}
+	return all, nil
+}
+
 // Reviewer is an account that reads the audit trail, with where mails reach it.
 type Reviewer struct{ Mail, Language string }
 

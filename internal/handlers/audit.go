@@ -201,10 +201,10 @@ func (s *server) exportAudit(w http.ResponseWriter, r *http.Request) error {
 	detail := asWords(auditQuery(q))
 	detail["format"] = format
 	tell(ctx, detail)
-	attach(w, file.contentType, file.name+s.now().In(auditZone).Format("20060102-150405")+file.end)
+	attach(w, file.contentType, "audit-"+file.name+s.now().In(auditZone).Format("20060102-150405")+file.end)
 	w.WriteHeader(http.StatusOK) // which records it
 	if format == formatTable {
-		return s.writeAuditTable(ctx, w, asked.filter)
+		return writeTable(ctx, w, tableHeads(), func(from int64) ([][]string, int64, error) { return s.tableRows(ctx, asked.filter, from) })
 	}
 	_, err = s.db.Audit().Export(ctx, w, asked.filter, format, nil)
 	return err

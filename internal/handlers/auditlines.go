@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/csvfile"
@@ -75,14 +76,14 @@ func fromText(ctx context.Context, e *audit.Event) string {
 // formatTable is the export that is a table to read, without proofs.
 const formatTable = "table"
 
-// auditExport is one kind of file that the log is exported as.
+// auditExport is one kind of file that a log is exported as; its name follows that of the log.
 type auditExport struct{ contentType, name, end string }
 
 // auditExports are the exports by their names. The one without proofs says so in its file name, so that nobody takes it for a proof.
 var auditExports = map[string]auditExport{
-	audit.JSONL: {"application/x-ndjson", "audit-proofs-", ".jsonl"},
-	audit.CSV:   {"text/csv; charset=utf-8", "audit-proofs-", ".csv"},
-	formatTable: {"text/csv; charset=utf-8", "audit-reading-copy-", ".csv"},
+	audit.JSONL: {"application/x-ndjson", "proofs-", ".jsonl"},
+	audit.CSV:   {"text/csv; charset=utf-8", "proofs-", ".csv"},
+	formatTable: {"text/csv; charset=utf-8", "reading-copy-", ".csv"},
 }
 
 // tablePage is how many lines of a table are read at a time.
@@ -93,30 +94,23 @@ func tableHeads() []string {
 	return []string{"time", "who", "account", "role", "recorder", "what", "object.type", "object.name", "object.id", "outcome", "reason", "ip", "agent", "calls", "seq"}
 }
 
-// writeAuditTable writes the acts that pass a filter as a table that spreadsheets open, oldest first.
-func (s *server) writeAuditTable(ctx context.Context, w io.Writer, f audit.Filter) error {
+// writeTable writes acts as a table that spreadsheets open, oldest first. rows gives those from a number on, and where the following part begins,
+// 0 after the last.
+func writeTable(ctx context.Context, w io.Writer, heads []string, rows func(from int64) ([][]string, int64, error)) error {
 	out, err := csvfile.NewWriter(w)
 	if err != nil {
 		return disconnected(err)
 	}
-	if err := out.Write(each(tableHeads(), func(head string) string { return i18n.T(ctx, "audit.table."+head) })...); err != nil {
+	if err := out.Write(each(heads, func(head string) string { return i18n.T(ctx, "audit.table."+head) })...); err != nil {
 		return disconnected(err)
 	}
 	for from := int64(0); ; {
-		lines, next, err := s.db.Audit().LinesFrom(ctx, f, from, tablePage)
+		some, next, err := rows(from)
 		if err != nil {
 			return err
 		}
-		events := make([]*audit.Event, len(lines))
-		for i := range lines {
-			events[i] = &lines[i].Event
-		}
-		names, err := s.auditNames(ctx, events...)
-		if err != nil {
-			return err
-		}
-		for i := range lines {
-			if err := out.Write(names.tableRow(ctx, &lines[i])...); err != nil {
+		for _, row := range some {
+			if err := out.Write(row...); err != nil {
 				return disconnected(err)
 			}
 		}
@@ -126,6 +120,29 @@ func (s *server) writeAuditTable(ctx context.Context, w io.Writer, f audit.Filte
 		from = next
 	}
 }
+
+// tableRows are the next acts for the table.
+func (s *server) tableRows(ctx context.Context, f audit.Filter, from int64) (rows [][]string, next int64, err error) {
+	lines, next, err := s.db.Audit().LinesFrom(ctx, f, from, tablePage)
+	if err != nil {
+		return nil, 0, err
+	}
+	events := make([]*audit.Event, len(lines))
+	for i := range lines {
+		events[i] = &lines[i].Event
+	}
+	names, err := s.auditNames(ctx, events...)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range lines {
+		rows = append(rows, names.tableRow(ctx, &lines[i]))
+	}
+	return rows, next, nil
+}
+
+// tableTime is a time of the table, in Beijing.
+func tableTime(at time.Time) string { return at.In(auditZone).Format("2006-01-02 15:04:05") }
 
 // tableRow is an act as a row of the table.
 func (n auditNames) tableRow(ctx context.Context, l *audit.Line) []string {
@@ -139,7 +156,7 @@ func (n auditNames) tableRow(ctx context.Context, l *audit.Line) []string {
 	if _, by, ok := toldBy(e); ok { // the account, the address and the browser are not the signer's
 		account, role, recorder, ip, agent = "", "", n.actor(ctx, e, by), "", ""
 	}
-	return []string{e.Time.In(auditZone).Format("2006-01-02 15:04:05"), who, account, role, recorder, n.sentence(ctx, e), o.Kind, o.Name, o.ID,
+	return []string{tableTime(e.Time), who, account, role, recorder, n.sentence(ctx, e), o.Kind, o.Name, o.ID,
 		i18n.T(ctx, "audit.outcome."+e.Outcome), problemText(ctx, e.Action, e.ErrorCode), ip, agent,
 		strconv.Itoa(len(l.Calls) + l.More), eventNumber(e.Seq)}
 }

@@ -112,6 +112,14 @@ func TestAProofLeadsToTheCheckpointThatSomebodyKept(t *testing.T) {
 	if r := check(fmt.Sprintf("/audit/%d/proof", seq)); r.Against != 0 || len(r.Apart) != 1 {
 		t.Errorf("the proof that leads to the newest: %+v", r)
 	}
+	page := reviewer.get(fmt.Sprint("/audit/", seq)).wantStatus(http.StatusOK)
+	offered := page.find(fmt.Sprintf("form[action='/audit/%d/proof'] select[name='size'] option", seq))
+	if value, _ := offered.Attr("value"); offered.Length() != 1 || value != fmt.Sprint(size) {
+		t.Errorf("%d checkpoints to choose from, the first covers %q events, want %d", offered.Length(), value, size)
+	}
+	if reviewer.get(fmt.Sprint("/audit/", later)).find("select[name='size']").Length() != 0 {
+		t.Error("an event of after the checkpoint offers it")
+	}
 	reviewer.get(fmt.Sprintf("/audit/%d/proof?size=%d", later, size)).wantStatus(http.StatusNotFound)
 	reviewer.get(fmt.Sprintf("/audit/%d/proof?size=%d", seq, size+1000)).wantStatus(http.StatusNotFound)
 	reviewer.get(fmt.Sprintf("/audit/%d/proof?size=x", seq)).wantStatus(http.StatusBadRequest)

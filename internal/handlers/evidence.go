@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -126,7 +127,7 @@ func (s *server) listEvidence(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if can(ctx, auth.AuditExport) {
-		data.JSONL, data.CSV = evidenceExport(q, audit.JSONL), evidenceExport(q, audit.CSV)
+		data.JSONL, data.CSV, data.Table = evidenceExport(q, audit.JSONL), evidenceExport(q, audit.CSV), evidenceExport(q, formatTable)
 	}
 	return s.render(w, r, status, page{Title: "evidence.title", Active: "evidence", Wide: true}, templates.EvidenceList(data))
 }
@@ -220,17 +221,38 @@ func (s *server) exportEvidence(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	format := q.Get("format")
-	types := map[string]string{audit.JSONL: "application/x-ndjson", audit.CSV: "text/csv; charset=utf-8"}
-	if types[format] == "" || len(problems) > 0 {
+	file, known := auditExports[format]
+	if !known || len(problems) > 0 {
 		return &badRequest{errors.New("export the evidence: the format or a date cannot be read")}
 	}
 	detail := evidenceTold(q)
 	detail["format"] = format
 	tell(ctx, detail)
-	attach(w, types[format], "evidence-proofs-"+s.now().In(auditZone).Format("20060102-150405")+"."+format)
+	attach(w, file.contentType, "evidence-"+file.name+s.now().In(auditZone).Format("20060102-150405")+file.end)
 	w.WriteHeader(http.StatusOK)
+	if format == formatTable {
+		return writeTable(ctx, w, evidenceHeads(), func(from int64) ([][]string, int64, error) { return s.evidenceRows(ctx, filter, from) })
+	}
 	_, err = s.evidence.Export(ctx, w, filter, format, nil)
 	return err
+}
+
+// evidenceHeads are the columns of the table to read.
+func evidenceHeads() []string {
+	return []string{"time", "role", "account", "what", "object.type", "object.id", "outcome", "reason", "ip", "agent", "seq"}
+}
+
+// evidenceRows are the next acts for the table, oldest first, and where the following part begins.
+func (s *server) evidenceRows(ctx context.Context, f audit.Filter, from int64) (rows [][]string, next int64, err error) {
+	lines, next, err := s.evidence.LinesFrom(ctx, f, from, tablePage)
+	for i := range lines {
+		e := &lines[i].Event
+		row := evidenceRow(ctx, e)
+		what := strings.Join(slices.DeleteFunc([]string{row.What, row.More}, func(s string) bool { return s == "" }), " · ")
+		rows = append(rows, []string{tableTime(e.Time), row.Role, row.Actor, what, row.ObjectType, e.ObjectID, i18n.T(ctx, "audit.outcome."+e.Outcome),
+			cmp.Or(row.Problem, e.ErrorCode), e.Actor.IP, e.Actor.UserAgent, eventNumber(e.Seq)})
+	}
+	return rows, next, err
 }
 
 // exportEvidenceEvent sends one event with its proof.

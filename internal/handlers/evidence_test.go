@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"encoding/csv"
 	"net/http"
 	"strings"
 	"testing"
@@ -37,6 +38,11 @@ func TestReviewersSeeAndVerifyTheEnginesEvidence(t *testing.T) {
 			if err != nil || !report.OK() || report.Events == 0 {
 				t.Errorf("%s: %+v, %v", name, report, err)
 			}
+		}
+		table := v.get("/evidence/export?format=table&object=" + flow).wantStatus(http.StatusOK).body
+		if rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(table, "\uFEFF"))).ReadAll(); err != nil || len(rows) < 3 ||
+			rows[0][0] != "时间（北京，UTC+08:00）" || rows[1][3] != "创建合同" || rows[1][5] == "" || rows[1][6] != "成功" {
+			t.Errorf("the table to read: %v, %q", err, rows)
 		}
 		kept := v.get("/evidence/checkpoint").wantStatus(http.StatusOK).body
 		if _, err := audit.ParseCheckpoint([]byte(kept), log.PublicKey()); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"sealdesk/internal/audit"
+	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
 )
 
@@ -31,6 +32,14 @@ func (s *server) proofOf(ctx context.Context, log *audit.Log, e *audit.Event) (t
 	shown.Leaf, shown.Size, shown.Checkpoint = proof.Leaf.String(), proof.Checkpoint.Size, string(proof.Checkpoint.Text)
 	shown.Text, shown.Root = string(e.Leaf()), proof.Root.String()
 	shown.Index, shown.TreeSize, shown.First = proof.Seq-proof.First, proof.Size, proof.First
+	older, err := s.db.CheckpointsCovering(ctx, keyName(log), e.Seq)
+	if err != nil {
+		return shown, err
+	}
+	for _, o := range older {
+		shown.Older = append(shown.Older, templates.Option{Value: strconv.FormatInt(o.Size, 10),
+			Text: i18n.T(ctx, "audit.proof.older.one", "Count", o.Size, "Time", tableTime(o.At))})
+	}
 	for _, step := range proof.Steps() {
 		shown.Path = append(shown.Path, templates.AuditProofStep{Sibling: step.Sibling.String(), Left: step.Left, Node: step.Node.String()})
 	}

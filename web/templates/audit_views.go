@@ -133,6 +133,7 @@ type AuditProof struct {
 	Size       int64
 	Checkpoint string
 	Key        string
+	Older      []Option // checkpoints that were given out and cover the event
 }
 
 // AuditProofStep is one step from the leaf to the root: what one has is hashed together with Sibling, which stands on the left or the

@@ -12,7 +12,7 @@ type EvidenceData struct {
 	Count             int64
 	Last              AuditCheck
 	Broken            bool   // what is stored does not go on from what was signed
-	JSONL, CSV        string // addresses of exports of what the filter shows; empty where the reader may not
+	JSONL, CSV, Table string // addresses of exports of what the filter shows; empty where the reader may not
 	CanVerify         bool
 }
 
