@@ -48,3 +48,8 @@ func (e *Engine) Exec(ctx context.Context, query string, args ...any) error {
 
 // Path is the database's file.
 func (e *Engine) Path() string { return e.db.Path() }
+
+// Row reads one value as the engine does.
+func (e *Engine) Row(ctx context.Context, query string, value any) error {
+	return e.db.Read(ctx, func(tx *store.Tx) error { return tx.QueryRow(ctx, query).Scan(value) })
+}

@@ -210,3 +210,31 @@ func TestSealsThatSomebodyTookAwayStayAway(t *testing.T) {
 		}
 	}
 }
+
+// TestACodeHoldsForItsTaskAlone moves a code that was sent, by writes that seal the row anew: its hash holds for what it was sent for and for
+// nothing else.
+func TestACodeHoldsForItsTaskAlone(t *testing.T) {
+	p := start(t)
+	a := prepare(p)
+	for column, value := range map[string]any{"flow_id": a.flowID, "sign_id": "", "user_id": "", "id": "another"} {
+		var was string
+		if err := p.engine.Row(p.Context(), "SELECT "+column+" FROM engine_codes", &was); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.engine.Exec(p.Context(), "UPDATE engine_codes SET attempts = 0, "+column+" = $1", value); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.signsByCode(); !api.IsCode(err, api.CodeInvalidParameterInvalidVerifyResult) {
+			t.Errorf("a code whose %s is another: %v", column, err)
+		}
+		if err := p.engine.Exec(p.Context(), "UPDATE engine_codes SET "+column+" = $1", was); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.engine.Exec(p.Context(), "UPDATE engine_codes SET attempts = 0"); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.signsByCode(); err != nil {
+		t.Errorf("in its own place: %v", err)
+	}
+}
