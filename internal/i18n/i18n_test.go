@@ -73,36 +73,29 @@ func texts(t *testing.T, lang string) map[string][]string {
 	return all
 }
 
-// TestLiteralKeysExist reads the sources of views and handlers for keys that are written out, and asks both catalogues for them.
-func TestLiteralKeysExist(t *testing.T) {
-	call := regexp.MustCompile(`\b(?:t|i18n\.T)\((?:ctx|r\.Context\(\)|[a-z]+\.ctx), "([^"]+)"(\s*\+)?`)
-	root := filepath.Join("..", "..")
-	seen := 0
-	missing := make(map[string]bool)
+// textCall finds calls for a text whose key, or the beginning of it, is written out.
+var textCall = regexp.MustCompile(`\b(?:t|i18n\.T)\((?:ctx|r\.Context\(\)|[a-z]+\.ctx), "([^"]+)"(\s*\+)?`)
+
+// eachTextCall calls f with the sources of views and handlers, and where in them a call's key and its end are.
+func eachTextCall(t *testing.T, f func(file, source string, match []int)) {
+	t.Helper()
 	for _, dir := range []string{"web/templates", "internal/handlers", "internal/signpages"} {
-		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, entry fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join("..", "..", dir), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || entry.IsDir() {
 				return err
 			}
 			name := entry.Name()
-			if !strings.HasSuffix(name, ".templ") && (!strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_templ.go") || strings.HasSuffix(name, "_test.go") || name == "doc.go") {
+			isView := strings.HasSuffix(name, ".templ")
+			isGo := strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_templ.go") && !strings.HasSuffix(name, "_test.go")
+			if !isView && !isGo || name == "doc.go" {
 				return nil
 			}
 			source, err := os.ReadFile(path)
 			if err != nil {
 				return err
 			}
-			for _, match := range call.FindAllStringSubmatch(string(source), -1) {
-				key, prefix := match[1], match[2] != ""
-				seen++
-				for _, lang := range Languages() {
-					if !prefix && !Has(WithLanguage(context.Background(), lang), key) {
-						missing[name+": "+key] = true
-					}
-					if prefix && !slices.ContainsFunc(Keys(lang), func(k string) bool { return strings.HasPrefix(k, key) }) {
-						missing[name+": "+key+"*"] = true
-					}
-				}
+			for _, match := range textCall.FindAllStringSubmatchIndex(string(source), -1) {
+				f(name, string(source), match)
 			}
 			return nil
 		})
@@ -110,12 +103,73 @@ func TestLiteralKeysExist(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestLiteralKeysExist reads the sources of views and handlers for keys that are written out, and asks both catalogues for them.
+func TestLiteralKeysExist(t *testing.T) {
+	seen := 0
+	missing := make(map[string]bool)
+	eachTextCall(t, func(file, source string, match []int) {
+		key, prefix := source[match[2]:match[3]], match[4] >= 0
+		seen++
+		for _, lang := range Languages() {
+			if !prefix && !Has(WithLanguage(context.Background(), lang), key) {
+				missing[file+": "+key] = true
+			}
+			if prefix && !slices.ContainsFunc(Keys(lang), func(k string) bool { return strings.HasPrefix(k, key) }) {
+				missing[file+": "+key+"*"] = true
+			}
+		}
+	})
 	for _, key := range slices.Sorted(maps.Keys(missing)) {
 		t.Error("no text for", key)
 	}
 	if seen < 40 {
 		t.Errorf("only %d keys found: does the pattern still fit the sources?", seen)
 	}
+}
+
+// TestTextsGetWhatTheyName looks whether each call gives the arguments that its text has places for: a reader would see their names instead.
+func TestTextsGetWhatTheyName(t *testing.T) {
+	texts, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	place, seen := regexp.MustCompile(`\{\{\.(\w+)\}\}`), 0
+	eachTextCall(t, func(file, source string, match []int) {
+		arguments := untilClosed(source[match[1]:])
+		if match[4] >= 0 || strings.Contains(arguments, "...") {
+			return // the key or the arguments are known at run time only
+		}
+		key := source[match[2]:match[3]]
+		for lang, all := range texts {
+			for _, name := range place.FindAllStringSubmatch(all[key].one+all[key].other, -1) {
+				seen++
+				if !strings.Contains(arguments, `"`+name[1]+`"`) {
+					t.Errorf("%s: the text %q (%s) has a place for %s, which is not given", file, key, lang, name[1])
+				}
+			}
+		}
+	})
+	if seen < 200 {
+		t.Errorf("only %d places found: does the pattern still fit the sources?", seen)
+	}
+}
+
+// untilClosed is the source up to the parenthesis that closes a call.
+func untilClosed(source string) string {
+	depth := 1
+	for i, r := range source {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return source[:i]
+			}
+		}
+	}
+	return source
 }
 
 func TestT(t *testing.T) {
