@@ -33,6 +33,9 @@ func (n auditNames) previous(ctx context.Context, e *audit.Event) string {
 func termText(ctx context.Context, e *audit.Event) (text string) {
 	for _, bound := range []string{"from", "until"} {
 		at, err := time.Parse(time.RFC3339, detailText(e, bound))
+		if bound == "until" {
+			at = at.Add(-time.Second) // kept is when it is over: the last day that counts is the one before
+		}
 		if err == nil && at.Year() > 1 {
 			text += i18n.T(ctx, "audit.line."+bound, "Day", at.In(auditZone).Format(time.DateOnly))
 		}

@@ -63,6 +63,7 @@ func TestKeepersOfASeal(t *testing.T) {
 	admin.post(path+"/keepers", url.Values{"UserID": {b.person}}).wantStatus(http.StatusUnprocessableEntity).wantProblem("UserID")
 	admin.post(path+"/keepers", url.Values{"UserID": {colleague.person}, "Until": {"2020-01-01"}}).wantStatus(http.StatusUnprocessableEntity).wantProblem("Until")
 	admin.post(path+"/keepers", url.Values{"UserID": {colleague.person}, "Until": {"2099-12-31"}}).wantStatus(http.StatusOK).wantText("main", "至 2099-12-31")
+	admin.get("/audit?object="+seal).wantText("main", "至 2099-12-31")
 	flow := admin.post(draft+"/send", nil).wantStatus(http.StatusOK).path
 	p.until("sent", func() bool { return p.flow(flow).State == db.FlowSigning })
 
