@@ -51,7 +51,7 @@ func TestAJumpOfTheClockIsInBothLogs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ahead, err := openPortal(t.Context(), d, func() time.Time { return time.Now().AddDate(1, 0, 0) }, nil)
+	ahead, err := openPortal(t.Context(), d, func() time.Time { return time.Now().AddDate(1, 0, 0) }, nil, nil)
 	if err == nil {
 		err = ahead.Audit().Record(t.Context(), audit.Event{Action: "session.login"})
 	}

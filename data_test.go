@@ -312,7 +312,7 @@ func TestAReadOnlyCopyIsVerified(t *testing.T) {
 		}
 		modes(0o444, 0o555)
 		before := all(t, dir)
-		if out := must(t, "", "audit", "verify", "--data", dir); !strings.Contains(out, "whole: 6 records") {
+		if out := must(t, "", "audit", "verify", "--data", dir); !strings.Contains(out, "whole: 7 records") {
 			t.Errorf("%s: %s", when, out)
 		}
 		if after := all(t, dir); !maps.Equal(before, after) {

@@ -37,7 +37,7 @@ var halfNames = []string{portalHalf, engineHalf}
 func (f folders) half(name string) half {
 	if name == portalHalf {
 		return half{name: name, dir: filepath.Join(f.root, "portal"), database: db.FileName, masterKey: db.MasterName, logKey: db.KeyName,
-			origin: auditOrigin, set: db.Set()}
+			origin: auditOrigin, set: db.Set(), sealed: db.SealedRows}
 	}
 	return half{name: name, dir: filepath.Join(f.root, "engine"), database: engine.FileName, masterKey: engine.MasterName, logKey: engine.EvidenceKeyName,
 		origin: engine.EvidenceOrigin, set: engine.Set(), sealed: engine.SealedRows}
@@ -53,10 +53,10 @@ type portalDB struct {
 }
 
 // openPortal opens the portal's database.
-func openPortal(ctx context.Context, d *dataFolder, clock func() time.Time, onBreak func(audit.Break)) (p *portalDB, err error) {
+func openPortal(ctx context.Context, d *dataFolder, clock func() time.Time, onBreak func(audit.Break), onRow func(audit.ChangedRow)) (p *portalDB, err error) {
 	h := d.half(portalHalf)
 	p = &portalDB{}
-	options := db.Options{Dir: h.dir, Clock: clock, Origin: h.origin, Known: d.known(h), OnBreak: onBreak}
+	options := db.Options{Dir: h.dir, Clock: clock, Origin: h.origin, Known: d.known(h), OnBreak: onBreak, OnRow: onRow}
 	if d.access != asking {
 		if p.keeper, err = d.keep(h); err != nil {
 			return nil, err
@@ -66,25 +66,10 @@ func openPortal(ctx context.Context, d *dataFolder, clock func() time.Time, onBr
 	if p.DB, err = db.Open(ctx, options); err != nil {
 		return nil, errors.Join(d.explain(ctx, h, err), p.keeper.Close())
 	}
-	if err := p.refuseEmptied(ctx, d, h); err != nil {
-		return nil, errors.Join(err, p.Close())
-	}
 	if err := d.opened(ctx, h, p.Store().Version, p.Audit()); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
-}
-
-// refuseEmptied refuses a portal without a single event that has accounts all the same: adding one leaves an event.
-func (p *portalDB) refuseEmptied(ctx context.Context, d *dataFolder, h half) error {
-	if p.Audit().Count() > 0 {
-		return nil
-	}
-	has, err := p.HasAccounts(ctx)
-	if err == nil && has {
-		err = d.explain(ctx, h, audit.ErrEmptied)
-	}
-	return err
 }
 
 // Close writes the last checkpoint and closes the database.

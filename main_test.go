@@ -227,7 +227,7 @@ func TestABackupOfARunningProgramGoesOn(t *testing.T) {
 	if err := copyOver(filepath.Join(data, "sealdesk.json"), filepath.Join(copied, "sealdesk.json")); err != nil {
 		t.Fatal(err)
 	}
-	if out := must(t, "", "restore", copied, "--data", filepath.Join(root, "older")); !strings.Contains(out, "holds 6 events of the portal log, its marker knows of 12") { // that of the backup among them
+	if out := must(t, "", "restore", copied, "--data", filepath.Join(root, "older")); !strings.Contains(out, "holds 7 events of the portal log, its marker knows of 13") { // that of the backup among them
 		t.Errorf("it says %s", out)
 	}
 	must(t, "", "audit", "verify", "--data", filepath.Join(root, "older"))

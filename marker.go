@@ -142,9 +142,6 @@ func (h half) path(file string) string { return filepath.Join(h.dir, filepath.Fr
 
 // sealedRows are the tables of the half's database whose rows carry MACs.
 func (h half) sealedRows() (*store.Sealed, error) {
-	if h.sealed == nil {
-		return nil, nil
-	}
 	master, err := store.LoadKey(h.path(h.masterKey))
 	if err != nil {
 		return nil, err

@@ -214,7 +214,7 @@ func newLogger(l config.Log) *slog.Logger {
 
 // openPortal opens the portal's own parts and the client that speaks with the platform.
 func (p *program) openPortal(ctx context.Context) (err error) {
-	if p.portal, err = openPortal(ctx, p.data, time.Now, tellBreak(p.logger, "portal")); err != nil {
+	if p.portal, err = openPortal(ctx, p.data, time.Now, tellBreak(p.logger, "portal"), tellRow(p.logger, "portal")); err != nil {
 		return err
 	}
 	if err := p.refuseLostAccounts(ctx); err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"sealdesk/internal/audit"
+	"sealdesk/internal/auth"
 	"sealdesk/internal/store"
 )
 
@@ -53,5 +54,29 @@ func TestForeignObjectsAreRefused(t *testing.T) {
 				t.Errorf("it is restored: %v", err)
 			}
 		})
+	}
+}
+
+// TestAPolicyByHandIsRefused changes, puts back and removes what an administrator decided: none starts, and verifying a change names it.
+func TestAPolicyByHandIsRefused(t *testing.T) {
+	data := twoHalves(t)
+	r := instance(t, data)
+	strict := r.portal.Policy()
+	strict.SecondFactor = auth.FactorAll
+	if err := r.portal.SetPolicy(t.Context(), strict); err != nil {
+		t.Fatal(err)
+	}
+	r.close(t)
+	for name, sql := range map[string]string{"changed": "UPDATE policies SET value = 'optional' WHERE name = 'second_factor'", "removed": "DELETE FROM policies"} {
+		dir := copyOf(t, data)
+		if err := sqlOn(t, dir, sql); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := start(t, dir); err == nil || !strings.Contains(err.Error(), "policies") || !strings.Contains(err.Error(), "sealdesk restore") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if out, err := command(t, "", "audit", "verify", "--data", dir); name == "changed" && (err == nil || !strings.Contains(out, "row policies second_factor")) {
+			t.Errorf("audit verify: %v\n%s", err, out)
+		}
 	}
 }

@@ -25,7 +25,7 @@ func withPortal(ctx context.Context, data string, access access, run func(contex
 	if err != nil {
 		return err
 	}
-	portal, err := openPortal(ctx, d, time.Now, nil)
+	portal, err := openPortal(ctx, d, time.Now, nil, nil)
 	if err != nil {
 		return err
 	}

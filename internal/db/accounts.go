@@ -146,7 +146,7 @@ func hadAccount(ctx context.Context, tx *store.Tx, had *bool) error {
 }
 
 func anyAccount(ctx context.Context, tx *store.Tx, has *bool) error {
-	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM accounts)").Scan(has); err != nil {
+	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM main.accounts)").Scan(has); err != nil {
 		return fmt.Errorf("look for accounts: %w", err)
 	}
 	return nil

@@ -137,7 +137,7 @@ const rowState = `CASE WHEN r.state <> 'started' THEN r.state WHEN f.id IS NULL 
 // BatchCounts counts the rows of a batch by state. The caller has read the batch within its scope.
 func (d *DB) BatchCounts(ctx context.Context, id string) (c BatchCounts, err error) {
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT `+rowState+`, count(*) FROM bulk_rows r LEFT JOIN flows f ON f.id = r.flow_id WHERE r.batch_id = $1 GROUP BY 1`, id)
+		rows, err := tx.Query(ctx, `SELECT `+rowState+`, count(*) FROM main.bulk_rows r LEFT JOIN main.flows f ON f.id = r.flow_id WHERE r.batch_id = $1 GROUP BY 1`, id)
 		if err != nil {
 			return fmt.Errorf("count the rows of a batch: %w", err)
 		}
@@ -160,7 +160,7 @@ func (d *DB) BatchCounts(ctx context.Context, id string) (c BatchCounts, err err
 // within its scope.
 func (d *DB) BatchRows(ctx context.Context, id, state string, after, limit int) (all []BatchRow, err error) {
 	query := `SELECT r.line, ` + rowState + `, r.flow_id, coalesce(f.name, ''), coalesce(f.platform_id, ''), CASE WHEN r.error <> '' THEN r.error ELSE
-		coalesce(f.problem, '') END, r.subject, r.data FROM bulk_rows r LEFT JOIN flows f ON f.id = r.flow_id WHERE r.batch_id = $1 AND r.line > $2`
+		coalesce(f.problem, '') END, r.subject, r.data FROM main.bulk_rows r LEFT JOIN main.flows f ON f.id = r.flow_id WHERE r.batch_id = $1 AND r.line > $2`
 	args := []any{id, after}
 	if state != "" {
 		query += ` AND ` + rowState + ` = $3`

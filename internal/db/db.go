@@ -145,9 +145,10 @@ type Options struct {
 	Clock       func() time.Time
 	Origin      string    // name of the audit log in its checkpoints; fixed by the first start
 	Checkpoints io.Writer // where signed checkpoints go besides the database; may be nil
-	// Known and OnBreak are those of the audit log, see audit.Options.
+	// Known, OnBreak and OnRow are those of the audit log, see audit.Options.
 	Known   []string
 	OnBreak func(audit.Break)
+	OnRow   func(audit.ChangedRow)
 }
 
 // What lies in the data folder.
@@ -181,24 +182,49 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	vault, err := openVault(opts.Dir)
+	master, err := masterKey(opts.Dir)
+	if err != nil {
+		return nil, err
+	}
+	vault, err := store.NewVault(master, vaultName)
 	if err != nil {
 		return nil, err
 	}
 	set := Set()
-	s, err := store.Open(ctx, store.Options{Path: path, Migrations: set.Files, Table: set.Table, Beside: []store.Set{audit.Set()}})
+	s, err := store.Open(ctx, store.Options{Path: path, Migrations: set.Files, Table: set.Table, Sealed: SealedRows(master), Beside: []store.Set{audit.Set()}})
 	if err != nil {
 		return nil, fmt.Errorf("open the portal's database: %w", err)
 	}
-	log, err := audit.Open(ctx, s, audit.Options{Key: key, Clock: opts.Clock, Checkpoints: opts.Checkpoints, Known: opts.Known, OnBreak: opts.OnBreak})
+	log, err := audit.Open(ctx, s, audit.Options{Key: key, Clock: opts.Clock, Checkpoints: opts.Checkpoints, Known: opts.Known, OnBreak: opts.OnBreak,
+		OnRow: opts.OnRow})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the audit log: %w", err), s.Close())
+	}
+	err = refuseEmptied(ctx, s, log)
+	if err == nil {
+		err = log.SealRows(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, log.Close(), s.Close())
 	}
 	d := &DB{store: s, audit: log, readings: audit.NewFolder(s, log), vault: vault, now: opts.Clock}
 	if err := d.loadPolicy(ctx); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
+}
+
+// refuseEmptied refuses a log without a single event in a database that has accounts: adding one leaves an event.
+func refuseEmptied(ctx context.Context, s *store.DB, log *audit.Log) error {
+	if log.Count() > 0 {
+		return nil
+	}
+	var has bool
+	err := s.Read(ctx, func(tx *store.Tx) error { return anyAccount(ctx, tx, &has) })
+	if err == nil && has {
+		err = audit.ErrEmptied
+	}
+	return err
 }
 
 // prepare makes the data folder and the key of the audit log, at the first start.
@@ -217,17 +243,18 @@ func prepare(opts Options) (path string, key audit.Key, err error) {
 	return filepath.Join(opts.Dir, FileName), key, err
 }
 
-// openVault takes the master key from the data folder; in memory there is one for as long as the database lives.
-func openVault(dir string) (*store.Vault, error) {
-	key := make([]byte, store.KeyBytes)
-	rand.Read(key) //nolint:errcheck // never fails
-	if dir != "" {
-		var err error
-		if key, err = store.LoadKey(filepath.Join(dir, MasterName)); err != nil {
-			return nil, fmt.Errorf("open the portal's vault: %w", err)
-		}
+// masterKey takes the master key from the data folder; in memory there is one for as long as the database lives.
+func masterKey(dir string) ([]byte, error) {
+	if dir == "" {
+		key := make([]byte, store.KeyBytes)
+		rand.Read(key) //nolint:errcheck // never fails
+		return key, nil
 	}
-	return store.NewVault(key, "portal")
+	key, err := store.LoadKey(filepath.Join(dir, MasterName))
+	if err != nil {
+		return nil, fmt.Errorf("open the portal's vault: %w", err)
+	}
+	return key, nil
 }
 
 // Close writes what was read and not told yet, ends the work of the audit log and closes the database; calls under way end first.

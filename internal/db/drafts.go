@@ -259,7 +259,7 @@ func (d *DB) Drafts(ctx context.Context, scope Scope, page Page) (all []Draft, n
 
 func (d *DB) listDrafts(ctx context.Context, where string, args []any, page Page) (all []Draft, next string, err error) {
 	after, more := page.clause("created", "id", len(args))
-	query := fmt.Sprintf(`SELECT %s FROM drafts WHERE %s%s ORDER BY created DESC, id DESC LIMIT %d`, draftColumns, where, after, page.limit())
+	query := fmt.Sprintf(`SELECT %s FROM main.drafts WHERE %s%s ORDER BY created DESC, id DESC LIMIT %d`, draftColumns, where, after, page.limit())
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Query(ctx, query, append(args, more...)...)
 		if err != nil {
@@ -276,7 +276,7 @@ func (d *DB) listDrafts(ctx context.Context, where string, args []any, page Page
 func (d *DB) DraftsBy(ctx context.Context, scope Scope, name string, limit int) (all []Draft, err error) {
 	within, args := scope.clause("organization_id", 1)
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM drafts INDEXED BY drafts_creator WHERE created_by = $1%s ORDER BY created DESC, id DESC LIMIT %d`, draftColumns,
+		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT %s FROM main.drafts INDEXED BY drafts_creator WHERE created_by = $1%s ORDER BY created DESC, id DESC LIMIT %d`, draftColumns,
 			within, limit), append([]any{name}, args...)...)
 		if err != nil {
 			return fmt.Errorf("list drafts: %w", err)

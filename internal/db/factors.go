@@ -77,7 +77,7 @@ func (d *DB) ConfirmFactor(ctx context.Context, accountID, code string) (recover
 		if recovery, err = d.replaceRecoveryCodes(ctx, tx, accountID); err != nil {
 			return err
 		}
-		return d.record(ctx, tx, audit.Event{Action: "account.factor.on", ObjectType: "account", ObjectID: accountID})
+		return d.record(ctx, tx, audit.Event{Action: actionFactorOn, ObjectType: "account", ObjectID: accountID})
 	})
 	return recovery, err
 }
@@ -168,6 +168,6 @@ func (d *DB) RemoveFactor(ctx context.Context, accountID string) error {
 		if _, err := tx.Exec(ctx, "DELETE FROM recovery_codes WHERE account_id = $1", accountID); err != nil {
 			return fmt.Errorf("remove second factor: %w", err)
 		}
-		return d.record(ctx, tx, audit.Event{Action: "account.factor.off", ObjectType: "account", ObjectID: accountID})
+		return d.record(ctx, tx, audit.Event{Action: actionFactorOff, ObjectType: "account", ObjectID: accountID})
 	})
 }

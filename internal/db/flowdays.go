@@ -90,7 +90,7 @@ func (d *DB) RecentFlowEvents(ctx context.Context, scope Scope, limit int) (all 
 			if scope.All {
 				where, args = "1 = 1", nil
 			}
-			rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT e.seq, e.at, e.kind, e.subject, e.actor, e.detail, f.id, f.name FROM flow_events e CROSS JOIN flows f ON f.id = e.flow_id
+			rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT e.seq, e.at, e.kind, e.subject, e.actor, e.detail, f.id, f.name FROM flow_events e CROSS JOIN main.flows f ON f.id = e.flow_id
 				WHERE %s ORDER BY e.seq DESC LIMIT %d`, where, limit), args...)
 			if err != nil {
 				return err

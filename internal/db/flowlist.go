@@ -241,7 +241,7 @@ func (d *DB) walkFlows(scope Scope, f FlowFilter, plan flowPlan, organization st
 	}
 	key, direction := f.order().column()
 	where = append(where, after(s, key, direction, page)...)
-	s.text = fmt.Sprintf(`SELECT %s, id, 1 FROM flows INDEXED BY %s WHERE %s ORDER BY %s %s, id %s LIMIT %d`, key, plan.index,
+	s.text = fmt.Sprintf(`SELECT %s, id, 1 FROM main.flows INDEXED BY %s WHERE %s ORDER BY %s %s, id %s LIMIT %d`, key, plan.index,
 		strings.Join(append(where, "1 = 1"), " AND "), key, direction, direction, page.limit())
 	return s
 }
@@ -331,7 +331,7 @@ func (d *DB) searchFlows(scope Scope, f FlowFilter, query string, page Page) *fl
 		where = append(where, "flows."+s.waitingOn(f.WaitingOn))
 	}
 	s.text = `SELECT search_terms.rowid, flows.id, ` + strings.Join(where, " AND ") + ` FROM search_terms CROSS JOIN search_objects o ON o.id = search_terms.rowid
-		CROSS JOIN flows ON flows.id = o.object_id WHERE ` + hits + ` AND o.kind = 'flows' ORDER BY search_terms.rowid DESC`
+		CROSS JOIN main.flows ON flows.id = o.object_id WHERE ` + hits + ` AND o.kind = 'flows' ORDER BY search_terms.rowid DESC`
 	return s
 }
 
@@ -343,13 +343,13 @@ func (d *DB) waitingFlows(scope Scope, f FlowFilter, page Page) *flowStatement {
 	key, direction := f.order().column()
 	where = append(where, after(s, key, direction, page)...)
 	// The plus keeps other indexes from being chosen for the order: it would be a walk over all flows.
-	s.text = fmt.Sprintf(`SELECT %s, id, 1 FROM flows WHERE %s ORDER BY +%s %s, id %s LIMIT %d`, key, strings.Join(where, " AND "), key, direction, direction, page.limit())
+	s.text = fmt.Sprintf(`SELECT %s, id, 1 FROM main.flows WHERE %s ORDER BY +%s %s, id %s LIMIT %d`, key, strings.Join(where, " AND "), key, direction, direction, page.limit())
 	return s
 }
 
 // waitingOn is the condition that somebody whose name begins like this has to act.
 func (s *flowStatement) waitingOn(name string) string {
-	return "id IN (SELECT flow_id FROM flow_approvers INDEXED BY flow_approvers_waiting WHERE status IN (0, 12, 13) AND user_name >= " + s.arg(name) +
+	return "id IN (SELECT flow_id FROM main.flow_approvers INDEXED BY flow_approvers_waiting WHERE status IN (0, 12, 13) AND user_name >= " + s.arg(name) +
 		" AND user_name < " + s.arg(name+string(utf8.MaxRune)) + ")"
 }
 
@@ -365,7 +365,7 @@ func findFlowLines(ctx context.Context, tx *store.Tx, keys []flowKey) ([]FlowLin
 	for i, k := range keys {
 		ids[i] = k.id
 	}
-	rows, err := tx.Query(ctx, `SELECT `+flowLineColumns+` FROM flows WHERE `+s.anyOf("id", ids), s.args...)
+	rows, err := tx.Query(ctx, `SELECT `+flowLineColumns+` FROM main.flows WHERE `+s.anyOf("id", ids), s.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list flows: %w", err)
 	}

@@ -213,7 +213,7 @@ func explain(t *testing.T, d *DB, ctx context.Context, s *flowStatement) (plan s
 				return err
 			}
 			// A walk along an index whose order is the list's is what the list is made for.
-			plan += strings.Replace(detail, "SCAN flows USING", "WALK flows USING", 1) + "\n"
+			plan += strings.Replace(detail, "SCAN main.flows USING", "WALK main.flows USING", 1) + "\n"
 		}
 		return rows.Err()
 	})

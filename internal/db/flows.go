@@ -141,11 +141,15 @@ func findFlow(ctx context.Context, tx *store.Tx, scope Scope, id string) (Flow, 
 
 // findFlowPeople reads who signs and who approves.
 func findFlowPeople(ctx context.Context, tx *store.Tx, f *Flow) (err error) {
-	if f.Approvers, err = findFlowApprovers(ctx, tx, f.ID); err != nil || len(f.Document.Approvals) == 0 {
+	if f.Approvers, err = findFlowApprovers(ctx, tx, f.ID); err != nil {
 		return err
 	}
-	f.Approvals, err = findFlowApprovals(ctx, tx, f.ID)
-	return err
+	if len(f.Document.Approvals) > 0 {
+		if f.Approvals, err = findFlowApprovals(ctx, tx, f.ID); err != nil {
+			return err
+		}
+	}
+	return holdFlowPeople(f)
 }
 
 func findFlowApprovers(ctx context.Context, tx *store.Tx, flowID string) ([]FlowApprover, error) {
@@ -189,7 +193,7 @@ func (d *DB) FlowEvents(ctx context.Context, id string) (all []FlowEvent, err er
 func (d *DB) OpenFlows(ctx context.Context) (ids map[string]time.Time, err error) {
 	ids = map[string]time.Time{}
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT id, updated FROM flows WHERE state IN (0, 1, 7) OR (state IN (-1, -2) AND platform_id <> '')`)
+		rows, err := tx.Query(ctx, `SELECT id, updated FROM main.flows WHERE state IN (0, 1, 7) OR (state IN (-1, -2) AND platform_id <> '')`)
 		if err != nil {
 			return fmt.Errorf("open flows: %w", err)
 		}

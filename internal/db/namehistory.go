@@ -62,7 +62,7 @@ func (d *DB) NameChanges(ctx context.Context, refs []ObjectRef) (map[ObjectRef][
 		for kind, wanted := range ids {
 			objectType, key, from := kind, "e.object_id", "audit_events e INDEXED BY audit_by_object"
 			if kind == ActorType {
-				objectType, key, from = "account", "a.name", "accounts a CROSS JOIN "+from+" ON e.object_id = a.id"
+				objectType, key, from = "account", "a.name", "main.accounts a CROSS JOIN "+from+" ON e.object_id = a.id"
 			}
 			actions, ok := nameEvents[objectType]
 			if !ok {

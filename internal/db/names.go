@@ -125,7 +125,7 @@ func (d *DB) ActorsCalled(ctx context.Context, name string) ([]Actor, error) {
 
 func (d *DB) actors(ctx context.Context, condition string, args []any) (all []Actor, err error) {
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT name, display_name FROM accounts WHERE "+condition+" ORDER BY display_name, name LIMIT "+strconv.Itoa(MaxChoices), args...)
+		rows, err := tx.Query(ctx, "SELECT name, display_name FROM main.accounts WHERE "+condition+" ORDER BY display_name, name LIMIT "+strconv.Itoa(MaxChoices), args...)
 		if err != nil {
 			return err
 		}
@@ -146,30 +146,30 @@ const maxFound = 8
 
 // findByID are the ways from an id, a number or a public name to the object that it belongs to, whose type, id and name they give.
 var findByID = []string{
-	`SELECT 'flow', id, name FROM flows WHERE id = $1 OR platform_id = $1`,
-	`SELECT 'flow', f.id, f.name FROM flow_approvers a JOIN flows f ON f.id = a.flow_id WHERE a.sign_id = $1`,
-	`SELECT 'flow', f.id, f.name FROM flow_outbox o JOIN flows f ON f.id = o.flow_id WHERE o.result = $1 AND o.kind IN ('upload', 'create', 'send')`,
-	`SELECT 'seal', id, owner_name || ' ' || name FROM seals WHERE id = $1`,
-	`SELECT 'file', id, name FROM files WHERE id = $1 OR ref = $1`,
-	`SELECT 'organization', id, name FROM organizations WHERE id = $1 OR id_card_number = $1`,
-	`SELECT 'user', id, name FROM users WHERE id = $1`,
-	`SELECT CASE WHEN json_type(document, '$.template') = 'object' THEN 'template' ELSE 'draft' END, id, name FROM drafts WHERE id = $1`,
-	`SELECT 'account', id, display_name FROM accounts WHERE id = $1`,
-	`SELECT 'account', a.id, a.display_name FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE s.public_id = $1`,
-	`SELECT 'bulk', id, name FROM bulk_batches WHERE id = $1`,
-	`SELECT 'catalog', id, name FROM catalogs WHERE id = $1`,
+	`SELECT 'flow', id, name FROM main.flows WHERE id = $1 OR platform_id = $1`,
+	`SELECT 'flow', f.id, f.name FROM main.flow_approvers a JOIN main.flows f ON f.id = a.flow_id WHERE a.sign_id = $1`,
+	`SELECT 'flow', f.id, f.name FROM main.flow_outbox o JOIN main.flows f ON f.id = o.flow_id WHERE o.result = $1 AND o.kind IN ('upload', 'create', 'send')`,
+	`SELECT 'seal', id, owner_name || ' ' || name FROM main.seals WHERE id = $1`,
+	`SELECT 'file', id, name FROM main.files WHERE id = $1 OR ref = $1`,
+	`SELECT 'organization', id, name FROM main.organizations WHERE id = $1 OR id_card_number = $1`,
+	`SELECT 'user', id, name FROM main.users WHERE id = $1`,
+	`SELECT CASE WHEN json_type(document, '$.template') = 'object' THEN 'template' ELSE 'draft' END, id, name FROM main.drafts WHERE id = $1`,
+	`SELECT 'account', id, display_name FROM main.accounts WHERE id = $1`,
+	`SELECT 'account', a.id, a.display_name FROM main.sessions s JOIN main.accounts a ON a.id = s.account_id WHERE s.public_id = $1`,
+	`SELECT 'bulk', id, name FROM main.bulk_batches WHERE id = $1`,
+	`SELECT 'catalog', id, name FROM main.catalogs WHERE id = $1`,
 	`SELECT 'import', id, file_name FROM imports WHERE id = $1`,
 }
 
 // findByName are the ways from a name as it stands to objects, newest first.
 var findByName = []string{
-	`SELECT 'flow', id, name FROM flows WHERE id IN (SELECT o.object_id FROM search_objects o JOIN search_terms ON search_terms.rowid = o.id
+	`SELECT 'flow', id, name FROM main.flows WHERE id IN (SELECT o.object_id FROM search_objects o JOIN search_terms ON search_terms.rowid = o.id
 		WHERE o.kind = 'flows' AND search_terms MATCH $2) AND name = $1 ORDER BY created DESC LIMIT 8`,
-	`SELECT 'seal', id, owner_name || ' ' || name FROM seals WHERE name = $1 OR owner_name || ' ' || name = $1 ORDER BY created_at DESC LIMIT 8`,
-	`SELECT 'file', id, name FROM files WHERE name = $1 ORDER BY created DESC LIMIT 8`,
-	`SELECT 'organization', id, name FROM organizations WHERE name = $1 LIMIT 8`,
-	`SELECT 'user', id, name FROM users WHERE name = $1 LIMIT 8`,
-	`SELECT 'account', id, display_name FROM accounts WHERE display_name = $1 OR name = $1 LIMIT 8`,
+	`SELECT 'seal', id, owner_name || ' ' || name FROM main.seals WHERE name = $1 OR owner_name || ' ' || name = $1 ORDER BY created_at DESC LIMIT 8`,
+	`SELECT 'file', id, name FROM main.files WHERE name = $1 ORDER BY created DESC LIMIT 8`,
+	`SELECT 'organization', id, name FROM main.organizations WHERE name = $1 LIMIT 8`,
+	`SELECT 'user', id, name FROM main.users WHERE name = $1 LIMIT 8`,
+	`SELECT 'account', id, display_name FROM main.accounts WHERE display_name = $1 OR name = $1 LIMIT 8`,
 }
 
 // FindObjects finds the objects that a text names: by any of their ids, of the portal or the platform, else by their name. At most eight of
@@ -229,10 +229,10 @@ func (d *DB) ObjectIDs(ctx context.Context, o Object) ([]string, error) {
 		return ids, nil
 	}
 	err := d.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT platform_id, '', '' FROM flows WHERE id = $1 AND platform_id <> ''
-			UNION SELECT sign_id, '', '' FROM flow_approvers WHERE flow_id = $1 AND sign_id <> ''
-			UNION SELECT result, '', '' FROM flow_outbox WHERE flow_id = $1 AND kind IN ('upload', 'create', 'send') AND result <> ''
-			UNION SELECT value, '', '' FROM flows, json_each(flows.document, '$.files') WHERE flows.id = $1`, o.ID)
+		rows, err := tx.Query(ctx, `SELECT platform_id, '', '' FROM main.flows WHERE id = $1 AND platform_id <> ''
+			UNION SELECT sign_id, '', '' FROM main.flow_approvers WHERE flow_id = $1 AND sign_id <> ''
+			UNION SELECT result, '', '' FROM main.flow_outbox WHERE flow_id = $1 AND kind IN ('upload', 'create', 'send') AND result <> ''
+			UNION SELECT value, '', '' FROM main.flows, json_each(flows.document, '$.files') WHERE flows.id = $1`, o.ID)
 		if err != nil {
 			return err
 		}

@@ -134,7 +134,7 @@ func (d *DB) Notices(ctx context.Context, a Account, before int64, limit int) (a
 		within = " AND (n.flow_id = '' OR 1 = 1" + within + ")"
 	}
 	err = d.store.Read(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT n.id, n.kind, n.flow_id, coalesce(f.name, ''), n.detail, n.at, n.seen FROM notices n LEFT JOIN flows f ON f.id = n.flow_id
+		rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT n.id, n.kind, n.flow_id, coalesce(f.name, ''), n.detail, n.at, n.seen FROM notices n LEFT JOIN main.flows f ON f.id = n.flow_id
 			WHERE n.account_id = $1 AND ($2 = 0 OR n.id < $2)%s ORDER BY n.id DESC LIMIT %d`, within, limit), append([]any{a.ID, before}, args...)...)
 		if err != nil {
 			return fmt.Errorf("list notices: %w", err)

@@ -41,7 +41,10 @@ func (d *DB) loadPolicy(ctx context.Context) error {
 				p = next
 			}
 		}
-		return rows.Err()
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		return holdPolicy(ctx, tx, p)
 	})
 	if err != nil {
 		return fmt.Errorf("read the policy: %w", err)
@@ -85,7 +88,7 @@ func (d *DB) SetPolicy(ctx context.Context, p auth.Policy) error {
 			}
 		}
 		tx.OnCommit(func() { d.policy.Store(&p) })
-		return d.record(ctx, tx, audit.Event{Action: "settings.policy", ObjectType: "settings",
+		return d.record(ctx, tx, audit.Event{Action: actionPolicy, ObjectType: "settings",
 			Detail: map[string]any{"before": policyValues(d.Policy()), "after": policyValues(p)}})
 	})
 }

@@ -63,11 +63,12 @@ func TestAForeignTriggerEndsAllWriting(t *testing.T) {
 	p.addAccount("mallory", auth.Business)
 	admin := p.as(auth.Admin)
 	admin.get("/accounts").wantStatus(http.StatusOK)
-	err := p.db.Store().Write(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.Exec(t.Context(), "CREATE TRIGGER own AFTER INSERT ON sessions BEGIN UPDATE accounts SET role = 'admin' WHERE id = NEW.account_id; END")
-		return err
-	})
+	beside, err := sql.Open("sqlite3", "file:"+p.db.Store().Path()+"?_busy_timeout=5000")
 	if err != nil {
+		t.Fatal(err)
+	}
+	defer beside.Close()
+	if _, err := beside.Exec("CREATE TRIGGER own AFTER INSERT ON sessions BEGIN UPDATE accounts SET role = 'admin' WHERE id = NEW.account_id; END"); err != nil {
 		t.Fatal(err)
 	}
 	v := p.visitor()
@@ -81,14 +82,7 @@ func TestAForeignTriggerEndsAllWriting(t *testing.T) {
 	for _, path := range []string{"/accounts", "/flows", "/audit", "/login"} {
 		admin.get(path).wantStatus(http.StatusServiceUnavailable).wantText("h1", "数据库被改动")
 	}
-	beside, err := sql.Open("sqlite3", "file:"+p.db.Store().Path())
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := beside.Exec("DROP TRIGGER own"); err != nil {
-		t.Fatal(err)
-	}
-	if err := beside.Close(); err != nil {
 		t.Fatal(err)
 	}
 	p.note("wang", audit.Event{Action: "contract.read"}) // whatever is written next finds it gone

@@ -48,7 +48,11 @@ func (s *server) endStep(ctx context.Context, w http.ResponseWriter, step db.Log
 
 // enter lets an account in whose password, or link, was right: at once, or by way of its second factor.
 func (s *server) enter(w http.ResponseWriter, r *http.Request, a db.Account, next string) error {
-	if !a.SecondFactor {
+	needs, err := s.db.NeedsFactor(r.Context(), a)
+	if err != nil {
+		return err
+	}
+	if !needs {
 		return s.finishLogin(w, r, a, next)
 	}
 	if err := s.beginStep(r.Context(), w, db.LoginStep{AccountID: a.ID, Next: next}); err != nil {

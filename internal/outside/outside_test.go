@@ -263,7 +263,7 @@ func TestToSyslog(t *testing.T) {
 					t.Fatalf("not a message of RFC 5424: %q", message)
 				}
 				var c checkpointJSON
-				if err := json.Unmarshal([]byte(parts[1]), &c); err != nil || c.Size != 1 {
+				if err := json.Unmarshal([]byte(parts[1]), &c); err != nil || c.Size != log.Count() {
 					t.Errorf("%s: %v", parts[1], err)
 				}
 				w.check(log, c.Checkpoint)

@@ -256,7 +256,10 @@ func (d *DB) Read(ctx context.Context, f func(*Tx) error) (err error) {
 	defer func() {
 		tx.end()
 		if changed := conn.changed.take(); changed != nil {
-			err = d.tellChanged(changed)
+			err = changed
+		}
+		if errors.Is(err, ErrRowChanged) {
+			err = d.tellChanged(err)
 		}
 		if _, e := conn.ExecContext(background, "ROLLBACK"); e != nil && err == nil {
 			err = fmt.Errorf("end reading: %w", e)
