@@ -138,9 +138,9 @@ func (r *Router) checkPlaces(ctx context.Context, draft db.Draft) ([]Problem, er
 		moved = append(moved, w.ID)
 	}
 	if len(moved) > 0 {
-		problems = append(problems, Problem{Rule: "misplaced", Step: "pages", Component: moved[0]})
+		return append(problems, Problem{Rule: "misplaced", Step: "pages", Component: moved[0]}), nil
 	}
-	return problems, nil
+	return append(problems, r.checkCovers(ctx, draft, files)...), nil
 }
 
 // complete checks what needs nobody else.

@@ -3,6 +3,7 @@ package routing
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -55,8 +56,9 @@ type Router struct {
 	slots   chan struct{}
 	working sync.WaitGroup
 
-	mu   sync.Mutex
-	busy map[string]bool // flows that a worker has
+	mu        sync.Mutex
+	busy      map[string]bool                // flows that a worker has
+	rehearsed map[[sha256.Size]byte][]string // components that would hide something, by file and places
 }
 
 // New checks the options.
@@ -79,7 +81,8 @@ func New(opts Options) (*Router, error) {
 	if opts.RetryDelay == 0 {
 		opts.RetryDelay = 2 * time.Second
 	}
-	r := &Router{opts: opts, wake: make(chan struct{}, 1), bulk: make(chan struct{}, 1), slots: make(chan struct{}, workers), busy: map[string]bool{}}
+	r := &Router{opts: opts, wake: make(chan struct{}, 1), bulk: make(chan struct{}, 1), slots: make(chan struct{}, workers), busy: map[string]bool{},
+		rehearsed: map[[sha256.Size]byte][]string{}}
 	opts.DB.OnAccount(r.tellAtOnce)
 	return r, nil
 }
