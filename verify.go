@@ -221,6 +221,12 @@ func changeText(ctx context.Context, c pdf.Change) string {
 		point := func(v float64) int { return int(math.Round(v)) }
 		at = append(at, i18n.T(ctx, "verify.at.place", "X", point(p.X), "Y", point(p.Y), "Width", point(p.Width), "Height", point(p.Height)))
 	}
+	if c.Text != "" {
+		at = append(at, i18n.T(ctx, "verify.at.text", "Text", c.Text))
+	}
+	if c.By != "" {
+		at = append(at, i18n.T(ctx, "verify.at.by", "Signer", c.By))
+	}
 	text := i18n.T(ctx, "verify.change."+c.Code)
 	if len(at) == 0 {
 		return text

@@ -53,7 +53,7 @@ func (d *DB) AddFile(ctx context.Context, f File) error {
 		}
 		signatures = string(text)
 		if f.Signatures.Standing != "none" {
-			detail["signatures"] = f.Signatures
+			detail["signatures"] = f.Signatures.forEvent()
 		}
 	}
 	return d.store.Write(ctx, func(tx *store.Tx) error {

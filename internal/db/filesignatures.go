@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"sealdesk/internal/store"
@@ -29,6 +30,21 @@ type FileSigner struct {
 	Time         time.Time    `json:"time,omitzero"`
 	Problem      string       `json:"problem,omitempty"` // a pdf.Problem… code
 	Changes      []FileChange `json:"changes,omitempty"` // that were not permitted
+	Added        []FileChange `json:"added,omitempty"`   // that were permitted, and show something
+}
+
+// forEvent is what an event says of it: nothing of what the file says.
+func (s *FileSignatures) forEvent() FileSignatures {
+	out := *s
+	out.Signers = slices.Clone(s.Signers)
+	for i := range out.Signers {
+		one := &out.Signers[i]
+		one.Added, one.Changes = nil, slices.Clone(one.Changes)
+		for k := range one.Changes {
+			one.Changes[k].Text = ""
+		}
+	}
+	return out
 }
 
 // FileChange is what was changed after a signature, and where: the place in whole points from the top left of the page.
@@ -40,6 +56,8 @@ type FileChange struct {
 	Y      int    `json:"y,omitempty"`
 	Width  int    `json:"width,omitempty"`
 	Height int    `json:"height,omitempty"`
+	Text   string `json:"text,omitempty"` // that it shows, as far as it can be read
+	By     string `json:"by,omitempty"`   // who signed it
 }
 
 // SignedBy is the act that a signature of the platform belongs to.
@@ -89,7 +107,7 @@ func (d *DB) AcceptFile(ctx context.Context, scope Scope, id, by, statement stri
 			return fmt.Errorf("accept file: %w", err)
 		}
 		return d.note(ctx, tx, "file.accept", "file", id, map[string]any{"name": f.Name, "sha256": f.Ref, "statement": statement,
-			"signatures": f.Signatures})
+			"signatures": f.Signatures.forEvent()})
 	})
 }
 
@@ -107,6 +125,6 @@ func (d *DB) SetFileSignatures(ctx context.Context, scope Scope, id string, s Fi
 		if _, err := tx.Exec(ctx, `UPDATE files SET signatures = $1 WHERE id = $2`, string(text), id); err != nil {
 			return fmt.Errorf("keep signatures: %w", err)
 		}
-		return d.note(ctx, tx, "file.verify", "file", id, map[string]any{"sha256": f.Ref, "signatures": s})
+		return d.note(ctx, tx, "file.verify", "file", id, map[string]any{"sha256": f.Ref, "signatures": s.forEvent()})
 	})
 }

@@ -39,8 +39,11 @@ func (s *server) verifySignatures(ctx context.Context, data []byte, known int) (
 			return out, err
 		}
 		for _, c := range one.ChangedAfter {
-			if !c.Permitted {
+			switch {
+			case !c.Permitted:
 				signer.Changes = append(signer.Changes, fileChange(c))
+			case c.Place.Width > 0:
+				signer.Added = append(signer.Added, fileChange(c))
 			}
 		}
 		out.Signers = append(out.Signers, signer)
@@ -70,7 +73,7 @@ func (s *server) nameSigner(ctx context.Context, one *pdf.SignatureReport, signe
 func fileChange(c pdf.Change) db.FileChange {
 	point := func(v float64) int { return int(math.Round(v)) }
 	return db.FileChange{Code: c.Code, Field: c.Field, Page: c.Page, X: point(c.Place.X), Y: point(c.Place.Y),
-		Width: point(c.Place.Width), Height: point(c.Place.Height)}
+		Width: point(c.Place.Width), Height: point(c.Place.Height), Text: c.Text, By: c.By}
 }
 
 // earlierState asks whether a file, or what its last signature covers of it, is the state of a contract of the platform before further
@@ -119,6 +122,9 @@ func signaturesShown(f db.File) (out templates.FileSignatures) {
 			Standing: one.Standing}
 		for _, c := range one.Changes {
 			signer.Changes = append(signer.Changes, templates.FileChange(c))
+		}
+		for _, c := range one.Added {
+			signer.Added = append(signer.Added, templates.FileChange(c))
 		}
 		out.Signers = append(out.Signers, signer)
 	}

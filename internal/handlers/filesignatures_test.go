@@ -124,3 +124,18 @@ func TestAnEarlierStateIsNamed(t *testing.T) {
 		t.Error("the newest state is called an earlier one")
 	}
 }
+
+// What was added after a signature is told on the file's page by its text and its signer; no event holds the text.
+func TestWhatWasAddedAfterASignatureIsTold(t *testing.T) {
+	p := startPortal(t)
+	admin := p.as(auth.Admin)
+	admin.get(admin.uploaded("text-field.pdf", signedCase(t, "forged/text-field.pdf"))).wantText("main", "文字“Price: 9,999,999 yuan”").
+		wantText("main", "文字“2026年11月30日” · 由 第二示例科技有限公司 签署")
+	if event := latest(t, p.db.Audit(), "file.upload"); strings.Contains(event.DetailText, "9,999,999") || !strings.Contains(event.DetailText, "field_added") {
+		t.Errorf("the upload's event says %s", event.DetailText)
+	}
+	admin.get(admin.uploaded("v.pdf", signedCase(t, "signed/v-empty-field-with-look-signed.pdf"))).wantText("main", "此后允许的变化").wantText("main", "签署了签名域")
+	if event := latest(t, p.db.Audit(), "file.upload"); strings.Contains(event.DetailText, `"added"`) {
+		t.Errorf("the upload's event says %s", event.DetailText)
+	}
+}

@@ -205,7 +205,7 @@ func (c *comparison) emptyValue(o object) bool {
 
 // compareNew judges a field that was not there: a signature field that its update signs may be added, nothing else.
 func (c *comparison) compareNew(node *formNode) {
-	box, shown := c.boxes[node.num]
+	_, shown := c.boxes[node.num]
 	code := ChangeFieldAdded
 	switch {
 	case c.newSignature(node):
@@ -220,8 +220,7 @@ func (c *comparison) compareNew(node *formNode) {
 	case !shown && len(c.new.array(node.dict["Kids"])) > 0 && node.dict["Rect"] == nil:
 		return // its kids are named
 	}
-	change := Change{Code: code, Field: node.name, Page: box.page, Place: box.place}
-	c.note(change)
+	c.note(c.at(code, node.name, node.num))
 }
 
 // Keys of a signature field that an update may add.

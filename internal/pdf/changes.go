@@ -7,7 +7,9 @@ type Change struct {
 	Code      string `json:"code"` // one of the Change… codes
 	Field     string `json:"field,omitempty"`
 	Page      int    `json:"page,omitempty"` // from 1
-	Place     Place  `json:"place,omitzero"` // where it is seen, if it is not permitted and seen in one place
+	Place     Place  `json:"place,omitzero"` // where it is seen, if that is one place
+	Text      string `json:"text,omitempty"` // what the look of a signature or of a filled field says, as far as it can be read
+	By        string `json:"by,omitempty"`   // who signed the update that added such a look; empty where nobody did
 	Permitted bool   `json:"permitted"`      // filling and signing are; everything else takes the signature's meaning away
 }
 
@@ -122,7 +124,7 @@ func (c *comparison) compareStructure() {
 func (c *comparison) note(change Change) {
 	switch change.Code {
 	case ChangeSigned, ChangeFilled, ChangeStore, ChangeMetadata, ChangeVersion:
-		change.Permitted, change.Place = true, Place{}
+		change.Permitted = true
 	}
 	if !slices.Contains(c.changes, change) {
 		c.changes = append(c.changes, change)
@@ -162,5 +164,9 @@ func (p page) place(box [4]float64) Place {
 // at is a change of what a widget shows.
 func (c *comparison) at(code, field string, num int) Change {
 	box := c.boxes[num]
-	return Change{Code: code, Field: field, Page: box.page, Place: box.place}
+	change := Change{Code: code, Field: field, Page: box.page, Place: box.place}
+	if node := c.newForm[num]; node != nil && namesLook[code] {
+		change.Text, change.By = c.says(node), c.signerOf(num)
+	}
+	return change
 }

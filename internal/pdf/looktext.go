@@ -105,7 +105,10 @@ func (f *file) lookText(look *stream, framed bool) (text string, ok bool) {
 		}
 		switch op {
 		case "Tf":
-			key, _ := stack[max(0, len(stack)-2)].(name)
+			if len(stack) < 2 {
+				return "", false
+			}
+			key, _ := stack[len(stack)-2].(name)
 			font = f.reader(f.dict(fonts[key]))
 		case "Tj", "'", "\"":
 			if !show(last) {

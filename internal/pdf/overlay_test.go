@@ -230,6 +230,7 @@ func (f *forgery) overlays() map[string]overlayCase {
 		"look alone":                   {map[int]string{24: lie()}, pdf.ChangeValue},
 		"value alone":                  {map[int]string{23: f.swap(23, "agreed", "refused")}, pdf.ChangeValue},
 		"look against value":           {map[int]string{25: f.with(25, "/V (100,000) /AP << /N 301 0 R >>"), 301: stream(xform+" "+fonts, "BT /F 9 Tf 2 5 Td (900,000) Tj ET")}, pdf.ChangeValue},
+		"look without operands":        {map[int]string{25: f.with(25, "/V (one) /AP << /N 301 0 R >>"), 301: stream(xform+" "+fonts, "Tf (one) Tj")}, pdf.ChangeValue},
 		"picture as look":              {map[int]string{25: f.with(25, "/V (one) /AP << /N 301 0 R >>"), 301: stream(xform+" /Resources << /XObject << /X 24 0 R >> >>", "/X Do")}, pdf.ChangeValue},
 		"ground under a value":         {map[int]string{25: f.with(25, "/V (one) /AP << /N 301 0 R >>"), 301: stream(xform+" "+fonts, "1 g 0 0 300 30 re f 0 g BT /F 9 Tf 2 5 Td (one) Tj ET")}, pdf.ChangeValue},
 		"box whose look is new":        {map[int]string{26: strings.Replace(f.swap(26, "/V /Off /AS /Off", "/V /Yes /AS /Yes"), "27 0 R", "301 0 R", 1), 301: lie()}, pdf.ChangeValue},

@@ -36,10 +36,16 @@ func TestVerifyReportsEverySignature(t *testing.T) {
 		t.Errorf("%+v", b)
 	}
 	want := []pdf.Change{
-		{Code: pdf.ChangeSigned, Field: "b_seal", Page: 4, Permitted: true},
-		{Code: pdf.ChangeFilled, Field: "b_hand", Page: 4, Permitted: true},
-		{Code: pdf.ChangeFilled, Field: "b_date", Page: 4, Permitted: true},
+		{Code: pdf.ChangeSigned, Field: "b_seal", Page: 4, By: "李雷", Permitted: true},
+		{Code: pdf.ChangeFilled, Field: "b_hand", Page: 4, By: "李雷", Permitted: true},
+		{Code: pdf.ChangeFilled, Field: "b_date", Page: 4, By: "李雷", Text: "2026年5月5日", Permitted: true},
 		{Code: pdf.ChangeStore, Permitted: true},
+	}
+	for i := range a.ChangedAfter {
+		if c := &a.ChangedAfter[i]; c.Page > 0 && (c.Place.X < 50 || c.Place.Width < 50) {
+			t.Errorf("%s lies at %+v", c.Field, c.Place)
+		}
+		a.ChangedAfter[i].Place = pdf.Place{}
 	}
 	if fmt.Sprint(a.ChangedAfter) != fmt.Sprint(want) {
 		t.Errorf("changes %+v", a.ChangedAfter)
