@@ -20,6 +20,23 @@ type SealUse struct {
 // maxSealUses bounds the list of a seal's page.
 const maxSealUses = 200
 
+// sealUsesVersion is the migration that made the list of uses.
+const sealUsesVersion = 27
+
+// SealUsesSince is from when on uses of seals are recorded: an older program that the database was made with recorded none.
+func (d *DB) SealUsesSince(ctx context.Context) (since time.Time, err error) {
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		var seconds int64
+		err := tx.QueryRow(ctx, "SELECT CAST(strftime('%s', max(tstamp)) AS INTEGER) FROM "+SchemaTable+" WHERE version_id = $1", sealUsesVersion).Scan(&seconds)
+		since = time.Unix(seconds, 0).UTC()
+		return err
+	})
+	if err != nil {
+		return since, fmt.Errorf("read since when uses of seals are recorded: %w", err)
+	}
+	return since, nil
+}
+
 // SealUses lists where a seal was used, the newest first, and how often in all. Contracts outside of the scope count, and come without
 // their name and id.
 func (d *DB) SealUses(ctx context.Context, scope Scope, sealID string) (all []SealUse, total int, err error) {

@@ -67,6 +67,9 @@ func (s *server) listAudit(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	data.Paging = paging(r, next)
+	if data.Began, err = logBegan(ctx, s.db.Audit()); err != nil {
+		return err
+	}
 	if err := s.auditSurroundings(ctx, &data, &asked); err != nil {
 		return err
 	}

@@ -123,6 +123,9 @@ func (s *server) listEvidence(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	data.Paging = paging(r, next)
+	if data.Began, err = logBegan(ctx, s.evidence); err != nil {
+		return err
+	}
 	if data.Last, err = s.lastCheck(ctx, db.ActionVerifyEvidence); err != nil {
 		return err
 	}

@@ -16,9 +16,14 @@ func TestReviewersSeeAndVerifyTheEnginesEvidence(t *testing.T) {
 	w, _ := newForeignWorld(t)
 	flow := w.flow()
 	log := w.p.engine.Evidence()
+	first, err := log.Get(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, role := range []auth.Role{auth.Admin, auth.Compliance} {
 		v := w.p.as(role)
-		list := v.get("/evidence").wantStatus(http.StatusOK).wantText("h1", "引擎存证").wantText("table", "发送给签署方")
+		list := v.get("/evidence").wantStatus(http.StatusOK).wantText("h1", "引擎存证").wantText("table", "发送给签署方").
+			wantText("#evidence-trust + span", "自 "+first.Time.In(auditZone).Format("2006-01-02")+" 起")
 		if list.find("nav a[href='/evidence']").Length() == 0 {
 			t.Errorf("the navigation of %s does not lead to the evidence", role)
 		}
@@ -27,12 +32,12 @@ func TestReviewersSeeAndVerifyTheEnginesEvidence(t *testing.T) {
 		if strings.Contains(of.find("table tbody").Text(), "登记机构") {
 			t.Errorf("the evidence of a contract tells of others: %s", of.find("table tbody").Text())
 		}
-		first, _ := of.find("tbody td a[href^='/evidence/']").First().Attr("href")
-		event := v.get(first).wantStatus(http.StatusOK).wantText("[data-kind='ok'], .notice", "此事件确在检查点签名的日志中")
-		if got, _ := event.find("a[href$='/proof']").Attr("href"); got != first+"/proof" {
-			t.Errorf("the proof of %s is at %s", first, got)
+		newest, _ := of.find("tbody td a[href^='/evidence/']").First().Attr("href")
+		event := v.get(newest).wantStatus(http.StatusOK).wantText("[data-kind='ok'], .notice", "此事件确在检查点签名的日志中")
+		if got, _ := event.find("a[href$='/proof']").Attr("href"); got != newest+"/proof" {
+			t.Errorf("the proof of %s is at %s", newest, got)
 		}
-		for name, file := range map[string]string{"one event": v.get(first + "/proof").wantStatus(http.StatusOK).body,
+		for name, file := range map[string]string{"one event": v.get(newest + "/proof").wantStatus(http.StatusOK).body,
 			"all": v.get("/evidence/export?format=jsonl").wantStatus(http.StatusOK).body} {
 			report, err := audit.VerifyExport(strings.NewReader(file), log.PublicKey())
 			if err != nil || !report.OK() || report.Events == 0 {

@@ -35,6 +35,13 @@ func (s *server) sealUse(ctx context.Context, seal db.Seal, d *templates.SealDat
 	if err != nil {
 		return err
 	}
+	since, err := s.db.SealUsesSince(ctx)
+	if err != nil {
+		return err
+	}
+	if seal.Created.Before(since) {
+		d.UsesSince = since
+	}
 	d.TotalUses = total
 	for _, u := range uses {
 		d.Uses = append(d.Uses, templates.SealUse{FlowID: u.FlowID, Flow: u.FlowName, Who: u.UserName, File: u.File, Page: u.Page, At: u.At})

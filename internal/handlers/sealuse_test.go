@@ -11,6 +11,7 @@ import (
 	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/db"
+	"sealdesk/internal/store"
 )
 
 // sealOf makes a seal of an organisation in the studio and returns its path.
@@ -153,4 +154,27 @@ func TestTheSenderFixesTheKindOfSeal(t *testing.T) {
 	if err := p.signWith(flow, 0, official); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestASealOlderThanItsBookSaysSo: a database that an older program made recorded no uses, so that an empty list does not mean that there
+// were none.
+func TestASealOlderThanItsBookSaysSo(t *testing.T) {
+	w, _ := newForeignWorld(t)
+	v := w.p.as(auth.Admin)
+	path := v.sealOf(w.b, "OFFICIAL", "公章二号")
+	stamp := func(when string) {
+		err := w.p.db.Store().Write(context.Background(), func(tx *store.Tx) error {
+			_, err := tx.Exec(context.Background(), "UPDATE "+db.SchemaTable+" SET tstamp = $1 WHERE version_id = 27", when)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	stamp("2001-02-03 04:05:06")
+	if text := v.get(path).wantStatus(http.StatusOK).wantText("main", "还没有使用过").find("main").Text(); strings.Contains(text, "早于用印台账") {
+		t.Error("a seal that is younger than its book is told to be older")
+	}
+	stamp("2099-02-03 04:05:06")
+	v.get(path).wantStatus(http.StatusOK).wantText("main", "自 2099-02-03 起记录").wantText("main", "此后还没有使用记录")
 }

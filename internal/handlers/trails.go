@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/i18n"
@@ -44,6 +45,15 @@ func (s *server) proofOf(ctx context.Context, log *audit.Log, e *audit.Event) (t
 		shown.Path = append(shown.Path, templates.AuditProofStep{Sibling: step.Sibling.String(), Left: step.Left, Node: step.Node.String()})
 	}
 	return shown, nil
+}
+
+// logBegan is when the first event of a log was recorded, before which it tells of nothing; zero where that event is missing.
+func logBegan(ctx context.Context, log *audit.Log) (time.Time, error) {
+	first, err := log.Get(ctx, 0)
+	if errors.Is(err, audit.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return first.Time, err
 }
 
 // verifyLog recomputes a whole log, against checkpoints kept elsewhere if some are given, records the event of that in the portal's log and

@@ -22,6 +22,7 @@ type AuditData struct {
 	Unknown                          bool // the number that was asked for is of no object
 	Paging                           Paging
 	Count                            int64
+	Began                            time.Time // of the first event; zero of a log that lacks it
 	Last                             AuditCheck
 	Views, Ready                     []FlowView
 	Query                            string // the conditions as the query of an address

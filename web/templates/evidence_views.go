@@ -1,6 +1,9 @@
 package templates
 
-import "net/url"
+import (
+	"net/url"
+	"time"
+)
 
 // EvidenceData is a page of the engine's evidence.
 type EvidenceData struct {
@@ -10,6 +13,7 @@ type EvidenceData struct {
 	Problems          Problems
 	Paging            Paging
 	Count             int64
+	Began             time.Time // of the first event; zero of a log that lacks it
 	Last              AuditCheck
 	Broken            bool   // what is stored does not go on from what was signed
 	JSONL, CSV, Table string // addresses of exports of what the filter shows; empty where the reader may not

@@ -122,7 +122,8 @@ type SealData struct {
 	Keeper        KeeperValues
 	Uses          []SealUse
 	TotalUses     int
-	Cloud         bool // the platform cannot hold a signature back
+	UsesSince     time.Time // from when on uses are recorded, where the seal is older; else zero
+	Cloud         bool      // the platform cannot hold a signature back
 	Problems      Problems
 }
 
