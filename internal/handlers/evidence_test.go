@@ -55,6 +55,13 @@ func TestReviewersSeeAndVerifyTheEnginesEvidence(t *testing.T) {
 		}
 		v.postFiles("/evidence/verify", nil, uploadFile{"Checkpoint", "kept.txt", []byte(kept)}).wantStatus(http.StatusOK).wantText("#audit-report", "完好").
 			wantText("#audit-report", "与 1 个外部检查点一致")
+		v.get("/evidence").wantText(".audit-well", "校验通过").wantText(".audit-well", "个事件）")
+		if text := v.get("/evidence").find("main").Text(); strings.Contains(text, "{{") {
+			t.Errorf("a text lacks what it tells of: %s", text)
+		}
+		if v.get(newest).find(".act-open").Length() != 0 {
+			t.Error("the page of an event of the engine shows a line of the portal's log")
+		}
 	}
 	for _, action := range []string{"evidence.read", "evidence.export", "evidence.checkpoint", "evidence.verify"} {
 		all, err := w.p.db.Audit().Query(context.Background(), audit.Filter{Action: action, ObjectType: "evidence", Actor: "compliance-c"}, 0, 10)
