@@ -30,12 +30,11 @@ type auditVerdict struct {
 	Erased     int      `json:"erased,omitempty"` // how many tokens of an export have no value
 	Problems   []string `json:"problems"`
 
-	found  []audit.Problem
-	count  int    // of the problems, of which found holds the first
-	named  int    // how many checkpoints of this log stand in the file that was named
-	holds  string // what is said of an export that passes, in words
-	schema string // what is wrong with the structure of the database, in words
-	apart  string // of the first checkpoint that an export cannot be compared with, and what can be done
+	found []audit.Problem
+	count int    // of the problems, of which found holds the first
+	named int    // how many checkpoints of this log stand in the file that was named
+	holds string // what is said of an export that passes, in words
+	apart string // of the first checkpoint that an export cannot be compared with, and what can be done
 }
 
 // auditVerdicts is what `audit verify --json` prints: the first log's verdict, and those of all.
@@ -107,11 +106,8 @@ func (v *auditVerdict) print(ctx context.Context, out io.Writer) {
 		for _, p := range v.found {
 			fmt.Fprintf(out, "  - %s (%s)\n", i18n.T(ctx, "audit.problem."+p.Kind, "Seq", p.Seq, "Row", p.Row), p)
 		}
-		if v.count > len(v.found) && v.schema == "" {
+		if v.count > len(v.found) {
 			fmt.Fprintln(out, "  …")
-		}
-		if v.schema != "" {
-			fmt.Fprintln(out, "  - "+v.schema)
 		}
 	}
 }
@@ -164,9 +160,6 @@ func verifyLog(ctx context.Context, f folders, name string, c config.AuditVerify
 			report.NeedEvents()
 			verdict = auditVerdict{Log: name, OK: report.OK(), Events: report.Events, Root: report.Root.String(), Against: report.Against,
 				Outside: len(outside), Problems: words(report.Problems), found: report.Problems, count: report.Found, named: len(given)}
-			if err == nil {
-				err = verdict.structure(ctx, database)
-			}
 			again = database.Overtaken() // the program was started meanwhile: what was read may not fit together
 			return err
 		})
@@ -175,18 +168,6 @@ func verifyLog(ctx context.Context, f folders, name string, c config.AuditVerify
 		}
 	}
 	return verdict, nil
-}
-
-// structure adds to a verdict what is wrong with the structure of the log's database.
-func (v *auditVerdict) structure(ctx context.Context, database *store.DB) error {
-	err := database.CheckSchema(ctx)
-	var found *store.SchemaError
-	if errors.As(err, &found) {
-		v.OK, v.count, v.schema = false, v.count+1, i18n.T(ctx, "audit.problem.schema", "Names", schemaWords(ctx, found))
-		v.Problems = append(v.Problems, "schema "+found.Error())
-		return nil
-	}
-	return err
 }
 
 // withLog runs a command on one of a data folder's logs without changing anything; the folder may be a copy that cannot be written.

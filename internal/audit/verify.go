@@ -30,6 +30,9 @@ const (
 	ProblemCheckpoint = "checkpoint" // there are events but no checkpoint
 	ProblemFold       = "fold"       // a row of acts that were counted is not the log's; Seq is its number, or that of the event that tells of it
 	ProblemRow        = "row"        // a row outside of the log was changed outside of Sealdesk, or put there; Row names it
+	ProblemForeign    = "foreign"    // the database has an object (Row names it) that no migration made
+	ProblemAltered    = "altered"    // an object of the database is not as its migration made it
+	ProblemLost       = "lost"       // an object of the database is gone
 	ProblemEmpty      = "empty"      // there is no event, so that nothing can be judged
 	ProblemBreak      = "break"      // what stood before this event did not go on from what was signed: a segment begins here
 )
@@ -38,7 +41,7 @@ const (
 type Problem struct {
 	Kind string
 	Seq  int64
-	Row  string // table and key, of ProblemRow alone
+	Row  string // table and key of ProblemRow; the object of ProblemForeign, ProblemAltered and ProblemLost
 }
 
 func (p Problem) String() string {
@@ -100,11 +103,32 @@ func (l *Log) Verify(ctx context.Context, against ...Checkpoint) (Report, error)
 		}
 		return errors.Join(l.verifyFolds(ctx, tx, &v.report), l.verifyRows(ctx, tx, &v.report))
 	})
+	if err == nil {
+		err = l.verifyStructure(ctx, &v.report)
+	}
 	if err != nil {
 		return Report{}, fmt.Errorf("verify the audit log: %w", err)
 	}
 	v.report.Took = time.Since(began)
 	return v.report, nil
+}
+
+// verifyStructure names what of the database is not as its migrations made it.
+func (l *Log) verifyStructure(ctx context.Context, r *Report) error {
+	err := l.db.CheckSchema(ctx)
+	var found *store.SchemaError
+	if !errors.As(err, &found) {
+		return err
+	}
+	for _, part := range []struct {
+		kind string
+		list []string
+	}{{ProblemForeign, found.Foreign}, {ProblemAltered, found.Altered}, {ProblemLost, found.Missing}} {
+		for _, object := range part.list {
+			r.put(Problem{Kind: part.kind, Row: object})
+		}
+	}
+	return nil
 }
 
 type verifier struct {

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,9 @@ func TestAForeignTriggerEndsAllWriting(t *testing.T) {
 	}
 	for _, path := range []string{"/accounts", "/flows", "/audit", "/login"} {
 		admin.get(path).wantStatus(http.StatusServiceUnavailable).wantText("h1", "数据库被改动")
+	}
+	if report, err := p.db.Audit().Verify(t.Context()); err != nil || !slices.Contains(report.Problems, audit.Problem{Kind: audit.ProblemForeign, Row: "trigger own on sessions"}) {
+		t.Errorf("verifying says %v, %v", report.Problems, err)
 	}
 	if _, err := beside.Exec("DROP TRIGGER own"); err != nil {
 		t.Fatal(err)
