@@ -24,6 +24,8 @@ type Line struct {
 	Calls []Call
 	// More counts the calls of the act beyond those in Calls.
 	More int
+	// Sum is the number of the event that counts the act and those after it, whose detail the line has; 0 where there is none.
+	Sum int64
 
 	request string // in which the calls were made
 }
@@ -161,7 +163,7 @@ func (l *Log) LineOf(ctx context.Context, e *Event) (Line, error) {
 	return lines[0], err
 }
 
-// unfolded leaves out the calls whose act passes the filter as well, and the first of many acts that another event counts.
+// unfolded leaves out the calls whose act passes the filter as well, and makes one line of many acts that were counted.
 func (l *Log) unfolded(ctx context.Context, f Filter, events []Event) ([]Line, error) {
 	var requests []string
 	for i := range events {
@@ -180,18 +182,7 @@ func (l *Log) unfolded(ctx context.Context, f Filter, events []Event) ([]Line, e
 			told[acts[i].Actor.RequestID] = true
 		}
 	}
-	counted, err := l.counted(ctx, f, events)
-	if err != nil {
-		return nil, err
-	}
-	var kept []Line
-	for _, e := range events {
-		if e.IsCall() && told[e.Actor.RequestID] || counted[e.Seq] {
-			continue
-		}
-		kept = append(kept, Line{Event: e, request: e.Actor.RequestID})
-	}
-	return kept, l.openings(ctx, kept)
+	return l.together(ctx, f, slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.IsCall() && told[e.Actor.RequestID] }))
 }
 
 // actsOf reads the events of requests that are no calls, oldest first.

@@ -144,7 +144,7 @@ func TestReadingsAreOneLine(t *testing.T) {
 	}
 	reader.post("/logout", nil)
 	lines := said(reviewer.get(read))
-	if len(lines) != 1 || !strings.Contains(lines[0], "次，历时") {
+	if len(lines) != 1 || !strings.Contains(lines[0], "，共 3 次") {
 		t.Errorf("after the session: %q", lines)
 	}
 	events, err := p.db.Audit().Query(t.Context(), audit.Filter{Action: "contract.read"}, 0, 10)

@@ -25,7 +25,8 @@ func (s *server) auditDays(ctx context.Context, lines []audit.Line) ([]templates
 	}
 	var days []templates.AuditDay
 	for i := range lines {
-		title := dayText(ctx, lines[i].Time, s.now())
+		at, _ := lines[i].When()
+		title := dayText(ctx, at, s.now())
 		if len(days) == 0 || days[len(days)-1].Title != title {
 			days = append(days, templates.AuditDay{Title: title})
 		}
@@ -38,7 +39,8 @@ func (s *server) auditDays(ctx context.Context, lines []audit.Line) ([]templates
 // line is an act as the page shows it.
 func (n auditNames) line(ctx context.Context, l *audit.Line) templates.AuditLine {
 	e := &l.Event
-	line := templates.AuditLine{Seq: e.Seq, At: e.Time, Object: n.object(ctx, e), Outcome: e.Outcome, Problem: problemText(ctx, e.Action, e.ErrorCode),
+	at, _ := e.When()
+	line := templates.AuditLine{Seq: e.Seq, At: at, Object: n.object(ctx, e), Outcome: e.Outcome, Problem: problemText(ctx, e.Action, e.ErrorCode),
 		From: fromText(ctx, e), Evidence: n.evidenceURL(e), Count: len(l.Calls) + l.More, More: l.More}
 	line.Who, line.Note = n.who(ctx, e)
 	line.Before, line.Object.Text, line.After = n.say(ctx, e)
@@ -142,11 +144,12 @@ func (s *server) tableRows(ctx context.Context, f audit.Filter, from int64) (row
 }
 
 // tableTime is a time of the table, in Beijing.
-func tableTime(at time.Time) string { return at.In(auditZone).Format("2006-01-02 15:04:05") }
+func tableTime(at time.Time) string { return at.In(auditZone).Format(time.DateTime) }
 
 // tableRow is an act as a row of the table.
 func (n auditNames) tableRow(ctx context.Context, l *audit.Line) []string {
 	e := &l.Event
+	at, _ := e.When()
 	who, _ := n.who(ctx, e)
 	o := n.object(ctx, e)
 	account, role, recorder, ip, agent := accountText(ctx, e.Actor.Name), "", "", e.Actor.IP, e.Actor.UserAgent
@@ -156,7 +159,7 @@ func (n auditNames) tableRow(ctx context.Context, l *audit.Line) []string {
 	if _, by, ok := toldBy(e); ok { // the account, the address and the browser are not the signer's
 		account, role, recorder, ip, agent = "", "", n.actor(ctx, e, by), "", ""
 	}
-	return []string{tableTime(e.Time), who, account, role, recorder, n.sentence(ctx, e), o.Kind, o.Name, o.ID,
+	return []string{tableTime(at), who, account, role, recorder, n.sentence(ctx, e), o.Kind, o.Name, o.ID,
 		i18n.T(ctx, "audit.outcome."+e.Outcome), problemText(ctx, e.Action, e.ErrorCode), ip, agent,
 		strconv.Itoa(len(l.Calls) + l.More), eventNumber(e.Seq)}
 }

@@ -280,19 +280,21 @@ func pagesText(ctx context.Context, e *audit.Event) string {
 	return i18n.T(ctx, "audit.pages.of", "List", strings.Join(parts, i18n.T(ctx, "audit.pages.join")))
 }
 
-// howLongText adds to the sentence of acts that were counted as one how many they were, and from the first to the last how long.
+// howLongText adds to the sentence of acts that were counted as one how many they were, and from when to when where they were not at once.
 func howLongText(ctx context.Context, e *audit.Event, what string) string {
-	count, _ := e.Detail["count"].(json.Number)
-	from, bad := time.Parse(time.RFC3339, detailText(e, "from"))
-	to, worse := time.Parse(time.RFC3339, detailText(e, "to"))
-	if e.Detail["opening"] == nil || bad != nil || worse != nil {
+	if e.Detail["opening"] == nil {
 		return what
 	}
-	unit, n := "seconds", int(to.Sub(from).Seconds())
-	if n >= 120 {
-		unit, n = "minutes", n/60
+	key, layout := "audit.read.once", time.TimeOnly
+	from, to := e.When()
+	from, to = from.In(auditZone), to.In(auditZone)
+	if to.Sub(from) >= time.Second {
+		key = "audit.read.for"
 	}
-	return i18n.T(ctx, "audit.read.for", "What", what, "Count", count, "Time", i18n.T(ctx, "audit.read."+unit, "Count", n))
+	if from.YearDay() != to.YearDay() {
+		layout = time.DateTime
+	}
+	return i18n.T(ctx, key, "What", what, "Count", valueText(e.Detail["count"]), "From", from.Format(layout), "To", to.Format(layout))
 }
 
 func reasonText(ctx context.Context, e *audit.Event) string {

@@ -94,7 +94,7 @@ func evidenceTold(q url.Values) map[string]any {
 	return told
 }
 
-// listEvidence shows the events of the engine that pass the filter, newest first.
+// listEvidence shows the acts in the engine's log that pass the filter, newest first.
 func (s *server) listEvidence(w http.ResponseWriter, r *http.Request) error {
 	ctx, q := r.Context(), r.URL.Query()
 	typed, filter, problems, err := s.evidenceFilter(ctx, q)
@@ -110,16 +110,18 @@ func (s *server) listEvidence(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusUnprocessableEntity
 	} else {
 		before, _ := strconv.ParseInt(q.Get("after"), 10, 64) // what is no number counts as the start
-		events, err := s.evidence.Query(ctx, filter, before, auditRows+1)
+		lines, err := s.evidence.Lines(ctx, filter, before, auditRows+1)
 		if err != nil {
 			return err
 		}
-		if len(events) > auditRows {
-			events = events[:auditRows]
-			next = strconv.FormatInt(events[auditRows-1].Seq, 10)
+		if len(lines) > auditRows {
+			lines = lines[:auditRows]
+			next = strconv.FormatInt(lines[auditRows-1].Seq, 10)
 		}
-		for i := range events {
-			data.Rows = append(data.Rows, evidenceRow(ctx, &events[i]))
+		for i := range lines {
+			row := evidenceRow(ctx, &lines[i].Event)
+			row.At, _ = lines[i].When()
+			data.Rows = append(data.Rows, row)
 		}
 	}
 	data.Paging = paging(r, next)
@@ -251,8 +253,9 @@ func (s *server) evidenceRows(ctx context.Context, f audit.Filter, from int64) (
 	for i := range lines {
 		e := &lines[i].Event
 		row := evidenceRow(ctx, e)
+		at, _ := e.When()
 		what := strings.Join(slices.DeleteFunc([]string{row.What, row.More}, func(s string) bool { return s == "" }), " · ")
-		rows = append(rows, []string{tableTime(e.Time), row.Role, row.Actor, what, row.ObjectType, e.ObjectID, i18n.T(ctx, "audit.outcome."+e.Outcome),
+		rows = append(rows, []string{tableTime(at), row.Role, row.Actor, what, row.ObjectType, e.ObjectID, i18n.T(ctx, "audit.outcome."+e.Outcome),
 			cmp.Or(row.Problem, e.ErrorCode), e.Actor.IP, e.Actor.UserAgent, eventNumber(e.Seq)})
 	}
 	return rows, next, err
