@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -13,6 +15,7 @@ import (
 	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 	"sealdesk/internal/engine"
+	"sealdesk/internal/store"
 )
 
 // folders is the layout of a data folder. Portal and engine never open each other's part.
@@ -50,6 +53,28 @@ const auditOrigin = "sealdesk/portal"
 type portalDB struct {
 	*db.DB
 	keeper *keeper
+}
+
+// cacheKey gives the key by which compiled code in the folder's cache is known: derived from the master key of the engine, or of the portal where
+// there is no engine. Nil for another cache, which is the user's own.
+func (f folders) cacheKey(cache string) func() ([]byte, error) {
+	if cache != f.cache() {
+		return nil
+	}
+	return func() ([]byte, error) {
+		path := f.half(engineHalf).path(engine.MasterName)
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			path = f.half(portalHalf).path(db.MasterName)
+		}
+		if _, err := os.Stat(path); err != nil { // it is not made here
+			return nil, err
+		}
+		master, err := store.LoadKey(path)
+		if err != nil {
+			return nil, err
+		}
+		return hkdf.Key(sha256.New, master, nil, "sealdesk compiled code", sha256.Size)
+	}
 }
 
 // openPortal opens the portal's database.

@@ -146,7 +146,7 @@ func open(ctx context.Context, cfg config.Config, cache string, out io.Writer, a
 	if p.face, err = font.Open(cfg.Fonts...); err != nil {
 		return p, err
 	}
-	if p.renderer, err = pdf.NewRenderer(ctx, pdf.RendererOptions{CacheDir: cache, Logger: p.logger}); err != nil {
+	if p.renderer, err = pdf.NewRenderer(ctx, pdf.RendererOptions{CacheDir: cache, CacheKey: p.folders.cacheKey(cache), Logger: p.logger}); err != nil {
 		return p, err
 	}
 	if !cfg.Platform.IsEmbedded() {

@@ -40,6 +40,9 @@ type RendererOptions struct {
 	// CacheDir keeps the compiled PDF module between starts (about 21 MB). Empty is a folder in the user's own cache folder, where the
 	// system names one; without any cache every process compiles anew (3 s on two idle cores, 310 MB).
 	CacheDir string
+	// CacheKey gives the key (32 bytes) of a MAC over what CacheDir holds: compiled code that does not carry it is not run, but made anew. It
+	// is asked when PDFium starts. Nil believes the folder, which must then be writable by this user alone.
+	CacheKey func() ([]byte, error)
 	Logger   *slog.Logger
 	// MaxBytes and MaxPages bound one document; 0 means 64 MiB and 2000 pages.
 	MaxBytes int
@@ -84,6 +87,9 @@ func NewRenderer(_ context.Context, opts RendererOptions) (*Renderer, error) {
 		opts.CacheDir = userCache()
 	} else if err := os.MkdirAll(opts.CacheDir, 0o700); err != nil {
 		return nil, fmt.Errorf("pdf: cache folder: %w", err)
+	}
+	if opts.CacheKey != nil {
+		sealedCache.Store(&opts)
 	}
 	return &Renderer{opts: opts, slots: make(chan struct{}, instances), images: newImageCache(opts.CacheBytes)}, nil
 }
@@ -153,12 +159,14 @@ func (r *Renderer) start() (pdfium.Pool, error) {
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
 		WithMemoryLimitPages(guestMemoryPages).
 		WithCloseOnContextDone(true)
-	if r.opts.CacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(filepath.Join(r.opts.CacheDir, "wazero"))
-		if err != nil {
-			return nil, fmt.Errorf("pdf: compilation cache: %w", err)
-		}
-		config, r.cache = config.WithCompilationCache(cache), cache
+	compiling.Lock()
+	defer compiling.Unlock()
+	code, kept, err := r.openCache()
+	if err != nil {
+		return nil, fmt.Errorf("pdf: compilation cache: %w", err)
+	}
+	if r.cache != nil {
+		config = config.WithCompilationCache(r.cache)
 	}
 	pool, err := webassembly.Init(webassembly.Config{
 		// Half of the processors go on serving while PDFium compiles.
@@ -174,8 +182,34 @@ func (r *Renderer) start() (pdfium.Pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pdf: start PDFium: %w", err)
 	}
+	if !kept {
+		if err := code.keep(); err != nil { // the next start compiles again
+			r.opts.Logger.Warn("pdf: the compiled PDFium could not be kept", "error", err)
+		}
+	}
 	r.pool = pool
 	return pool, nil
+}
+
+// openCache opens the cache of compiled code, if there is a folder for one. kept tells that what it holds will be run.
+func (r *Renderer) openCache() (code compiled, kept bool, err error) {
+	if r.opts.CacheDir == "" {
+		return code, true, nil
+	}
+	code.dir = r.opts.CacheDir
+	if r.opts.CacheKey != nil {
+		if code.key, err = r.opts.CacheKey(); err != nil {
+			return code, false, err
+		}
+	}
+	if kept, err = code.check(); err != nil {
+		return code, false, err
+	}
+	if !kept {
+		r.opts.Logger.Info("pdf: PDFium is compiled, since the cache holds nothing that this program kept", "folder", code.folder())
+	}
+	r.cache, err = wazero.NewCompilationCacheWithDir(code.folder())
+	return code, kept, err
 }
 
 // started is start for whoever may not wait as long as compiling takes on a busy machine; the work goes on for the next one.
