@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/config"
@@ -293,11 +294,7 @@ func exportAudit(ctx context.Context, c config.AuditExportCommand, out io.Writer
 	}
 	// The export itself is an event, and stands in it.
 	event := audit.Event{Action: "audit.export", ObjectType: "audit", Detail: map[string]any{"format": c.Format, "log": c.Log}}
-	err = withPortal(ctx, c.Data, working, func(ctx context.Context, portal *db.DB) error {
-		event.Actor = audit.ActorFrom(ctx)
-		return portal.Audit().Record(ctx, event)
-	})
-	if err != nil {
+	if err := (folders{c.Data}).recordExport(ctx, event, c.Log); err != nil {
 		return err
 	}
 	if c.Out != "" {
@@ -325,6 +322,23 @@ func checkExport(ctx context.Context, c config.AuditExportCommand) (at *audit.Ch
 		return err
 	})
 	return at, err
+}
+
+// recordExport writes the event of an export into the portal's log; into the engine's own where the engine runs alone.
+func (f folders) recordExport(ctx context.Context, event audit.Event, log string) error {
+	event.Actor = terminalActor()
+	names, err := f.made(ctx)
+	if err != nil {
+		return err
+	}
+	if log != engineHalf || slices.Contains(names, portalHalf) {
+		return withPortal(ctx, f.root, working, func(ctx context.Context, portal *db.DB) error { return portal.Audit().Record(ctx, event) })
+	}
+	d, err := openData(ctx, f, working, engineHalf)
+	if err != nil {
+		return err
+	}
+	return d.writeLog(ctx, d.half(engineHalf), nil, func(log *audit.Log) error { return log.Record(ctx, event) })
 }
 
 // exportAt is the newest checkpoint of a log in a file; none without a file.

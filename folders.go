@@ -24,6 +24,7 @@ type folders struct{ root string }
 func (f folders) portalFiles() string { return filepath.Join(f.root, "portal", "files") }                // of drafts
 func (f folders) engineRoot() string  { return filepath.Join(f.root, "engine", "root-certificate.pem") } // what verifiers trust
 func (f folders) stampRoots() string  { return filepath.Join(f.root, "engine", "timestamp-roots.pem") }  // of outside authorities
+func (f folders) engineWays() string  { return filepath.Join(f.root, "engine", "checkpoint-ways.json") } // how far they left an engine alone
 func (f folders) witness() string     { return filepath.Join(f.root, "witness") }                        // of `sealdesk witness`
 func (f folders) cache() string       { return filepath.Join(f.root, "cache") }                          // may be deleted at any time
 func (f folders) marker() string      { return filepath.Join(f.root, "sealdesk.json") }                  // what belongs here

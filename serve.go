@@ -65,6 +65,8 @@ type program struct {
 
 	notices *notices.Sender
 	outside *outside.Sender
+
+	engineWays *engineWays // where the engine runs alone and keeps its data
 }
 
 // serve runs the portal and, unless the cloud is the platform, the engine, until the context ends.
@@ -111,6 +113,11 @@ func runEngine(ctx context.Context, c config.EngineRunCommand, out io.Writer) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
+	if !cfg.Memory {
+		if p.outside, err = p.newOutside(); err != nil {
+			return err
+		}
+	}
 	return p.serve(ctx)
 }
 
@@ -289,6 +296,9 @@ func (p *program) serve(ctx context.Context) error {
 	if err := p.recordStart(ctx); err != nil {
 		return err
 	}
+	if p.outside != nil {
+		group.Go(func() error { return p.outside.Run(ctx) })
+	}
 	group.Go(func() error { return p.watchClock(ctx, clockwatch.New(clockwatch.Options{}), clockwatch.Every) })
 	// Compiling takes the processors for a while: only once the first requests, which often come at once, are answered.
 	warm := time.AfterFunc(warmAfter, p.renderer.Warm)
@@ -325,7 +335,6 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 	group.Go(func() error { return p.router.Run(ctx) })
 	group.Go(func() error { return p.watch.Run(ctx) })
 	group.Go(func() error { return p.notices.Run(ctx) })
-	group.Go(func() error { return p.outside.Run(ctx) })
 	group.Go(func() error { return p.verifyRegularly(ctx, p.cfg.AuditVerify) })
 	fmt.Fprintln(p.out, i18n.T(ctx, "cli.serve.portal", "URL", p.cfg.PublicURL))
 	if token != "" {
@@ -426,13 +435,18 @@ func (p *program) engineHandler() (http.Handler, error) {
 	for _, prefix := range []string{"/s/", "/p/", "/d/", "/f/", "/static/", "/preferences"} {
 		mux.Handle(prefix, pages)
 	}
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		evidence := p.engine.Evidence()
 		if _, broken := evidence.Broken(); broken || p.engine.Refused() != nil || len(evidence.ChangedRows()) > 0 {
 			http.Error(w, "not ready", http.StatusServiceUnavailable) // why is for the operator: the log and the portal tell
 			return
 		}
 		fmt.Fprintln(w, "ok")
+		if p.engineWays != nil {
+			for _, line := range p.engineWays.trouble(r.Context()) {
+				fmt.Fprintln(w, line)
+			}
+		}
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	return mux, nil

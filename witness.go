@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"sealdesk/internal/audit"
 	"sealdesk/internal/config"
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/mailer"
@@ -37,16 +37,22 @@ func serveWitness(ctx context.Context, c config.WitnessCommand, out io.Writer) (
 	return group.Wait()
 }
 
-// newOutside sets up the ways on which the checkpoints of both logs leave this machine.
+// newOutside sets up the ways on which the checkpoints leave this machine: those of both logs, or of the engine's where it runs alone.
 func (p *program) newOutside() (*outside.Sender, error) {
 	ways := p.cfg.Checkpoints
-	options := outside.Options{DB: p.portal.DB, Logs: []*audit.Log{p.portal.Audit()}, Folder: ways.Folder, Syslog: ways.Syslog,
-		PostURL: ways.PostURL, PostSecret: ways.PostSecret, PublicURL: p.cfg.PublicURL, WitnessURL: ways.WitnessURL, Logger: p.logger}
+	options := outside.Options{Folder: ways.Folder, Syslog: ways.Syslog, PostURL: ways.PostURL, PostSecret: ways.PostSecret, PublicURL: p.cfg.PublicURL,
+		WitnessURL: ways.WitnessURL, Logger: p.logger}
+	if p.portal != nil {
+		options.DB, options.Logs = p.portal.DB, append(options.Logs, p.portal.Audit())
+	} else {
+		p.engineWays = &engineWays{path: p.folders.engineWays(), log: p.engine.Evidence(), mailTo: ways.MailTo, now: time.Now}
+		options.DB = p.engineWays
+	}
 	if p.engine != nil {
 		options.Logs = append(options.Logs, p.engine.Evidence())
 	}
 	if ways.Mail {
-		options.Mail = &mailer.Server{URL: p.cfg.Notices.MailURL, From: p.cfg.Notices.MailFrom}
+		options.Mail = &mailer.Server{URL: p.cfg.Gateways.MailURL, From: p.cfg.Gateways.MailFrom}
 	}
 	if ways.WitnessKey != "" {
 		key, err := witness.ParseKey(ways.WitnessKey)

@@ -8,7 +8,7 @@ import (
 )
 
 // checkpoints checks the ways on which checkpoints leave the machine; what belongs to a way is needed as soon as the way is on.
-func (c ServeCommand) checkpoints() (out Checkpoints, err error) {
+func (c CheckpointFlags) checkpoints() (out Checkpoints, err error) {
 	var errs []error
 	if c.CheckpointFolder != "" {
 		out.Folder, err = filepath.Abs(c.CheckpointFolder)
@@ -30,9 +30,6 @@ func (c ServeCommand) checkpoints() (out Checkpoints, err error) {
 		out.PostURL = c.CheckpointURL
 		out.PostSecret, err = secret("checkpoint-secret", c.CheckpointSecret, c.CheckpointSecretFile)
 		errs = append(errs, err)
-	}
-	if out.Mail = c.CheckpointMail; out.Mail && c.SMTPURL == "" && c.SMTPURLFile == "" {
-		errs = append(errs, errors.New("--smtp-url is needed beside --checkpoint-mail"))
 	}
 	if c.Witness != "" && !isWeb(c.Witness) {
 		errs = append(errs, fmt.Errorf("--witness: %q is not a web address", c.Witness))

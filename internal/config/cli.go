@@ -81,13 +81,26 @@ type PlatformFlags struct {
 	ApplicationID string `name:"application-id" help:"Id of the application at the cloud." placeholder:"ID"`
 }
 
+// CheckpointFlags are the ways on which checkpoints of the audit logs leave the machine; mail has flags of its own, since only the portal knows
+// who reviews.
+type CheckpointFlags struct {
+	CheckpointFolder     string `name:"checkpoint-folder" help:"Folder on another mount that signed checkpoints of the audit logs are appended in; it is never made." placeholder:"DIR"`
+	CheckpointSyslog     string `name:"checkpoint-syslog" help:"Syslog server (RFC 5424) that gets checkpoints: unixgram:///dev/log, udp://host:514 or tcp://host:601." placeholder:"URL"`
+	CheckpointURL        string `secret:"" name:"checkpoint-url" help:"Address that gets a signed POST with each checkpoint; it may be in a private network." placeholder:"URL"`
+	CheckpointSecret     string `secret:"" name:"checkpoint-secret" help:"Secret that those are signed with; better given as a file." placeholder:"SECRET"`
+	CheckpointSecretFile string `name:"checkpoint-secret-file" help:"File that holds that secret." placeholder:"FILE"`
+	Witness              string `name:"witness" help:"Address of a witness (sealdesk witness, or any that speaks C2SP tlog-witness) that attests each checkpoint." placeholder:"URL"`
+	WitnessKey           string `name:"witness-key" help:"Public key of the witness, as it prints it at its start." placeholder:"KEY"`
+}
+
 // ServeCommand runs everything.
 type ServeCommand struct {
-	DataFlags     `embed:""`
-	EngineFlags   `embed:""`
-	PlatformFlags `embed:""`
-	GatewayFlags  `embed:""`
-	LogFlags      `embed:""`
+	DataFlags       `embed:""`
+	EngineFlags     `embed:""`
+	PlatformFlags   `embed:""`
+	GatewayFlags    `embed:""`
+	CheckpointFlags `embed:""`
+	LogFlags        `embed:""`
 
 	Settings []Setting `kong:"-"` // all of the flags, and where each came from
 
@@ -97,14 +110,7 @@ type ServeCommand struct {
 	WebhookURL           string   `secret:"" name:"webhook-url" help:"Address that gets a signed POST for every notice; a private one only with --allow-private." placeholder:"URL"`
 	WebhookSecret        string   `secret:"" name:"webhook-secret" help:"Secret that webhooks are signed with; better given as a file." placeholder:"SECRET"`
 	WebhookSecretFile    string   `name:"webhook-secret-file" help:"File that holds the secret of webhooks." placeholder:"FILE"`
-	CheckpointFolder     string   `name:"checkpoint-folder" help:"Folder on another mount that signed checkpoints of the audit logs are appended in; it is never made." placeholder:"DIR"`
-	CheckpointSyslog     string   `name:"checkpoint-syslog" help:"Syslog server (RFC 5424) that gets checkpoints: unixgram:///dev/log, udp://host:514 or tcp://host:601." placeholder:"URL"`
-	CheckpointURL        string   `secret:"" name:"checkpoint-url" help:"Address that gets a signed POST with each checkpoint; it may be in a private network." placeholder:"URL"`
-	CheckpointSecret     string   `secret:"" name:"checkpoint-secret" help:"Secret that those are signed with; better given as a file." placeholder:"SECRET"`
-	CheckpointSecretFile string   `name:"checkpoint-secret-file" help:"File that holds that secret." placeholder:"FILE"`
 	CheckpointMail       bool     `name:"checkpoint-mail" help:"Mail the checkpoints to the accounts of the compliance role, once a day at most; needs --smtp-url."`
-	Witness              string   `name:"witness" help:"Address of a witness (sealdesk witness, or any that speaks C2SP tlog-witness) that attests each checkpoint." placeholder:"URL"`
-	WitnessKey           string   `name:"witness-key" help:"Public key of the witness, as it prints it at its start." placeholder:"KEY"`
 	AuditVerify          string   `name:"audit-verify" help:"How often the audit log is verified by itself: daily, hourly or never." default:"daily" enum:"daily,hourly,never"`
 	OIDCIssuer           string   `name:"oidc-issuer" help:"Issuer of an OpenID Connect provider that people may sign in with; http for this machine only." placeholder:"URL"`
 	OIDCClientID         string   `name:"oidc-client-id" help:"Id of the portal at the provider." placeholder:"ID"`
@@ -124,10 +130,13 @@ type EngineCommand struct {
 
 // EngineRunCommand runs the engine alone.
 type EngineRunCommand struct {
-	DataFlags    `embed:""`
-	EngineFlags  `embed:""`
-	GatewayFlags `embed:""`
-	LogFlags     `embed:""`
+	DataFlags       `embed:""`
+	EngineFlags     `embed:""`
+	GatewayFlags    `embed:""`
+	CheckpointFlags `embed:""`
+	LogFlags        `embed:""`
+
+	CheckpointMailTo []string `name:"checkpoint-mail-to" help:"Mail the checkpoints of the evidence log to these addresses, once a day at most; needs --smtp-url." placeholder:"ADDRESS"`
 
 	Memory bool `help:"Keep nothing: the data lives as long as the program. Credentials and the console's address are printed at the start. Implies --simulate."`
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"os"
@@ -64,8 +65,14 @@ type Checkpoints struct {
 	Folder                 string
 	Syslog                 *url.URL // unixgram with a path, udp or tcp with host and port
 	PostURL, PostSecret    string
-	Mail                   bool // to the reviewers, through the server of Notices
+	Mail                   bool     // to the reviewers, through the server of Gateways
+	MailTo                 []string // who reviews where the engine runs alone; the portal knows by itself
 	WitnessURL, WitnessKey string
+}
+
+// any tells whether there is a way.
+func (c Checkpoints) any() bool {
+	return c.Folder != "" || c.Syslog != nil || c.PostURL != "" || c.Mail || c.WitnessURL != ""
 }
 
 // OIDC is the OpenID Connect provider that people may sign in with; without an issuer there is none.
@@ -125,6 +132,9 @@ func (c ServeCommand) Config() (Config, error) {
 	if err != nil {
 		problems = append(problems, err)
 	}
+	if cfg.Checkpoints.Mail = c.CheckpointMail; c.CheckpointMail && cfg.Gateways.MailURL == nil {
+		problems = append(problems, errors.New("--smtp-url is needed beside --checkpoint-mail"))
+	}
 	cfg.OIDC, err = c.oidc()
 	if err != nil {
 		problems = append(problems, err)
@@ -147,7 +157,22 @@ func (c EngineRunCommand) Config() (Config, error) {
 	cfg.Memory, cfg.Simulate = c.Memory, c.Simulate || c.Memory
 	gateways, gatewayErr := c.gateways()
 	cfg.Gateways = gateways
-	return cfg, errors.Join(err, gatewayErr)
+	ways, waysErr := c.checkpoints()
+	ways.MailTo, ways.Mail = c.CheckpointMailTo, len(c.CheckpointMailTo) > 0
+	cfg.Checkpoints = ways
+	var mailErr, memoryErr error
+	if ways.Mail && gateways.MailURL == nil {
+		mailErr = errors.New("--smtp-url is needed beside --checkpoint-mail-to")
+	}
+	for _, to := range ways.MailTo {
+		if a, err := mail.ParseAddress(to); err != nil || a.Address != to {
+			mailErr = errors.Join(mailErr, fmt.Errorf("--checkpoint-mail-to: %q is no e-mail address", to))
+		}
+	}
+	if c.Memory && ways.any() {
+		memoryErr = errors.New("--memory keeps nothing that a checkpoint could prove: leave out the ways of checkpoints, or keep the data")
+	}
+	return cfg, errors.Join(err, gatewayErr, waysErr, mailErr, memoryErr)
 }
 
 // Config is as EngineRunCommand's.

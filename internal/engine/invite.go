@@ -46,7 +46,7 @@ func (e *Engine) invite(ctx context.Context, tx *store.Tx, t *task) error {
 
 // toSigner is a message of a kind to somebody whose turn it is, without its link.
 func (e *Engine) toSigner(kind string, f *flow, a *approver) gateway.Message {
-	m := gateway.Message{Kind: kind, Contract: f.Name, Until: gateway.Beijing(a.Deadline)}
+	m := gateway.Message{Kind: kind, FlowID: f.ID, SignID: a.SignID, Contract: f.Name, Until: gateway.Beijing(a.Deadline)}
 	if a.SMSTemplate != nil && a.SMSTemplate.TemplateId != "" && a.Mobile != "" {
 		m.TemplateID, m.SignName, m.To = a.SMSTemplate.TemplateId, a.SMSTemplate.Sign, a.Mobile
 	} else {

@@ -165,7 +165,7 @@ func TestAMailIsTriedUntilItIsTaken(t *testing.T) {
 	p.task(p.flow(q), q, q, 200)
 	p.sendDue()
 	p.sendDue() // not due yet
-	if m := p.newest(); server.Refused() != 1 || m.State != engine.MessageWaiting || m.Error != gateway.CodeRefused || m.Recipient != "s***@example.com" {
+	if m := p.newest(); server.Refused() != 1 || m.State != engine.MessageWaiting || m.Error != "refused.451" || m.Recipient != "s***@example.com" {
 		t.Fatalf("%d refused, %+v", server.Refused(), m)
 	}
 	if err := p.engine.Close(); err != nil {

@@ -57,9 +57,9 @@ func (e *Engine) queueMessage(ctx context.Context, tx *store.Tx, m gateway.Messa
 		tx.OnCommit(e.wakeMessages)
 	}
 	now := store.Micros(e.now())
-	_, err := tx.Exec(ctx, `INSERT INTO engine_outbox (id, kind, recipient_sealed, body_sealed, created, delivered, way, state, message_sealed, due, expires)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $5, $9)`, m.ID, m.Kind, e.vault.Seal("engine_outbox.recipient", m.ID, []byte(recipient)),
-		e.vault.Seal("engine_outbox.body", m.ID, []byte(gateway.Text(shown))), now, way, state, sealed, store.Micros(expires))
+	_, err := tx.Exec(ctx, `INSERT INTO engine_outbox (id, kind, recipient_sealed, body_sealed, created, delivered, way, state, message_sealed, due, expires, flow_id, sign_id)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $5, $9, $10, $11)`, m.ID, m.Kind, e.vault.Seal("engine_outbox.recipient", m.ID, []byte(recipient)),
+		e.vault.Seal("engine_outbox.body", m.ID, []byte(gateway.Text(shown))), now, way, state, sealed, store.Micros(expires), m.FlowID, m.SignID)
 	if err != nil {
 		return fmt.Errorf("keep a message: %w", err)
 	}
@@ -99,6 +99,36 @@ func (e *Engine) ListMessages(ctx context.Context, before string, limit int) (pa
 		next = page[limit-1].ID
 	}
 	return page, next, err
+}
+
+// Undelivered lists the tasks of a contract whose signer was not reached by what was last sent to them: it was given up, or failed and is tried
+// again.
+func (e *Engine) Undelivered(ctx context.Context, flowID string) (all []gateway.Sent, err error) {
+	err = e.db.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT id, sign_id, kind, recipient_sealed, way, state, error, attempts, created FROM engine_outbox o
+			WHERE flow_id = $1 AND sign_id <> '' AND error <> '' AND state IN ('failed', 'waiting', 'trying')
+			AND NOT EXISTS (SELECT 1 FROM engine_outbox l WHERE l.flow_id = o.flow_id AND l.sign_id = o.sign_id AND (l.created, l.id) > (o.created, o.id))`, flowID)
+		if err != nil {
+			return fmt.Errorf("list what was not delivered: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var m gateway.Sent
+			var id string
+			var recipient []byte
+			var created int64
+			if err := rows.Scan(&id, &m.SignID, &m.Kind, &recipient, &m.Way, &m.State, &m.Error, &m.Attempts, &created); err != nil {
+				return fmt.Errorf("list what was not delivered: %w", err)
+			}
+			m.Created = store.Time(created)
+			if m.Address, err = e.vault.OpenText("engine_outbox.recipient", id, recipient); err != nil {
+				return err
+			}
+			all = append(all, m)
+		}
+		return rows.Err()
+	})
+	return all, err
 }
 
 // MessageWays lists the ways of messages to people that are set up.

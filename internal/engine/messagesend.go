@@ -171,7 +171,7 @@ func (e *Engine) noteMessage(ctx context.Context, m waitingMessage, state, code 
 			return nil
 		}
 		return e.record(ctx, tx, event{Action: "message." + state, ObjectType: "message", ObjectID: m.ID,
-			Detail: map[string]any{"kind": m.Kind, "way": e.gateways.Way(m.Message), "address": gateway.Mask(m.To), "error": code}})
+			Detail: map[string]any{"kind": m.Kind, "flow": m.FlowID, "task": m.SignID, "way": e.gateways.Way(m.Message), "address": gateway.Mask(m.To), "error": code}})
 	})
 }
 

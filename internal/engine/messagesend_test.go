@@ -83,7 +83,7 @@ func TestACodeLeavesByAGateway(t *testing.T) {
 	}
 	p.sendDue()
 	p.sendDue() // not due yet
-	if m := p.newest(); len(r.posts) != 2 || m.State != engine.MessageWaiting || m.Error != gateway.CodeStatus || m.Attempts != 1 {
+	if m := p.newest(); len(r.posts) != 2 || m.State != engine.MessageWaiting || m.Error != "status.502" || m.Attempts != 1 {
 		t.Errorf("%d posts, %+v", len(r.posts), m)
 	}
 	r.status = http.StatusOK
@@ -133,6 +133,36 @@ func TestACodeLeavesByAGateway(t *testing.T) {
 	}
 	if m := p.newest(); m.State != engine.MessageFailed || m.Error != "late" {
 		t.Errorf("an hour later: %+v", m)
+	}
+}
+
+// What a gateway refuses for good is not tried again, nothing of it is kept, and it is told by task until something newer arrived.
+func TestWhatIsRefusedForGoodIsGivenUp(t *testing.T) {
+	r := newTakes(t)
+	r.status = http.StatusNotFound
+	p := start(t, func(o *engine.Options) { o.Gateways = r.gateways() })
+	q := p.party(0)
+	flowID := p.flow(q)
+	req := taskRequest(flowID, q, q, 200)
+	req.VerifyChannel, req.Mobile = []string{"VERIFYCODE"}, phone
+	signID := do(p, api.SendFlow, req).SignId
+	p.sendDue()
+	p.clock.Add(24 * time.Hour)
+	p.sendDue()
+	if m := p.newest(); len(r.posts) != 1 || m.State != engine.MessageFailed || m.Error != "status.404" || m.Attempts != 1 {
+		t.Errorf("%d posts, %+v", len(r.posts), m)
+	}
+	told, err := p.engine.Undelivered(t.Context(), flowID)
+	if err != nil || len(told) != 1 || told[0].SignID != signID || told[0].Kind != gateway.KindInvitation || told[0].Address != gateway.Mask(phone) {
+		t.Fatalf("told %+v, %v", told, err)
+	}
+	r.status = http.StatusOK
+	if _, err := p.engine.Remind(t.Context(), flowID, signID, "again"); err != nil {
+		t.Fatal(err)
+	}
+	p.sendDue()
+	if told, err := p.engine.Undelivered(t.Context(), flowID); err != nil || len(told) != 0 {
+		t.Errorf("told %+v, %v", told, err)
 	}
 }
 

@@ -54,7 +54,7 @@ func (e *Engine) SendCode(ctx context.Context, token string) error {
 			return m, err
 		}
 		a := p.approver
-		m = gateway.Message{Kind: gateway.KindCode, Contract: p.flow.Name, Code: code, To: e.codeAddress(a)}
+		m = gateway.Message{Kind: gateway.KindCode, FlowID: p.flow.ID, SignID: a.SignID, Contract: p.flow.Name, Code: code, To: e.codeAddress(a)}
 		if !slices.Contains(a.Channels, channelCode) || m.To == "" {
 			return m, ErrCodeChannel
 		}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,8 @@ type Message struct {
 	Link     string `json:"link,omitempty"`
 	Until    string `json:"until,omitempty"` // as people read it, Beijing time
 	Address  string `json:"address,omitempty"`
+	FlowID   string `json:"flow,omitempty"` // contract and task that it is about
+	SignID   string `json:"task,omitempty"`
 	// TemplateID and SignName take the place of the configured ones for SMS (essbasic, SmsTemplate).
 	TemplateID string `json:"templateId,omitempty"`
 	SignName   string `json:"signName,omitempty"`
@@ -133,6 +136,7 @@ var ErrNoWay = errors.New("no way is set up to this address")
 
 // Sent is a line of the log of messages: what a message was, to whom and what became of it; never what it says.
 type Sent struct {
+	SignID    string // the task that it was about; empty for none
 	Kind, Way string // Way is empty where there was none
 	Address   string // masked
 	State     string // kept, waiting, trying, done or failed
@@ -156,11 +160,11 @@ const (
 	CodeUnreachable = "unreachable" // no connection: it surely did not leave
 	CodeNoAnswer    = "no_answer"   // it may have arrived
 	CodePrivate     = "private"     // the address is not public
-	CodeStatus      = "status"      // the HTTP address answered an error
+	CodeStatus      = "status"      // the HTTP address answered an error; a dot and the status follow
 	CodeOff         = "off"         // the way is not set up any more
 	CodeTLS         = "tls"
-	CodeLogin       = "login"
-	CodeRefused     = "refused"
+	CodeLogin       = "login"   // by the mail server; a dot and the code of its reply follow
+	CodeRefused     = "refused" // as CodeLogin
 )
 
 // Send sends a message once. The error is an *Error.
@@ -184,7 +188,12 @@ func (g *Gateways) mail(ctx context.Context, m Message) error {
 	for cause, code := range map[error]string{mailer.ErrUnreachable: CodeUnreachable, mailer.ErrTimeout: CodeNoAnswer, mailer.ErrTLS: CodeTLS,
 		mailer.ErrLogin: CodeLogin, mailer.ErrRefused: CodeRefused} {
 		if errors.Is(err, cause) {
-			return &Error{Code: code, Again: true} // a mail that comes twice carries the same Message-ID
+			failed := &Error{Code: code, Again: !mailer.Permanent(err)} // a mail that comes twice carries the same Message-ID
+			var refusal *mailer.Refusal
+			if errors.As(err, &refusal) && refusal.Code != 0 {
+				failed.Code += "." + strconv.Itoa(refusal.Code)
+			}
+			return failed
 		}
 	}
 	return err

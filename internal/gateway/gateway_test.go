@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -128,8 +129,14 @@ func TestAPostIsSigned(t *testing.T) {
 	defer server.Close()
 	m := gateway.Message{ID: "m1", Kind: gateway.KindCode, To: mobile, Contract: "采购合同", Code: "123456"}
 	g := gateway.New(gateway.Options{URL: server.URL, Secret: "s3cret", Private: true})
-	if got := failure(g.Send(t.Context(), m)); got != (gateway.Error{Code: gateway.CodeStatus, Again: true}) {
+	if got := failure(g.Send(t.Context(), m)); got != (gateway.Error{Code: "status.500", Again: true}) {
 		t.Errorf("an error of the address is %+v", got)
+	}
+	for code, again := range map[int]bool{400: false, 401: false, 404: false, 410: false, 302: false, 408: true, 425: true, 429: true, 503: true} {
+		status = code
+		if got := failure(g.Send(t.Context(), m)); got != (gateway.Error{Code: fmt.Sprintf("status.%d", code), Again: again}) {
+			t.Errorf("an answer %d is %+v", code, got)
+		}
 	}
 	status = http.StatusNoContent
 	if err := g.Send(t.Context(), m); err != nil || got.To != mobile || !strings.Contains(got.Text, "123456") || !strings.Contains(got.Text, "采购合同") || got.Params[0] != "123456" {

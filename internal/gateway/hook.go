@@ -60,9 +60,15 @@ func (g *Gateways) post(ctx context.Context, m Message) error {
 		return &Error{Code: CodeNoAnswer, Again: true}
 	}
 	if resp.StatusCode/100 != 2 {
-		return &Error{Code: CodeStatus, Again: true}
+		return &Error{Code: CodeStatus + "." + strconv.Itoa(resp.StatusCode), Again: later(resp.StatusCode)}
 	}
 	return nil
+}
+
+// later tells whether an answer may be another one later: a fault of the server's, or too much at a time. Every other one is about the message
+// or the settings, and stays.
+func later(status int) bool {
+	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooEarly || status == http.StatusTooManyRequests
 }
 
 // textKind is the kind of a message's text: a code may be for nothing in particular.

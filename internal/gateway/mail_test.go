@@ -142,7 +142,7 @@ func TestALongSubjectIsFolded(t *testing.T) {
 	}
 }
 
-// What goes wrong is told by its kind; a mail can always be sent again, since it carries its number. A password or a code never leaves to a
+// What goes wrong is told by its kind. A mail may be sent again, since it carries its number, unless the server said that it never takes it. A password or a code never leaves to a
 // server that is not who it says.
 func TestAMailThatDoesNotLeaveIsToldOf(t *testing.T) {
 	nobody, err := mailtest.SelfSigned()
@@ -150,6 +150,7 @@ func TestAMailThatDoesNotLeaveIsToldOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	busy := mailtest.Start(t, mailtest.Options{Refuse: 2})
+	gone := mailtest.Start(t, mailtest.Options{Nobody: invitation.To})
 	unknown := mailtest.Start(t, mailtest.Options{Certificate: nobody, Login: sender})
 	wrong := mailtest.Start(t, mailtest.Options{Certificate: trusted, Login: sender})
 	guess := wrong.URL()
@@ -157,9 +158,10 @@ func TestAMailThatDoesNotLeaveIsToldOf(t *testing.T) {
 	for _, c := range []struct {
 		server *url.URL
 		want   string
-	}{{busy.URL(), gateway.CodeRefused}, {busy.URL(), gateway.CodeRefused}, {unknown.URL(), gateway.CodeTLS}, {guess, gateway.CodeLogin},
-		{&url.URL{Scheme: "smtp", Host: "127.0.0.1:1"}, gateway.CodeUnreachable}} {
-		if got := failure(byMail(c.server).Send(t.Context(), invitation)); got != (gateway.Error{Code: c.want, Again: true}) {
+		again  bool
+	}{{busy.URL(), "refused.451", true}, {busy.URL(), "refused.451", true}, {unknown.URL(), gateway.CodeTLS, true}, {guess, "login.535", false},
+		{gone.URL(), "refused.550", false}, {&url.URL{Scheme: "smtp", Host: "127.0.0.1:1"}, gateway.CodeUnreachable, true}} {
+		if got := failure(byMail(c.server).Send(t.Context(), invitation)); got != (gateway.Error{Code: c.want, Again: c.again}) {
 			t.Errorf("%s: %+v, want %s", c.server, got, c.want)
 		}
 	}

@@ -82,15 +82,23 @@ func (s *server) flowData(ctx context.Context, id string, filter timelineFilter)
 	} else if !errors.Is(err, db.ErrNotFound) {
 		return templates.FlowData{}, err
 	}
+	undelivered, err := s.undelivered(ctx, f)
+	if err != nil {
+		return templates.FlowData{}, err
+	}
 	for _, a := range f.Approvers {
 		at := a.Decided
 		if at.IsZero() {
 			at = a.Sent
 		}
-		data.People = append(data.People, templates.FlowPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channels: a.Channels,
+		person := templates.FlowPerson{ID: a.ID, Name: a.UserName, Organization: a.OrganizationName, Channels: a.Channels,
 			Message: a.Message, Step: int(a.Step), Status: shownStatus(f, a), At: at,
 			CanLink: write && a.SignID != "" && !a.OwnAccountOnly() && a.Status == api.ApproverPending && open, CanMove: write && f.Movable(a.ID),
-			CanResend: write && a.Status == db.ApproverExpired && f.State.Open() && f.Document.Deadline.After(s.now())})
+			CanResend: write && a.Status == db.ApproverExpired && f.State.Open() && f.Document.Deadline.After(s.now())}
+		if a.Status == api.ApproverPending && a.SignID != "" {
+			person.Undelivered = undelivered[a.SignID]
+		}
+		data.People = append(data.People, person)
 	}
 	if data.Timeline, err = s.flowTimeline(ctx, id, filter); err != nil {
 		return templates.FlowData{}, err

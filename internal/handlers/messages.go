@@ -5,7 +5,9 @@ import (
 	"errors"
 	"net/http"
 	"net/mail"
+	"strconv"
 	"strings"
+	"time"
 
 	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
@@ -24,6 +26,8 @@ type Messages interface {
 	MessageLog(ctx context.Context, before string, limit int) (page []gateway.Sent, next string, err error)
 	// TestMessage queues a test to an address; gateway.ErrNoWay where no way leads there.
 	TestMessage(ctx context.Context, to string) error
+	// Undelivered lists the tasks of a contract of the platform whose signer was not reached by what was last sent to them.
+	Undelivered(ctx context.Context, flowID string) ([]gateway.Sent, error)
 	// Remind reminds whoever has a pending task, once for a key, and tells the masked address; empty where nothing can be sent.
 	Remind(ctx context.Context, flowID, signID, key string) (address string, err error)
 }
@@ -63,6 +67,7 @@ func (s *server) messagesPage(w http.ResponseWriter, r *http.Request, to string,
 			row.Way = i18n.T(ctx, "messages.way."+m.Way)
 		}
 		data.Rows = append(data.Rows, row)
+		data.Failed = data.Failed || m.State == "failed" && m.Kind != gateway.KindTest && s.now().Sub(m.Created) < 24*time.Hour
 	}
 	p := page{Title: "messages.title", Active: "settings", Back: backTo(ctx, "/settings", "settings.title")}
 	if len(found) > 0 {
@@ -80,11 +85,35 @@ func messageError(ctx context.Context, code string) string {
 	if key := "messages.error." + code; i18n.Has(ctx, key) {
 		return i18n.T(ctx, key)
 	}
-	family, _, _ := strings.Cut(code, ".")
+	family, reply, _ := strings.Cut(code, ".")
 	if key := "messages.error." + family; i18n.Has(ctx, key) {
-		return i18n.T(ctx, key, "Code", code)
+		text := i18n.T(ctx, key, "Code", code)
+		if _, err := strconv.Atoi(reply); err == nil { // a server's own number, to look up
+			text += i18n.T(ctx, "messages.error.reply", "Reply", reply)
+		}
+		return text
 	}
 	return i18n.T(ctx, "messages.error.platform", "Code", code)
+}
+
+// undelivered says in words, by task, who was not reached by what was last sent to them about a flow, and what to do. Who may remind sends again.
+func (s *server) undelivered(ctx context.Context, f db.Flow) (map[string]string, error) {
+	if s.messages == nil || f.PlatformID == "" || !f.State.Open() {
+		return nil, nil
+	}
+	all, err := s.messages.Undelivered(ctx, f.PlatformID)
+	if err != nil {
+		return nil, err
+	}
+	said := make(map[string]string, len(all))
+	for _, m := range all {
+		key := "messages.undelivered.failed"
+		if m.State != "failed" {
+			key = "messages.undelivered.waiting"
+		}
+		said[m.SignID] = i18n.T(ctx, key, "Kind", i18n.T(ctx, "messages.kind."+m.Kind), "Address", m.Address, "Why", messageError(ctx, m.Error))
+	}
+	return said, nil
 }
 
 // testMessage sends a test to the address that somebody types.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sealdesk/internal/auth"
 	"sealdesk/internal/config"
@@ -20,8 +22,9 @@ const signerMobile = "13800000001"
 
 // mailbox is an HTTP gateway that keeps what it gets.
 type mailbox struct {
-	mu    sync.Mutex
-	posts []gateway.Post
+	mu     sync.Mutex
+	posts  []gateway.Post
+	status int // of its answers; 0: 200
 }
 
 func (m *mailbox) of(kind string) (found []gateway.Post) {
@@ -45,7 +48,9 @@ func withMailbox(t *testing.T) (*portal, *mailbox) {
 		}
 		m.mu.Lock()
 		m.posts = append(m.posts, p)
+		status := m.status
 		m.mu.Unlock()
+		w.WriteHeader(cmp.Or(status, http.StatusOK))
 	}))
 	t.Cleanup(server.Close)
 	p := startPortal(t, func(s *portalSettings) {
@@ -154,6 +159,44 @@ func TestTheLogOfMessages(t *testing.T) {
 		v.get("/settings/messages").wantStatus(http.StatusForbidden)
 		v.post("/settings/messages/test", url.Values{"To": {"13900000009"}}).wantStatus(http.StatusForbidden)
 	}
+}
+
+// What cannot be delivered is given up at once; the sender is told at the contract why and what to do, until it was sent again, and the
+// administrators above their list.
+func TestWhoSendsIsToldWhatWasNotDelivered(t *testing.T) {
+	p, box := withMailbox(t)
+	admin := p.as(auth.Admin)
+	answer := func(status int) {
+		box.mu.Lock()
+		defer box.mu.Unlock()
+		box.status = status
+	}
+	answer(http.StatusNotFound)
+	flow := p.sentFlow(admin, "0")
+	p.until("it is told", func() bool { return strings.Contains(admin.get(flow).body, "未能送达") })
+	admin.get(flow).wantText("main", "签署邀请未能送达 138****0001").wantText("main", "HTTP 通道没有接收").wantText("main", "对方答复：404").wantText("main", "可再次提醒")
+	admin.get("/settings/messages").wantText(".notice", "未能送达").wantText("tbody", "失败").wantText("tbody", "对方答复：404")
+	p.clock.advance(24 * time.Hour)
+	admin.logIn("admin", testPassword).wantStatus(http.StatusOK)
+	if got := admin.get("/settings/messages").find(".notice").Text(); strings.Contains(got, "未能送达") {
+		t.Errorf("a day later: %s", got)
+	}
+	if n := len(box.of(gateway.KindInvitation)); n != 1 {
+		t.Errorf("tried %d times", n)
+	}
+
+	answer(http.StatusBadGateway)
+	remind := flow + "/approvers/" + p.flow(flow).Approvers[0].ID + "/remind"
+	admin.post(remind, nil).wantStatus(http.StatusOK)
+	p.until("it is tried again", func() bool { return strings.Contains(admin.get(flow).body, "正在重试") })
+	answer(http.StatusOK)
+	p.clock.advance(remindPause)
+	admin.logIn("admin", testPassword)
+	admin.post(remind, nil).wantStatus(http.StatusOK)
+	p.until("nothing is told any more", func() bool {
+		body := admin.get(flow).body
+		return !strings.Contains(body, "未能送达") && !strings.Contains(body, "正在重试")
+	})
 }
 
 // Every reason for which a message did not leave is told in words, in both languages.

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/mail"
 	"net/smtp"
+	"net/textproto"
 	"net/url"
 	"strings"
 	"time"
@@ -31,6 +32,33 @@ var (
 	// ErrRefused says that the server did not take the mail.
 	ErrRefused = errors.New("the mail server did not take the mail")
 )
+
+// Refusal is a server's no: ErrLogin or ErrRefused, with the code of its reply (RFC 5321, 4.2), 0 where the connection broke instead.
+type Refusal struct {
+	Cause error
+	Code  int
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("%v (%d)", r.Cause, r.Code) }
+
+// Unwrap gives ErrLogin or ErrRefused.
+func (r *Refusal) Unwrap() error { return r.Cause }
+
+// Permanent tells whether an error says that the same mail will not be taken later either (5yz).
+func Permanent(err error) bool {
+	var r *Refusal
+	return errors.As(err, &r) && r.Code >= 500
+}
+
+// refusal is the Refusal behind an error of the conversation.
+func refusal(cause, err error) error {
+	r := &Refusal{Cause: cause}
+	var reply *textproto.Error
+	if errors.As(err, &reply) {
+		r.Code = reply.Code
+	}
+	return r
+}
 
 // Server is a mail server and the address that mails come from. Both must be set.
 type Server struct {
@@ -163,21 +191,21 @@ func (s Server) converse(client *smtp.Client, settings *tls.Config, secure bool,
 	if user := s.URL.User; user != nil {
 		password, _ := user.Password()
 		if err := client.Auth(smtp.PlainAuth("", user.Username(), password, s.URL.Hostname())); err != nil {
-			return ErrLogin
+			return refusal(ErrLogin, err)
 		}
 	}
 	if err := errors.Join(client.Mail(s.From), client.Rcpt(m.To)); err != nil {
-		return ErrRefused
+		return refusal(ErrRefused, err)
 	}
 	w, err := client.Data()
 	if err != nil {
-		return ErrRefused
+		return refusal(ErrRefused, err)
 	}
 	if _, err := w.Write(m.bytes(s)); err != nil {
 		return problem(err)
 	}
 	if err := w.Close(); err != nil { // the server's answer to the whole mail
-		return ErrRefused
+		return refusal(ErrRefused, err)
 	}
 	// The mail is taken; what the server says to a farewell changes nothing.
 	_ = client.Quit()

@@ -51,9 +51,13 @@ func (s *Sender) mail(ctx context.Context, items []item) []result {
 func (s *Sender) letter(ctx context.Context, items []item, to string, n int) mailer.Message {
 	var body strings.Builder
 	line := func(text string) { body.WriteString(text + "\r\n") }
-	line(i18n.T(ctx, "checkpoints.mail.text"))
-	line("")
-	line(s.opts.PublicURL + "/audit/checkpoints")
+	if s.opts.PublicURL == "" {
+		line(i18n.T(ctx, "checkpoints.mail.text.engine"))
+	} else {
+		line(i18n.T(ctx, "checkpoints.mail.text"))
+		line("")
+		line(s.opts.PublicURL + "/audit/checkpoints")
+	}
 	for _, it := range items {
 		line("")
 		body.WriteString(strings.ReplaceAll(string(it.c.Text), "\n", "\r\n"))

@@ -1,7 +1,7 @@
 // Package outside takes the checkpoints of the audit logs off the machine, on each way that is set up: into a folder on another mount, to
 // syslog, to an HTTP address, by mail to the reviewers, and to a witness. Whoever can change the database cannot change what has left.
 //
-// How far each way has come stands in the portal's database, so that a restart forgets nothing. A way that fails is tried again with
+// How far each way has come is kept (States), so that a restart forgets nothing. A way that fails is tried again with
 // growing pauses and never holds up an event; what it then takes is the newest checkpoint, which covers all before it.
 package outside
 
@@ -56,16 +56,28 @@ const (
 	codeUnproven    = "unproven"    // the log cannot prove that it only grew
 )
 
+// States keeps how far each way has come, so that a restart forgets nothing. The portal's database is one.
+type States interface {
+	// CheckpointStates gives how it stands with each log on each way.
+	CheckpointStates(ctx context.Context) ([]db.CheckpointState, error)
+	// CheckpointLeft notes that a checkpoint left on a way; see db.DB.CheckpointLeft.
+	CheckpointLeft(ctx context.Context, way string, c audit.Checkpoint, cosignature, partly string, next time.Time) error
+	// CheckpointStayed notes that a way did not take one; see db.DB.CheckpointStayed.
+	CheckpointStayed(ctx context.Context, way string, c audit.Checkpoint, code string, next time.Time) error
+	// Reviewers gives who gets mails.
+	Reviewers(ctx context.Context) ([]db.Reviewer, error)
+}
+
 // Options say which ways there are; one without its address is off. DB and Logs must be set.
 type Options struct {
-	DB         *db.DB
+	DB         States
 	Logs       []*audit.Log
 	Folder     string   // where files of checkpoints are appended to
 	Syslog     *url.URL // unixgram:///dev/log, udp://host:514, tcp://host:601
 	PostURL    string
 	PostSecret string
 	Mail       *mailer.Server // for the reviewers
-	PublicURL  string         // how browsers reach the portal, for the link in mails
+	PublicURL  string         // how browsers reach the portal, for the link in mails; empty where there is none
 	WitnessURL string
 	WitnessKey *witness.Verifier
 	Logger     *slog.Logger
