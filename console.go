@@ -95,6 +95,17 @@ func (p *program) timestamps() func() (url, problem string) {
 	}
 }
 
+// askTimestamps asks that authority.
+func (p *program) askTimestamps() func(context.Context) (url, problem string) {
+	if p.timestamps() == nil {
+		return nil
+	}
+	return func(ctx context.Context) (string, string) {
+		state := p.engine.AskTimestamp(ctx)
+		return state.URL, state.Problem
+	}
+}
+
 // callbackKeys are what the embedded engine's callbacks are sealed with; the cloud sends none here.
 func (p *program) callbackKeys() func(context.Context) (api.CallbackKeys, error) {
 	if p.engine == nil {

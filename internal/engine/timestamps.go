@@ -30,6 +30,9 @@ const (
 	stampApart = 5 * time.Minute
 	// stampEvery is how often an authority is tried while nobody signs.
 	stampEvery = 5 * time.Minute
+	// stampFresh is how long an answer tells how the authority stands, and stampBrief how long a page waits for one.
+	stampFresh = time.Minute
+	stampBrief = 4 * time.Second
 )
 
 // ErrTimestamp says that no time stamp could be had, so that nothing was signed: an outside authority was ordered, and the engine's own does
@@ -229,6 +232,20 @@ func (e *Engine) TimestampState() TimestampState {
 	e.outside.mu.Lock()
 	defer e.outside.mu.Unlock()
 	return e.outside.state
+}
+
+// AskTimestamp asks the outside authority, briefly, unless it was tried within the last minute, and tells how it stands.
+func (e *Engine) AskTimestamp(ctx context.Context) TimestampState {
+	state := e.TimestampState()
+	if state.URL == "" || !state.Tried.IsZero() && e.now().Sub(state.Tried) < stampFresh {
+		return state
+	}
+	brief, cancel := context.WithTimeout(ctx, stampBrief)
+	defer cancel()
+	if _, err := e.outside.ask(brief, nil, e.now); err != nil && brief.Err() != nil && ctx.Err() == nil {
+		return TimestampState{URL: state.URL, Problem: fmt.Sprintf("no answer within %v", stampBrief), Tried: e.now()}
+	}
+	return e.TimestampState()
 }
 
 // RunTimestamps tries the outside authority now and then, so that its silence is known before somebody signs, until the context ends.

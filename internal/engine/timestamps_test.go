@@ -237,6 +237,14 @@ func TestWithoutItsStampNothingIsSigned(t *testing.T) {
 		t.Error("a redirect was followed")
 	}
 	o.change = nil
+	asked := o.asked.Load()
+	if state := p.engine.AskTimestamp(t.Context()); state.Problem == "" || o.asked.Load() != asked {
+		t.Errorf("asked again within a minute: %+v", state)
+	}
+	p.clock.Add(time.Minute)
+	if state := p.engine.AskTimestamp(t.Context()); state.Problem != "" || o.asked.Load() != asked+1 {
+		t.Errorf("a minute later: %+v", state)
+	}
 	p.clock.Add(10 * time.Minute)
 	if _, err := api.SignFlow.Call(t.Context(), p.client, sign); err == nil || !strings.Contains(err.Error(), "check the clock") {
 		t.Errorf("a clock that is ahead: %v", err)

@@ -76,7 +76,7 @@ func (s *server) draftBuild(ctx context.Context, draft db.Draft) (templates.Draf
 		return templates.DraftBuild{}, err
 	}
 	build.Preflight = preflightLines(ctx, draft, problems)
-	canvas.Side = templates.PreflightPanel(draft.ID, s.readyText(draft), build.Preflight)
+	canvas.Side = templates.PreflightPanel(draft.ID, s.readyText(draft), s.timeWarning(ctx, draft), build.Preflight)
 	build.Canvas = canvas
 	return build, nil
 }
@@ -107,6 +107,22 @@ func (s *server) readyText(d db.Draft) string {
 	return templates.ReadyToSend
 }
 
+// timeWarning asks the outside time-stamping authority, where there is one, and says that nobody can sign while it gives no stamp; why, and who
+// it is, to those who read the settings. It hinders nothing: who signs may do so when it answers again.
+func (s *server) timeWarning(ctx context.Context, d db.Draft) string {
+	if s.askTimestamps == nil || d.Template != nil {
+		return ""
+	}
+	url, problem := s.askTimestamps(ctx)
+	switch {
+	case problem == "":
+		return ""
+	case can(ctx, auth.SettingsRead):
+		return i18n.T(ctx, "builder.preflight.timestamp.why", "URL", url, "Problem", problem)
+	}
+	return i18n.T(ctx, "builder.preflight.timestamp")
+}
+
 // showPreflight is the list of what hinders sending, which the builder asks for again after it has saved.
 func (s *server) showPreflight(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
@@ -123,7 +139,7 @@ func (s *server) showPreflight(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.fragment(w, r, http.StatusOK, templates.PreflightList(s.readyText(draft), preflightLines(ctx, draft, problems)))
+	return s.fragment(w, r, http.StatusOK, templates.PreflightList(s.readyText(draft), s.timeWarning(ctx, draft), preflightLines(ctx, draft, problems)))
 }
 
 // showDraftPage draws a page of a draft's file.

@@ -79,6 +79,8 @@ type Options struct {
 	// Timestamps tells of the outside time-stamping authority of the engine in this program: its address, and what was wrong at the last try;
 	// nil where there is none.
 	Timestamps func() (url, problem string)
+	// AskTimestamps asks that authority, unless it was asked a moment ago, and tells the same; nil where there is none.
+	AskTimestamps func(context.Context) (url, problem string)
 	// KeptCheckpoints are those of one of the logs that lie outside of its database within reach of the program; nil for none. Verifying
 	// compares with them too.
 	KeptCheckpoints func(*audit.Log) []audit.Checkpoint
@@ -123,12 +125,13 @@ type server struct {
 	log        *slog.Logger
 	now        func() time.Time
 
-	ownApproval bool
-	simulated   bool
-	timestamps  func() (url, problem string)
-	checkpoints Outside    // may be nil
-	evidence    *audit.Log // nil without an engine in this program
-	messages    Messages   // likewise
+	ownApproval   bool
+	simulated     bool
+	timestamps    func() (url, problem string)
+	askTimestamps func(context.Context) (url, problem string)
+	checkpoints   Outside    // may be nil
+	evidence      *audit.Log // nil without an engine in this program
+	messages      Messages   // likewise
 
 	keptCheckpoints func(*audit.Log) []audit.Checkpoint
 
@@ -167,7 +170,7 @@ func newServer(o Options) (*server, error) {
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
-		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, timestamps: o.Timestamps, evidence: o.Evidence, messages: o.Messages, keptCheckpoints: o.KeptCheckpoints,
+		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, timestamps: o.Timestamps, askTimestamps: o.AskTimestamps, evidence: o.Evidence, messages: o.Messages, keptCheckpoints: o.KeptCheckpoints,
 		checkpoints: o.Outside, roots: o.Roots, later: o.Later, signedBy: o.SignedBy,
 		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),

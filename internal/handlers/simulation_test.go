@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -68,6 +69,32 @@ func TestASilentTimeAuthorityAlarms(t *testing.T) {
 			t.Errorf("readyz, problem %q: %q", problem, body)
 		}
 	}
+}
+
+// TestThePreflightAsksTheTimeAuthority: who is about to send is told that nobody can sign for now; the address and the reason are for those who
+// read the settings. It hinders nothing.
+func TestThePreflightAsksTheTimeAuthority(t *testing.T) {
+	problem := ""
+	p := startPortal(t, func(s *portalSettings) {
+		s.askTimestamps = func(context.Context) (string, string) { return "http://tsa.test", problem }
+	})
+	a := p.side(0)
+	admin, business := p.as(auth.Admin), p.as(auth.Business, a.organization)
+	draft := admin.draft("合同", a, a)
+	admin.seals(draft)
+	for _, path := range []string{draft + "/preflight", draft + "/builder"} {
+		if text := admin.get(path).wantStatus(http.StatusOK).find(".notice").Text(); strings.Contains(text, "时间戳") {
+			t.Errorf("%s, answering: %q", path, text)
+		}
+	}
+	problem = "it answers with status 500"
+	for _, path := range []string{draft + "/preflight", draft + "/builder"} {
+		admin.get(path).wantText(".notice-wait", "http://tsa.test").wantText(".notice-wait", problem)
+		if text := business.get(path).wantText(".notice-wait", "签署人暂时无法签署").find(".notice-wait").Text(); strings.Contains(text, "tsa.test") || strings.Contains(text, "500") {
+			t.Errorf("%s tells a business user %q", path, text)
+		}
+	}
+	admin.post(draft+"/send", nil).wantStatus(http.StatusOK)
 }
 
 // TestAClockThatWasSetAlarms tells administrators and reviewers for a day, and whoever asks for the portal's health.

@@ -1132,7 +1132,7 @@ func draftPlaceForm(d DraftBuild) templ.Component {
 }
 
 // PreflightPanel says what hinders sending, or using a template. The builder asks for it anew after a save.
-func PreflightPanel(draftID string, ready string, lines []PreflightLine) templ.Component {
+func PreflightPanel(draftID, ready, warning string, lines []PreflightLine) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1183,7 +1183,7 @@ func PreflightPanel(draftID string, ready string, lines []PreflightLine) templ.C
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = PreflightList(ready, lines).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = PreflightList(ready, warning, lines).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1203,8 +1203,8 @@ const (
 	ReadyToUse           = "templates.ready"
 )
 
-// PreflightList is the list inside of PreflightPanel.
-func PreflightList(ready string, lines []PreflightLine) templ.Component {
+// PreflightList is the list inside of PreflightPanel. The warning, in words, hinders nothing and stands below; it may be empty.
+func PreflightList(ready, warning string, lines []PreflightLine) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1292,6 +1292,12 @@ func PreflightList(ready string, lines []PreflightLine) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
+		if warning != "" {
+			templ_7745c5c3_Err = Notice("wait", warning).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
 		return nil
 	})
 }
@@ -1329,7 +1335,7 @@ func SendAction(draftID string) templ.Component {
 		var templ_7745c5c3_Var52 templ.SafeURL
 		templ_7745c5c3_Var52, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("/drafts/" + draftID + "/send"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/builder.templ`, Line: 295, Col: 100}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/builder.templ`, Line: 298, Col: 100}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var52))
 		if templ_7745c5c3_Err != nil {
@@ -1350,7 +1356,7 @@ func SendAction(draftID string) templ.Component {
 		var templ_7745c5c3_Var53 string
 		templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(t(ctx, "builder.send"))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/builder.templ`, Line: 298, Col: 33}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/templates/builder.templ`, Line: 301, Col: 33}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var53))
 		if templ_7745c5c3_Err != nil {
@@ -1406,7 +1412,7 @@ func SendRefused(draftID string, lines []PreflightLine) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = PreflightList(ReadyToSend, lines).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = PreflightList(ReadyToSend, "", lines).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

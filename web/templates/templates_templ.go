@@ -887,7 +887,7 @@ func TemplatePage(d TemplateData) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = PreflightList(ReadyToUse, d.Hindrances).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = PreflightList(ReadyToUse, "", d.Hindrances).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
