@@ -56,6 +56,9 @@ func (s *server) draftBuild(ctx context.Context, draft db.Draft) (templates.Draf
 	for i, a := range draft.Approvers {
 		canvas.Approvers = append(canvas.Approvers, templates.CanvasApprover{ID: a.ID, Name: a.Label(), Color: i % 6})
 	}
+	if canvas.Seals, err = s.certainSeals(ctx, draft); err != nil {
+		return templates.DraftBuild{}, err
+	}
 	build := templates.DraftBuild{Template: draft.Template != nil}
 	for i, f := range files {
 		file := templates.CanvasFile{ID: f.ID, Index: i, Name: f.Name}
@@ -79,6 +82,38 @@ func (s *server) draftBuild(ctx context.Context, draft db.Draft) (templates.Draf
 	canvas.Side = templates.PreflightPanel(draft.ID, s.readyText(draft), s.timeWarning(ctx, draft), build.Preflight)
 	build.Canvas = canvas
 	return build, nil
+}
+
+// certainSeals are the seals that the sender may fix: those of the organisations that the draft's people sign for, as far as the account sees them,
+// and those that were fixed already.
+func (s *server) certainSeals(ctx context.Context, draft db.Draft) (options []templates.Option, err error) {
+	known := map[string]bool{}
+	add := func(id, text string) {
+		if !known[id] {
+			known[id] = true
+			options = append(options, templates.Option{Value: id, Text: text})
+		}
+	}
+	for _, a := range draft.Approvers {
+		if a.OrganizationID == "" {
+			continue
+		}
+		seals, _, err := s.db.Seals(ctx, scope(ctx), db.SealFilter{OrganizationID: a.OrganizationID}, db.Page{Limit: db.MaxChoices})
+		if err != nil {
+			return nil, err
+		}
+		for _, seal := range seals {
+			if seal.State == db.SealActive {
+				add(seal.ID, seal.Name+" · "+seal.OwnerName)
+			}
+		}
+	}
+	for _, c := range draft.Components {
+		if routing.CertainSeal(c) {
+			add(c.Value, templates.ShortID(c.Value)) // another account fixed it
+		}
+	}
+	return options, nil
 }
 
 func preflightLines(ctx context.Context, draft db.Draft, problems []routing.Problem) []templates.PreflightLine {
@@ -276,6 +311,9 @@ func (s *server) addComponent(w http.ResponseWriter, r *http.Request) error {
 	file, number, _ := strings.Cut(values.Page, ".")
 	component := db.Component{ID: randomID(), Type: values.Type, Approver: values.Approver, X: values.X, Y: values.Y, Width: values.Width,
 		Height: values.Height, Required: true, Value: values.Value}
+	if component.Signs() {
+		component.Value = values.Seal
+	}
 	if values.Type == db.FillSelect && values.Value != "" { // with the one choice that is made already
 		choices, err := json.Marshal(map[string][]string{"Values": {values.Value}})
 		if err != nil {

@@ -128,6 +128,49 @@ func TestADestroyedSealIsGoneForEver(t *testing.T) {
 	}
 }
 
+// TestTheBuilderOffersCertainSeals: the sender fixes one certain seal of those that the account sees, and the signer cannot take another.
+func TestTheBuilderOffersCertainSeals(t *testing.T) {
+	p := startPortal(t)
+	p.background()
+	a, b := p.side(0), p.side(1)
+	admin, business := p.as(auth.Admin), p.as(auth.Business, a.organization)
+	first := strings.TrimPrefix(admin.sealOf(a, "CONTRACT", "合同章一"), "/seals/")
+	second := strings.TrimPrefix(admin.sealOf(a, "CONTRACT", "合同章二"), "/seals/")
+	other := strings.TrimPrefix(admin.sealOf(b, "CONTRACT", "对方合同章"), "/seals/")
+	draft := business.draft("采购合同", a, a, b)
+	offered := func(v *visitor, id string) int {
+		return v.get(draft + "/builder").wantStatus(http.StatusOK).find(`#panel-seal option[value="` + id + `"]`).Length()
+	}
+	if offered(business, first) != 1 || offered(business, second) != 1 || offered(business, other) != 0 || offered(admin, other) != 1 {
+		t.Error("the builder does not offer the seals that the account sees")
+	}
+	// Without scripts, too.
+	state := business.builder(draft)
+	place := url.Values{"Type": {db.SignSeal}, "Approver": {state.Approvers[0].ID}, "Page": {"0.1"}, "X": {"80"}, "Y": {"600"}, "Width": {"119"}, "Height": {"119"}, "Seal": {second}}
+	business.post(draft+"/components", place).wantStatus(http.StatusOK)
+	if c := p.draftOf(draft).Components; len(c) != 1 || c[0].Value != second {
+		t.Fatalf("the components are %+v", c)
+	}
+	// Not one of somebody else's organisation, nor for a signature.
+	for _, wrong := range []db.Component{{Type: db.SignSeal, Approver: state.Approvers[1].ID, Value: first}, {Type: db.SignSignature, Approver: state.Approvers[1].ID, Value: other}} {
+		wrong.ID, wrong.Page, wrong.X, wrong.Y, wrong.Width, wrong.Height, wrong.Required = "wrong", 1, 300, 600, 119, 119, true
+		state = business.builder(draft)
+		business.save(draft, state.revision, append(p.draftOf(draft).Components[:1:1], wrong)...).wantStatus(http.StatusOK)
+		business.post(draft+"/send", nil).wantStatus(http.StatusUnprocessableEntity)
+	}
+	state = business.builder(draft)
+	right := db.Component{ID: "right", Type: db.SignSeal, Approver: state.Approvers[1].ID, Page: 1, X: 300, Y: 600, Width: 119, Height: 119, Required: true}
+	business.save(draft, state.revision, append(p.draftOf(draft).Components[:1:1], right)...).wantStatus(http.StatusOK)
+	flow := business.post(draft+"/send", nil).wantStatus(http.StatusOK).path
+	p.until("sent", func() bool { return p.flow(flow).State == db.FlowSigning })
+	if err := p.signWith(flow, 0, first); !api.IsCode(err, api.CodeInvalidParameter) {
+		t.Fatalf("another one signs: %v", err)
+	}
+	if err := p.signWith(flow, 0, second); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestTheSenderFixesTheKindOfSeal: 公章 or 合同专用章, and the signer cannot take another.
 func TestTheSenderFixesTheKindOfSeal(t *testing.T) {
 	p := startPortal(t)

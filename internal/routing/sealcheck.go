@@ -3,6 +3,8 @@ package routing
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"sealdesk/internal/api"
 	"sealdesk/internal/db"
@@ -14,7 +16,13 @@ const (
 	personDefault       = "USER_DEFAULT_SEAL"
 )
 
-// checkSeals finds components that name the default seal of somebody who does not sign with it: the platform refuses them.
+// CertainSeal tells whether a component takes one certain seal: neither the choice of its signer, nor a kind, nor a default.
+func CertainSeal(c db.Component) bool {
+	return c.Signs() && !slices.Contains([]string{"", organizationDefault, personDefault}, c.Value) && !strings.HasPrefix(c.Value, sealKind)
+}
+
+// checkSeals finds components that name a seal of somebody who does not sign with it: the platform refuses them. Whether a certain seal is one of
+// the organisation's that its signer may use, checkKeepers tells.
 func checkSeals(draft db.Draft) (problems []Problem) {
 	people := map[string]db.DraftApprover{}
 	for _, a := range draft.Approvers {
@@ -23,7 +31,7 @@ func checkSeals(draft db.Draft) (problems []Problem) {
 	for _, c := range draft.Components {
 		a, known := people[c.Approver]
 		forOrganization := a.OrganizationID != ""
-		if known && (c.Value == organizationDefault && !forOrganization || c.Value == personDefault && c.Type == db.SignSeal && forOrganization) && c.Signs() {
+		if known && (CertainSeal(c) && (c.Type != db.SignSeal || !forOrganization) || c.Value == organizationDefault && !forOrganization || c.Value == personDefault && c.Type == db.SignSeal && forOrganization) && c.Signs() {
 			problems = append(problems, Problem{Rule: "seal_of_another", Name: a.UserName, Step: "pages", Component: c.ID})
 		}
 	}

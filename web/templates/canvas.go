@@ -19,6 +19,7 @@ type CanvasData struct {
 	Revision   int64             `json:"-"`
 	Raw        bool              `json:"-"` // the platform's JSON may be edited as it is
 	Approvers  []CanvasApprover  `json:"approvers"`
+	Seals      []Option          `json:"-"` // certain seals of whom the approvers sign for, that the sender may fix
 	Files      []CanvasFile      `json:"files"`
 	Components []CanvasComponent `json:"components"`
 	Texts      map[string]string `json:"texts"` // filled by Canvas
@@ -140,12 +141,15 @@ func (c CanvasData) fileOptions() (all []Option) {
 	return all
 }
 
-// canvasSeals are what the sender may say about a seal: nothing, or one of the platform's words for a default.
-func canvasSeals(ctx context.Context) []Option {
+// canvasSeals are what the sender may say about a seal: nothing, one of the platform's words for a default, a kind, or a certain one.
+func canvasSeals(ctx context.Context, certain []Option) []Option {
 	options := []Option{{Text: t(ctx, "canvas.seal.signer")}, {Value: "SUBORG_DEFAULT_SEAL", Text: t(ctx, "canvas.seal.organization")},
 		{Value: "USER_DEFAULT_SEAL", Text: t(ctx, "canvas.seal.person")}}
 	for _, kind := range api.OrganizationSealTypes() { // the sender fixes the kind, its keeper chooses the seal
 		options = append(options, Option{Value: "KIND:" + kind, Text: t(ctx, "canvas.seal.kind", "Kind", t(ctx, "seals.kind."+kind))})
+	}
+	for _, seal := range certain {
+		options = append(options, Option{Value: seal.Value, Text: t(ctx, "canvas.seal.certain", "Name", seal.Text)})
 	}
 	return options
 }

@@ -191,7 +191,7 @@ func canvasPanel(c CanvasData) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = canvasSelect("seal", "property", "SIGN_SEAL SIGN_SIGNATURE", canvasSeals(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = canvasSelect("seal", "property", "SIGN_SEAL SIGN_SIGNATURE", canvasSeals(ctx, c.Seals)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
