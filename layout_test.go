@@ -35,7 +35,7 @@ var mayImport = map[string][]string{
 	"internal/mailer":     {},
 	"internal/notices":    {"internal/audit", "internal/db", "internal/i18n", "internal/mailer", "internal/outward"},
 	"internal/outside":    {"internal/audit", "internal/db", "internal/i18n", "internal/mailer", "internal/notices", "internal/outward", "internal/witness"},
-	"internal/routing":    {"internal/api", "internal/audit", "internal/db", "internal/files"},
+	"internal/routing":    {"internal/api", "internal/audit", "internal/db", "internal/files", "internal/font", "internal/pdf"},
 	"internal/watch":      {"internal/api", "internal/audit", "internal/db", "internal/routing"},
 	"web/compress":        {},
 	"web/static":          {},
