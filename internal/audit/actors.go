@@ -18,6 +18,7 @@ const (
 	RoleProgram  = "program"  // a caller of the engine's API
 	RoleSigner   = "signer"   // by the link of a signer
 	RoleLink     = "link"     // by another link
+	RoleFetch    = "fetch"    // the portal in the engine's program, for the account that it names
 )
 
 // LinkPrefix begins the public names of links, by which their holders act.
@@ -30,7 +31,7 @@ func Machines() []string {
 
 // MachineRoles are the roles of those who act without an account.
 func MachineRoles() []string {
-	return []string{RoleSystem, RoleOperator, RoleProgram, RoleSigner, RoleLink}
+	return []string{RoleSystem, RoleOperator, RoleProgram, RoleSigner, RoleLink, RoleFetch}
 }
 
 // IsMachine tells that nobody's account acts, whatever accounts are called: the role says so, or it is an older act of the terminal, which had

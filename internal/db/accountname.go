@@ -47,7 +47,7 @@ func (e *NameError) Error() string {
 // misleading are words by which people would take an account for the program, besides the names and roles of audit: those that pages show for
 // them, in both languages. A test holds them against the catalogues.
 var misleading = []string{
-	"portal", "platform", "nobody", "anonymous", "witness", "commandline", "platformcallback", "nobodysignedin", "callingprogram", "holderofalink",
+	"portal", "platform", "nobody", "anonymous", "witness", "commandline", "platformcallback", "nobodysignedin", "callingprogram", "holderofalink", "theportalforanaccount", "门户代账号读取",
 	"系统", "系統", "印台", "印台系统", "印台系統", "平台", "平台回调", "回调", "命令行", "终端", "运维", "运维人员", "控制台", "引擎", "未登录", "匿名", "调用方程序", "签署人", "链接持有人",
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -44,6 +45,9 @@ func (e *Engine) NoteReading(ctx context.Context, r LinkReading) error {
 	err := e.db.Read(ctx, func(tx *store.Tx) error { return e.nameReading(ctx, tx, r, &a.Event) })
 	if err != nil {
 		return fmt.Errorf("see who reads: %w", err)
+	}
+	if of, inside := ctx.Value(insideKey{}).(audit.Actor); inside { // the portal in this program, which nobody outside can pretend to be
+		a.Actor.Name, a.Actor.Role, a.Actor.IP, a.Actor.UserAgent = cmp.Or(of.Name, audit.ActorPortal), audit.RoleFetch, of.IP, of.UserAgent
 	}
 	if r.Reads == ReadsFlow {
 		if err := e.noteRequired(ctx, r.Token, r.File, r.Page); err != nil {

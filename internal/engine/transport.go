@@ -2,10 +2,13 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+
+	"sealdesk/internal/audit"
 )
 
 // Transport carries requests to the engine inside one process. Signature, headers and bodies are the ones that would
@@ -14,9 +17,12 @@ func (e *Engine) Transport() http.RoundTripper { return transport{e} }
 
 type transport struct{ engine *Engine }
 
+// insideKey is under which a request from within the program says for whom it is made.
+type insideKey struct{}
+
 // RoundTrip serves the request at once, in the caller's goroutine and under its context.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	in := req.Clone(req.Context())
+	in := req.Clone(context.WithValue(req.Context(), insideKey{}, audit.ActorFrom(req.Context())))
 	if in.Body == nil {
 		in.Body = http.NoBody
 	}

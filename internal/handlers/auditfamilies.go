@@ -67,12 +67,15 @@ func familyOf(action string) string {
 	return ""
 }
 
+// sealUses are what else happened to seals: a signature names those that it was made with.
+var sealUses = []string{"flow.signed"}
+
 // sealRights are rights as well as part of what happened to seals.
 var sealRights = []string{"seal.grant", "seal.withdraw", "seal.state"}
 
 // actionsOf are the actions of a group; none for an unknown one.
 func actionsOf(name string) []string {
 	return slices.DeleteFunc(sayable(), func(action string) bool {
-		return familyOf(action) != name && (name != "right" || !slices.Contains(sealRights, action))
+		return familyOf(action) != name && (name != "right" || !slices.Contains(sealRights, action)) && (name != "seal" || !slices.Contains(sealUses, action))
 	})
 }

@@ -85,7 +85,7 @@ func textOr(ctx context.Context, key, other string) string {
 
 // auditEvent is an event as a page. The proof is added by the caller.
 func auditEvent(ctx context.Context, e *audit.Event) templates.AuditEvent {
-	page := templates.AuditEvent{AuditRow: auditRow(ctx, e), Action: e.Action, Code: e.ErrorCode, Session: e.Actor.Session, IP: e.Actor.IP,
+	page := templates.AuditEvent{AuditRow: auditRow(ctx, e), Session: e.Actor.Session, IP: e.Actor.IP,
 		UserAgent: e.Actor.UserAgent, Request: e.Actor.RequestID, Platform: e.PlatformRequestID, ObjectURL: objectURL(ctx, e)}
 	_, _, page.Told = toldBy(e)
 	if e.Duration > 0 {
@@ -102,6 +102,10 @@ func auditEvent(ctx context.Context, e *audit.Event) templates.AuditEvent {
 		delete(rest, "before")
 		delete(rest, "after")
 		page.Changes = auditChanges(before, after)
+		for i := range page.Changes {
+			c := &page.Changes[i]
+			c.Field, c.Before, c.After = textOr(ctx, "audit.field."+c.Field, c.Field), wordOf(ctx, c.Field, before[c.Field]), wordOf(ctx, c.Field, after[c.Field])
+		}
 	}
 	if intent, ok := rest["intent"].(json.Number); ok && e.Outcome != audit.Intent {
 		page.IntentURL = "/audit/" + url.PathEscape(intent.String())
@@ -111,9 +115,18 @@ func auditEvent(ctx context.Context, e *audit.Event) templates.AuditEvent {
 		if rest[name] == noTime {
 			continue
 		}
-		page.Values = append(page.Values, templates.AuditValue{Field: name, Value: valueText(rest[name])})
+		page.Values = append(page.Values, templates.AuditValue{Field: textOr(ctx, "audit.field."+name, name), Value: wordOf(ctx, name, rest[name])})
 	}
 	return page
+}
+
+// wordOf is a value of a field for people: a word where the value has one, else as it is.
+func wordOf(ctx context.Context, field string, value any) string {
+	switch value.(type) {
+	case bool, string:
+		return fieldText(ctx, field, value)
+	}
+	return valueText(value)
 }
 
 // auditChanges sets the fields of an object before and after a change beside each other.

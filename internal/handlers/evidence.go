@@ -189,6 +189,19 @@ func evidenceMore(ctx context.Context, e *audit.Event) string {
 	return strings.Join(parts, " · ")
 }
 
+// evidenceEvent is an event of the engine as a page, without its proof.
+func evidenceEvent(ctx context.Context, e *audit.Event) templates.AuditEvent {
+	data := auditEvent(ctx, e)
+	row := evidenceRow(ctx, e)
+	data.AuditRow, data.Base, data.ObjectURL = row.AuditRow, "/evidence", ""
+	data.Line = templates.AuditLine{Seq: e.Seq, At: e.Time, Who: cmp.Or(row.Actor, row.Role), Before: row.What, Outcome: e.Outcome, Problem: row.Problem,
+		From: row.More, Base: data.Base}
+	if row.Actor != "" {
+		data.Line.Note = row.Role
+	}
+	return data
+}
+
 // showEvidence shows one event and its proof.
 func (s *server) showEvidence(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
@@ -200,9 +213,7 @@ func (s *server) showEvidence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	data := auditEvent(ctx, &e)
-	row := evidenceRow(ctx, &e)
-	data.AuditRow, data.Base, data.ObjectURL = row.AuditRow, "/evidence", ""
+	data := evidenceEvent(ctx, &e)
 	data.Proof, err = s.proofOf(ctx, s.evidence, &e)
 	if err != nil {
 		return err

@@ -64,8 +64,17 @@ type AuditLine struct {
 	From          string // address and kind of machine
 	Evidence      string // address of the engine's evidence that tells it of a signer; empty for none
 	Calls         []AuditCall
-	More          int // calls beyond those
-	Count         int // of all calls
+	More          int    // calls beyond those
+	Count         int    // of all calls
+	Base          string // address of the pages of its log; empty for the portal's own
+}
+
+// url is the page of the line's event.
+func (l AuditLine) url() string {
+	if l.Base != "" {
+		return l.Base + "/" + strconv.FormatInt(l.Seq, 10)
+	}
+	return auditURL(l.Seq)
 }
 
 // AuditCall is a call of the platform below the act that caused it.
@@ -99,7 +108,6 @@ type AuditCheck struct {
 // AuditEvent is one event with all that it says and the proof that it is in the log.
 type AuditEvent struct {
 	AuditRow
-	Action, Code                              string
 	Session, IP, UserAgent, Request, Platform string
 	Duration                                  string
 	ObjectURL                                 string // page of the object; empty where there is none
