@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"sealdesk/internal/audit"
+	"sealdesk/internal/engine"
 	"sealdesk/internal/i18n"
 	"sealdesk/internal/store"
 )
@@ -337,6 +338,8 @@ func (d *dataFolder) explain(ctx context.Context, h half, err error) error {
 		return refuse(ctx, "schema", "Path", path, "Problem", schemaWords(ctx, schema), "Dir", d.root)
 	case errors.As(err, &row):
 		return refuse(ctx, "row", "Path", path, "Table", row.Table, "Key", row.Key, "Dir", d.root)
+	case errors.Is(err, engine.ErrAuthorityGone):
+		return refuse(ctx, "authority", "Path", path, "Dir", d.root)
 	case errors.Is(err, audit.ErrEmptied):
 		return refuse(ctx, "emptied", "Path", path, "Dir", d.root)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -101,12 +102,17 @@ func openPortal(ctx context.Context, d *dataFolder, clock func() time.Time, onBr
 // Close writes the last checkpoint and closes the database.
 func (p *portalDB) Close() error { return errors.Join(p.DB.Close(), p.keeper.Close()) }
 
-// exportRoot leaves the engine's root certificate where people and verifiers find it.
-func exportRoot(e *engine.Engine, path string) error {
-	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+// exportRoot leaves the engine's root certificate where people and verifiers find it. Another one that lies there is refused: whoever trusts it
+// would not trust what is signed from now on.
+func exportRoot(ctx context.Context, e *engine.Engine, path string) error {
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: e.RootCertificate()})
+	there, err := os.ReadFile(path) // #nosec G304 -- within the data folder
+	if err == nil && !bytes.Equal(there, certificate) {
+		return refuse(ctx, "root", "Path", path)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: e.RootCertificate()})
 	if err := os.WriteFile(path, certificate, 0o644); err != nil {
 		return fmt.Errorf("leave the root certificate: %w", err)
 	}

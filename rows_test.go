@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -39,5 +40,31 @@ func TestAChangedRowIsToldByEveryCommand(t *testing.T) {
 	if again, err := start(t, dir); err == nil || !strings.Contains(err.Error(), "engine_applications") || !strings.Contains(err.Error(), "sealdesk restore") ||
 		!strings.Contains(err.Error(), filepath.Base(database)) {
 		t.Errorf("it starts, or says: %v %v", again, err)
+	}
+}
+
+// TestALostAuthorityIsNotMadeAnew deletes the engine's certificate authority, or another part of it, and replaces the file of its root: each is
+// refused in words, and nothing is made.
+func TestALostAuthorityIsNotMadeAnew(t *testing.T) {
+	for name, c := range map[string]struct{ sql, want string }{
+		"all of it":  {"DELETE FROM engine_authority", "certificate authority"},
+		"its stamps": {"DELETE FROM engine_authority WHERE role = 'timestamp'", "certificate authority"},
+		"the file":   {"", "root-certificate.pem"},
+	} {
+		dir := twoHalves(t)
+		root := (folders{dir}).engineRoot()
+		database := (folders{dir}).half(engineHalf).path("engine.db")
+		if c.sql != "" {
+			tamper(t, database, c.sql)
+		} else if err := os.WriteFile(root, []byte("-----BEGIN CERTIFICATE-----"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		before := all(t, filepath.Dir(root))[root]
+		if again, err := start(t, dir); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: it starts, or says: %v %v", name, again, err)
+		}
+		if after := all(t, filepath.Dir(root))[root]; after != before {
+			t.Errorf("%s: the root was written anew", name)
+		}
 	}
 }

@@ -192,7 +192,7 @@ func (p *program) openEngine(ctx context.Context) (err error) {
 		return nil
 	}
 	p.exportStampRoots()
-	return exportRoot(p.engine, p.folders.engineRoot())
+	return exportRoot(ctx, p.engine, p.folders.engineRoot())
 }
 
 // tellAdopted says that a data folder of before there were markers has got one.

@@ -72,6 +72,7 @@ type Log struct {
 	out    publisher
 
 	changed changedRows
+	erased  erasures
 
 	// What follows belongs to whoever holds the database's write turn.
 	state state

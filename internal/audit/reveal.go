@@ -31,14 +31,19 @@ func erasedText(ctx context.Context, token string) string {
 // tokensAtOnce is how many values one statement reads.
 const tokensAtOnce = 500
 
-// values reads what tokens stand for. Erased ones, and those whose box cannot be opened, have no entry: Verify tells which is which.
+// values reads what tokens stand for. Erased ones, also where somebody put their rows back, and those whose box cannot be opened, have no entry:
+// Verify tells which is which.
 func (l *Log) values(ctx context.Context, tx *store.Tx, tokens []string) (map[string]Salted, error) {
 	all := make(map[string]Salted, len(tokens))
 	keys := make(map[int64]*store.Vault)
+	erased, err := l.erased.read(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	for some := range slices.Chunk(tokens, tokensAtOnce) {
 		list, args := marks(some)
 		if err := l.eachValue(ctx, tx, keys, func(token string, s Salted, err error) {
-			if err == nil {
+			if err == nil && !erased(token) {
 				all[token] = s
 			}
 		}, "WHERE v.token IN ("+list+")", args...); err != nil {
@@ -205,8 +210,12 @@ func (q *query) people(ctx context.Context, tx *store.Tx, wanted, about []phrase
 	if len(wanted)+len(about) == 0 {
 		return nil
 	}
+	erased, err := q.l.erased.read(ctx, tx)
+	if err != nil {
+		return err
+	}
 	return q.l.eachValue(ctx, tx, make(map[int64]*store.Vault), func(token string, s Salted, err error) {
-		if err != nil {
+		if err != nil || erased(token) {
 			return // Verify names it
 		}
 		text := tokens(s.Value)

@@ -29,6 +29,7 @@ const (
 	ProblemOrigin     = "origin"     // a checkpoint is of another log
 	ProblemCheckpoint = "checkpoint" // there are events but no checkpoint
 	ProblemFold       = "fold"       // a row of acts that were counted is not the log's; Seq is its number, or that of the event that tells of it
+	ProblemErased     = "erased"     // a value that the event says was erased is there again
 	ProblemRow        = "row"        // a row outside of the log was changed outside of Sealdesk, or put there; Row names it
 	ProblemForeign    = "foreign"    // the database has an object (Row names it) that no migration made
 	ProblemAltered    = "altered"    // an object of the database is not as its migration made it

@@ -58,7 +58,7 @@ func (e *Engine) setUserAccount(ctx context.Context, req *api.SetUserAccountRequ
 		if err != nil || !changed && ended == 0 {
 			return err
 		}
-		return e.record(ctx, tx, event{Action: "user.account", ObjectType: "user", ObjectID: req.UserId,
+		return e.record(ctx, tx, event{Action: actionAccount, ObjectType: "user", ObjectID: req.UserId,
 			Detail: map[string]any{"account": req.AccountId, "name": req.AccountName, "endedTickets": ended}})
 	})
 	if err != nil {
@@ -121,6 +121,9 @@ func (e *Engine) createAccountSignURL(ctx context.Context, req *api.CreateAccoun
 		if err != nil {
 			return fmt.Errorf("find the account of a user: %w", err)
 		}
+		if err := accountAsTold(ctx, tx, a.UserID, in.ID); err != nil {
+			return err
+		}
 		l := link{Kind: LinkSign, ApplicationID: f.ApplicationID, FlowID: f.ID, SignID: a.SignID, Deadline: deadline}
 		if resp.SignUrl, err = e.createLink(ctx, tx, l); err != nil {
 			return err
@@ -132,7 +135,7 @@ func (e *Engine) createAccountSignURL(ctx context.Context, req *api.CreateAccoun
 		if err != nil {
 			return fmt.Errorf("store a ticket: %w", err)
 		}
-		ev := l.event("link.account", resp.SignUrl)
+		ev := l.event(actionTicket, resp.SignUrl)
 		ev.Detail["account"], ev.Detail["ticket"] = in.evidence(), accountTicket+id
 		return e.record(ctx, tx, ev)
 	})

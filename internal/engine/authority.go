@@ -46,6 +46,12 @@ var usageDocumentSigning = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 36}
 // timestampPolicy stands in every time stamp. The arc 2.25 is free for anybody's use.
 var timestampPolicy = asn1.ObjectIdentifier{2, 25, 1963080145}
 
+// ErrAuthorityGone says that the evidence tells of the engine's certificate authority, and that it is not there any more: no other one is made in
+// its place.
+var ErrAuthorityGone = errors.New("engine: the certificate authority was removed from the database")
+
+const actionAuthority = "authority.create"
+
 // authority is the engine's own certificate authority and time stamp authority.
 type authority struct {
 	root       *x509.Certificate
@@ -161,7 +167,7 @@ func (e *Engine) leafTemplate(subject pkix.Name) *x509.Certificate {
 	}
 }
 
-// authorityPart reads one part of the authority or makes it under its issuer; no issuer makes the root.
+// authorityPart reads one part of the authority or makes it under its issuer, once ever, else ErrAuthorityGone; no issuer makes the root.
 func (e *Engine) authorityPart(ctx context.Context, tx *store.Tx, role string, template *x509.Certificate, issuer *identity) (identity, error) {
 	var der, sealed []byte
 	err := tx.QueryRow(ctx, `SELECT der, key_sealed FROM engine_authority WHERE role = $1`, role).Scan(&der, &sealed)
@@ -170,6 +176,13 @@ func (e *Engine) authorityPart(ctx context.Context, tx *store.Tx, role string, t
 		return e.openIdentity("engine_authority.key", role, der, sealed)
 	case !errors.Is(err, store.ErrNotFound):
 		return identity{}, fmt.Errorf("read the authority: %w", err)
+	}
+	made, err := told(ctx, tx, "certificate", role, "", nil, actionAuthority)
+	if err != nil {
+		return identity{}, err
+	}
+	if made != nil {
+		return identity{}, ErrAuthorityGone
 	}
 	id, key, err := issue(template, issuer)
 	if err != nil {
@@ -180,7 +193,7 @@ func (e *Engine) authorityPart(ctx context.Context, tx *store.Tx, role string, t
 	if err != nil {
 		return identity{}, fmt.Errorf("store the authority: %w", err)
 	}
-	return id, e.record(ctx, tx, event{Action: "authority.create", ObjectType: "certificate", ObjectID: role})
+	return id, e.record(ctx, tx, event{Action: actionAuthority, ObjectType: "certificate", ObjectID: role})
 }
 
 // issue makes a key and a certificate for it, and gives the key in PKCS #8 too. No issuer makes it self-signed.

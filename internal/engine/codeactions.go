@@ -155,7 +155,7 @@ func (e *Engine) judgeCode(ctx context.Context, tx *store.Tx, c *sentCode, appli
 	case c.attempts >= codeTries:
 		return codeTooMany, nil
 	case !c.is(e, req.VerifyCode):
-		return codeWrong, e.countWrong(ctx, tx, c, event{Action: "code.wrong", ObjectType: "flow", ObjectID: req.FlowId})
+		return codeWrong, e.countWrong(ctx, tx, c, event{Action: actionWrong, ObjectType: "flow", ObjectID: req.FlowId})
 	}
 	fits, err := e.newestCode(ctx, tx, applicationID, req.Mobile, codeForAny+` AND id = $4`, req.FlowId, c.ID)
 	if err == nil && fits == nil {

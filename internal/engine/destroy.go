@@ -33,7 +33,7 @@ func (e *Engine) destroyFlowFile(ctx context.Context, req *api.DestroyFlowFileRe
 			if err := e.setFlow(ctx, tx, f, FlowDestroyed, f.Message); err != nil {
 				return err
 			}
-			return e.record(ctx, tx, event{Action: "flow.destroy", ObjectType: "flow", ObjectID: f.ID})
+			return e.record(ctx, tx, event{Action: actionDestroy, ObjectType: "flow", ObjectID: f.ID})
 		})
 	})
 	if err != nil {

@@ -251,7 +251,7 @@ func (e *Engine) cancelFlow(ctx context.Context, req *api.CancelFlowRequest) (*a
 		if err := e.setFlow(ctx, tx, f, FlowCancelled, req.CancelMessage); err != nil {
 			return err
 		}
-		return e.record(ctx, tx, event{Action: "flow.cancel", ObjectType: "flow", ObjectID: f.ID, Detail: map[string]any{"message": req.CancelMessage}})
+		return e.record(ctx, tx, event{Action: actionCancel, ObjectType: "flow", ObjectID: f.ID, Detail: map[string]any{"message": req.CancelMessage}})
 	})
 	if err != nil {
 		return nil, err
@@ -264,7 +264,7 @@ func (e *Engine) archiveFlow(ctx context.Context, req *api.ArchiveFlowRequest) (
 		if err := e.setFlow(ctx, tx, f, FlowArchived, f.Message); err != nil {
 			return err
 		}
-		return e.record(ctx, tx, event{Action: "flow.archive", ObjectType: "flow", ObjectID: f.ID})
+		return e.record(ctx, tx, event{Action: actionArchive, ObjectType: "flow", ObjectID: f.ID})
 	})
 	if err != nil {
 		return nil, err

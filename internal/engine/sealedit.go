@@ -124,7 +124,7 @@ func (e *Engine) deleteSeal(ctx context.Context, req *api.DeleteSealRequest) (*a
 		if _, err := tx.Exec(ctx, `DELETE FROM engine_seals WHERE id = $1`, row.ID); err != nil {
 			return fmt.Errorf("delete the seal: %w", err)
 		}
-		return e.record(ctx, tx, event{Action: "seal.delete", ObjectType: "seal", ObjectID: row.ID,
+		return e.record(ctx, tx, event{Action: actionSealDelete, ObjectType: "seal", ObjectID: row.ID,
 			Detail: map[string]any{"name": row.Name, "kind": row.Kind, "owner": row.Owner.ID}})
 	})
 	if err != nil {

@@ -43,7 +43,7 @@ func (e *Engine) setSealUse(ctx context.Context, req *api.SetSealUseRequest) (*a
 				return fmt.Errorf("set the keepers of a seal: %w", err)
 			}
 		}
-		return e.record(ctx, tx, event{Action: "seal.use", ObjectType: "seal", ObjectID: row.ID,
+		return e.record(ctx, tx, event{Action: actionSealUse, ObjectType: "seal", ObjectID: row.ID,
 			Detail: map[string]any{"state": req.State, "before": row.State, "keepers": req.Keepers}})
 	})
 	if err != nil {
@@ -73,7 +73,7 @@ func (e *Engine) setOrganizationMembers(ctx context.Context, req *api.SetOrganiz
 				return fmt.Errorf("set the members of an organisation: %w", err)
 			}
 		}
-		return e.record(ctx, tx, event{Action: "organization.members", ObjectType: "organization", ObjectID: id, Detail: map[string]any{"users": req.UserIds}})
+		return e.record(ctx, tx, event{Action: actionMembers, ObjectType: "organization", ObjectID: id, Detail: map[string]any{"users": req.UserIds}})
 	})
 	if err != nil {
 		return nil, err
@@ -92,6 +92,9 @@ func (e *Engine) needMember(ctx context.Context, tx *store.Tx, organizationID, u
 	if err != nil {
 		return fmt.Errorf("find the members of an organisation: %w", err)
 	}
+	if err := memberAsTold(ctx, tx, organizationID, userID, known, member); err != nil {
+		return err
+	}
 	if known && !member {
 		return denied("user %q does not sign for sub-organisation %q", userID, organizationID)
 	}
@@ -104,6 +107,9 @@ var errSealUse = errors.New("engine: the seal may not be used")
 // needKeeper gives errSealUse, with the reason, for a seal that a person may not use now: it is disabled or destroyed, they are not its
 // keeper or not at this time, or it is the legal representative's and they are not.
 func (e *Engine) needKeeper(ctx context.Context, tx *store.Tx, s *sealRow, userID string) error {
+	if err := sealAsTold(ctx, tx, s); err != nil {
+		return err
+	}
 	if s.State != api.SealActive {
 		return fmt.Errorf("%w: it is %s", errSealUse, strings.ToLower(s.State))
 	}
@@ -160,8 +166,9 @@ func (e *Engine) hasKept(ctx context.Context, tx *store.Tx, organizationID strin
 	if organizationID == "" {
 		return false, nil
 	}
-	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM engine_seals WHERE owner_kind = $1 AND owner_id = $2 AND kept = 1)`,
-		string(ownerOrganization), organizationID).Scan(&kept)
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM engine_seals s WHERE owner_kind = $1 AND owner_id = $2 AND (kept = 1 OR EXISTS
+		(SELECT 1 FROM audit_events WHERE object_id = s.id AND object_type = 'seal' AND object_id <> '' AND +action = $3)))`,
+		string(ownerOrganization), organizationID, actionSealUse).Scan(&kept)
 	if err != nil {
 		return false, fmt.Errorf("look for kept seals: %w", err)
 	}
@@ -171,6 +178,9 @@ func (e *Engine) hasKept(ctx context.Context, tx *store.Tx, organizationID strin
 // mayStill asks again, in the transaction of the act, whether the signer may act for their organisation and use the seals of the act:
 // making the signature takes a while, and what was withdrawn meanwhile binds.
 func (e *Engine) mayStill(ctx context.Context, tx *store.Tx, p *signing) error {
+	if err := taskAsTold(ctx, tx, p.flow.ID, p.approver.SignID); err != nil {
+		return err
+	}
 	if err := e.needMember(ctx, tx, p.approver.OrganizationID, p.approver.UserID); err != nil {
 		return err
 	}

@@ -54,6 +54,9 @@ func (e *Engine) SendCode(ctx context.Context, token string) error {
 			return m, err
 		}
 		a := p.approver
+		if _, err := e.findUser(ctx, tx, p.flow.ApplicationID, a.UserID); err != nil { // whose address may have been put back
+			return m, err
+		}
 		m = gateway.Message{Kind: gateway.KindCode, FlowID: p.flow.ID, SignID: a.SignID, Contract: p.flow.Name, Code: code, To: e.codeAddress(a)}
 		if !slices.Contains(a.Channels, channelCode) || m.To == "" {
 			return m, ErrCodeChannel
@@ -185,10 +188,13 @@ func (e *Engine) checkCode(ctx context.Context, f *flow, a *approver, code strin
 		if err != nil || c == nil {
 			return err
 		}
+		if err := codeAsTold(ctx, tx, c, a.SignID, f.ID); err != nil {
+			return err
+		}
 		if id, right = c.ID, c.is(e, code); right {
 			return nil
 		}
-		return e.countWrong(ctx, tx, c, event{Action: "code.wrong", ObjectType: "approver", ObjectID: a.SignID})
+		return e.countWrong(ctx, tx, c, event{Action: actionWrong, ObjectType: "approver", ObjectID: a.SignID})
 	})
 	if err == nil && !right {
 		err = ErrWrongCode

@@ -220,7 +220,7 @@ func (e *Engine) openSigner(ctx context.Context, p *signing) error {
 
 // storeSigning makes the act lasting: files, approver, flow, ticket and evidence in one transaction.
 func (e *Engine) storeSigning(ctx context.Context, tx *store.Tx, p *signing, changed []*flowFile) error {
-	if err := errors.Join(e.spendCode(ctx, tx, p.codeID), e.mayStill(ctx, tx, p)); err != nil {
+	if err := errors.Join(e.spendCode(ctx, tx, p), e.mayStill(ctx, tx, p)); err != nil {
 		return err
 	}
 	evidence := []map[string]any{}
@@ -248,7 +248,7 @@ func (e *Engine) storeSigning(ctx context.Context, tx *store.Tx, p *signing, cha
 	if err := e.setFlow(ctx, tx, p.flow, status, ""); err != nil {
 		return err
 	}
-	return e.record(ctx, tx, event{Action: "flow.sign", ObjectType: "flow", ObjectID: p.flow.ID, Detail: map[string]any{
+	return e.record(ctx, tx, event{Action: actionSign, ObjectType: "flow", ObjectID: p.flow.ID, Detail: map[string]any{
 		"signId": p.approver.SignID, "userId": p.approver.UserID, "organizationId": p.approver.OrganizationID, "sourceIp": p.act.SourceIP,
 		"device": p.act.UserAgent, "channel": p.act.Channel, "ticket": p.codeID, "account": p.account.evidence(),
 		"unchecked": p.act.Channel == channelNone, "files": evidence, "seals": seals, "status": status,
@@ -287,13 +287,14 @@ func (e *Engine) reject(ctx context.Context, act *signAct) error {
 		}
 		return e.db.Write(ctx, func(tx *store.Tx) error {
 			err := errors.Join(
-				e.spendCode(ctx, tx, p.codeID),
+				e.spendCode(ctx, tx, p),
+				taskAsTold(ctx, tx, p.flow.ID, p.approver.SignID),
 				e.setApprover(ctx, tx, p.approver, ApproverRejected, act.Message),
 				e.setFlow(ctx, tx, p.flow, FlowRejected, act.Message))
 			if err != nil {
 				return err
 			}
-			return e.record(ctx, tx, event{Action: "flow.reject", ObjectType: "flow", ObjectID: p.flow.ID, Detail: map[string]any{
+			return e.record(ctx, tx, event{Action: actionReject, ObjectType: "flow", ObjectID: p.flow.ID, Detail: map[string]any{
 				"signId": p.approver.SignID, "userId": p.approver.UserID, "sourceIp": act.SourceIP, "device": act.UserAgent,
 				"channel": act.Channel, "ticket": p.codeID, "account": p.account.evidence(), "message": act.Message,
 			}})

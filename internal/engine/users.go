@@ -73,19 +73,19 @@ func (e *Engine) insertUser(ctx context.Context, tx *store.Tx, by api.Caller, u 
 	if u.ID, err = e.chooseID(u.OpenID, u.UseOpenID); err != nil {
 		return err
 	}
+	mobile, mail := e.vault.Seal("engine_users.mobile", u.ID, []byte(u.Mobile)), e.sealEmail("engine_users", u.ID, u.Email)
 	_, err = tx.Exec(ctx, `INSERT INTO engine_users (id, application_id, open_id, name, id_card_type, id_card_sealed, id_card_index, mobile_sealed,
 		email_sealed, verified, created) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10)`,
 		u.ID, u.ApplicationID, u.OpenID, u.Name, u.IDCardType, e.vault.Seal("engine_users.id_card", u.ID, []byte(u.IDCardNumber)),
-		e.vault.Blind("user.id_card", u.IDCardNumber), e.vault.Seal("engine_users.mobile", u.ID, []byte(u.Mobile)),
-		e.sealEmail("engine_users", u.ID, u.Email), store.Micros(u.Created))
+		e.vault.Blind("user.id_card", u.IDCardNumber), mobile, mail, store.Micros(u.Created))
 	if store.IsUnique(err) {
 		return fail(api.CodeFailedOperationAccountAlreadyExists, "OpenId %q is taken", u.OpenID)
 	}
 	if err != nil {
 		return fmt.Errorf("store the person: %w", err)
 	}
-	return e.record(ctx, tx, event{Action: "user.create", ObjectType: "user", ObjectID: u.ID,
-		Detail: map[string]any{"doubt": doubt(u.IDCardType, u.IDCardNumber, u.Created)}})
+	return e.record(ctx, tx, event{Action: actionUserCreate, ObjectType: "user", ObjectID: u.ID,
+		Detail: map[string]any{"state": contactState(mobile, mail), "doubt": doubt(u.IDCardType, u.IDCardNumber, u.Created)}})
 }
 
 // verifyUser marks a person verified, as the caller declares: nothing is checked here. CertificateRequired, which needs a grant of its own, makes the certificate at
@@ -134,18 +134,18 @@ func (e *Engine) modifyUser(ctx context.Context, req *api.ModifyUserRequest) (*a
 		if renamed {
 			u.Verified = time.Time{}
 		}
-		_, err = tx.Exec(ctx, `UPDATE engine_users SET name = $1, mobile_sealed = $2, email_sealed = $3, verified = $4 WHERE id = $5`, firstOf(req.Name, u.Name),
-			e.vault.Seal("engine_users.mobile", u.ID, []byte(firstOf(req.Mobile, u.Mobile))),
-			e.sealEmail("engine_users", u.ID, firstOf(req.Email, u.Email)), store.Micros(u.Verified), u.ID)
+		mobile, mail := firstOf(req.Mobile, u.Mobile), firstOf(req.Email, u.Email)
+		sealedMobile, sealedMail := e.vault.Seal("engine_users.mobile", u.ID, []byte(mobile)), e.sealEmail("engine_users", u.ID, mail)
+		_, err = tx.Exec(ctx, `UPDATE engine_users SET name = $1, mobile_sealed = $2, email_sealed = $3, verified = $4 WHERE id = $5`,
+			firstOf(req.Name, u.Name), sealedMobile, sealedMail, store.Micros(u.Verified), u.ID)
 		if err != nil {
 			return fmt.Errorf("change the person: %w", err)
 		}
-		mobile, mail := firstOf(req.Mobile, u.Mobile), firstOf(req.Email, u.Email)
 		if err := errors.Join(e.tellChanged(ctx, tx, u.Mobile, mobile), e.tellChanged(ctx, tx, u.Email, mail)); err != nil {
 			return err
 		}
-		return e.record(ctx, tx, event{Action: "user.modify", ObjectType: "user", ObjectID: u.ID,
-			Detail: map[string]any{"renamed": renamed, "mobile": mobile != u.Mobile, "email": mail != u.Email}})
+		return e.record(ctx, tx, event{Action: actionUserModify, ObjectType: "user", ObjectID: u.ID,
+			Detail: map[string]any{"state": contactState(sealedMobile, sealedMail), "renamed": renamed, "mobile": mobile != u.Mobile, "email": mail != u.Email}})
 	})
 	if err != nil {
 		return nil, err
@@ -216,6 +216,9 @@ func (e *Engine) findUser(ctx context.Context, tx *store.Tx, applicationID, id s
 	err := tx.QueryRow(ctx, `SELECT id, application_id, open_id, name, id_card_type, id_card_sealed, mobile_sealed, email_sealed, verified, created
 		FROM engine_users WHERE id = $1 AND application_id = $2`, id, applicationID).Scan(
 		&u.ID, &u.ApplicationID, &u.OpenID, &u.Name, &u.IDCardType, &number, &mobile, &email, &verified, &created)
+	if err == nil {
+		err = userAsTold(ctx, tx, id, mobile, email)
+	}
 	if err != nil {
 		return nil, err
 	}

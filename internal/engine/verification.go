@@ -60,18 +60,18 @@ func (e *Engine) checkTicket(ctx context.Context, f *flow, a *approver, channel,
 	return ticketID, in, err
 }
 
-// spendCode makes a ticket good for one act only.
-func (e *Engine) spendCode(ctx context.Context, tx *store.Tx, id string) error {
-	if id == "" {
+// spendCode makes the ticket of an act good for this one only.
+func (e *Engine) spendCode(ctx context.Context, tx *store.Tx, p *signing) error {
+	if p.codeID == "" {
 		return nil
 	}
-	statement := `UPDATE engine_codes SET used = 1 WHERE id = $1 AND used = 0`
-	if check, ok := strings.CutPrefix(id, personTicket); ok {
-		statement, id = `UPDATE engine_person_checks SET used = 1 WHERE id = $1 AND used = 0`, check
+	if err := ticketAsTold(ctx, tx, p); err != nil {
+		return err
 	}
-	args := []any{id}
-	if ticket, ok := strings.CutPrefix(id, accountTicket); ok { // the account may have been taken away since
-		statement, args = `UPDATE engine_account_tickets SET used = 1 WHERE id = $2 AND`+goodTicket, []any{store.Micros(e.now()), ticket}
+	table, id := ticketTable(p.codeID)
+	statement, args := `UPDATE `+table+` SET used = 1 WHERE id = $1 AND used = 0`, []any{id}
+	if table == accountTickets { // the account may have been taken away since
+		statement, args = `UPDATE engine_account_tickets SET used = 1 WHERE id = $2 AND`+goodTicket, []any{store.Micros(e.now()), id}
 	}
 	res, err := tx.Exec(ctx, statement, args...)
 	if err != nil {
@@ -81,4 +81,17 @@ func (e *Engine) spendCode(ctx context.Context, tx *store.Tx, id string) error {
 		return errors.Join(fail(api.CodeInvalidParameterInvalidVerifyResult, "the ticket is not valid any more"), err)
 	}
 	return nil
+}
+
+const accountTickets = "engine_account_tickets"
+
+// ticketTable is where a ticket is kept, and its id there.
+func ticketTable(id string) (table, key string) {
+	if check, ok := strings.CutPrefix(id, personTicket); ok {
+		return "engine_person_checks", check
+	}
+	if ticket, ok := strings.CutPrefix(id, accountTicket); ok {
+		return accountTickets, ticket
+	}
+	return "engine_codes", id
 }

@@ -37,7 +37,7 @@ import (
 //   - Migrations write past it too. When one gives a table another column, the rows that fitted before are sealed again, see Tx.Seal.
 //
 // A MAC does not show that a row was deleted, or put back to an earlier state of itself: both were sealed once. A table whose rows permit
-// something must therefore be such that fewer rows permit less, or be held against the audit log.
+// something must therefore be such that fewer rows permit less, or be held against the audit log, see Tx.Changed.
 
 // Sealed says which tables of a database are sealed.
 type Sealed struct {
@@ -284,6 +284,16 @@ func changed(values []any) *RowChangedError {
 		keys = append(keys, s[:min(len(s), 64)])
 	}
 	return &RowChangedError{table, strings.Join(keys, ",")}
+}
+
+// Changed makes the transaction end as one does that met a row which does not fit: for a row whose MAC fits, but which is not what something else,
+// such as the audit log, says that it is. It gives the error.
+func (t *Tx) Changed(table, key string) error {
+	err := &RowChangedError{table, key}
+	if t.changed != nil {
+		t.changed.err = err
+	}
+	return err
 }
 
 // tellChanged tells whoever asked of a row that did not fit, and gives the error.

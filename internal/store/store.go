@@ -252,7 +252,7 @@ func (d *DB) Read(ctx context.Context, f func(*Tx) error) (err error) {
 	if _, err := conn.ExecContext(background, "BEGIN"); err != nil {
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	tx := &Tx{db: d, conn: conn.Conn, readOnly: true}
+	tx := &Tx{db: d, conn: conn.Conn, readOnly: true, changed: conn.changed}
 	defer func() {
 		tx.end()
 		if changed := conn.changed.take(); changed != nil {

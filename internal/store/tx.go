@@ -17,6 +17,7 @@ type Tx struct {
 	onCommit   []func()
 	onRollback []func()
 	before     map[any]func(*Tx) error
+	changed    *changedRow // of the connection
 }
 
 // Exec runs a statement that returns no rows. Placeholders are $1, $2, …

@@ -145,7 +145,7 @@ func (d *DB) runTurn(f func(*Tx) error) (*batch, *Tx, error) {
 		return nil, nil, err
 	}
 	b.count++
-	tx := &Tx{db: d, conn: d.conn, batch: b}
+	tx := &Tx{db: d, conn: d.conn, batch: b, changed: d.changed}
 	// The first callback needs no savepoint: when it fails, the whole transaction is its own.
 	first := len(b.kept) == 0
 	if !first {
