@@ -35,11 +35,7 @@ const (
 
 // coverRenderer draws pages for the comparison. It starts when it is first needed.
 var coverRenderer = sync.OnceValues(func() (*Renderer, error) {
-	opts := RendererOptions{CacheBytes: 1}
-	if known := sealedCache.Load(); known != nil {
-		opts.CacheDir, opts.CacheKey = known.CacheDir, known.CacheKey
-	}
-	return NewRenderer(context.Background(), opts)
+	return NewRenderer(context.Background(), RendererOptions{CacheBytes: 1})
 })
 
 // pixels draws a page for the comparison.

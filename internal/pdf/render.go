@@ -161,10 +161,7 @@ func (r *Renderer) start() (pdfium.Pool, error) {
 		WithCloseOnContextDone(true)
 	compiling.Lock()
 	defer compiling.Unlock()
-	code, kept, err := r.openCache()
-	if err != nil {
-		return nil, fmt.Errorf("pdf: compilation cache: %w", err)
-	}
+	code, kept := r.openCache()
 	if r.cache != nil {
 		config = config.WithCompilationCache(r.cache)
 	}
@@ -191,25 +188,35 @@ func (r *Renderer) start() (pdfium.Pool, error) {
 	return pool, nil
 }
 
-// openCache opens the cache of compiled code, if there is a folder for one. kept tells that what it holds will be run.
-func (r *Renderer) openCache() (code compiled, kept bool, err error) {
-	if r.opts.CacheDir == "" {
-		return code, true, nil
+// openCache opens the cache of compiled code: that of the renderer, or the process's for one that names none. kept tells that what it holds will
+// be run. Without a cache that can be used PDFium is compiled all the same.
+func (r *Renderer) openCache() (code compiled, kept bool) {
+	opts := &r.opts
+	if known := sealedCache.Load(); known != nil && opts.CacheKey == nil {
+		opts = known
 	}
-	code.dir = r.opts.CacheDir
-	if r.opts.CacheKey != nil {
-		if code.key, err = r.opts.CacheKey(); err != nil {
-			return code, false, err
-		}
+	if opts.CacheDir == "" {
+		return code, true
 	}
-	if kept, err = code.check(); err != nil {
-		return code, false, err
+	kept, err := true, error(nil)
+	code.dir = opts.CacheDir
+	if opts.CacheKey != nil {
+		code.key, err = opts.CacheKey()
 	}
-	if !kept {
+	if err == nil {
+		kept, err = code.check()
+	}
+	if err == nil {
+		r.cache, err = wazero.NewCompilationCacheWithDir(code.folder())
+	}
+	switch {
+	case err != nil:
+		r.opts.Logger.Warn("pdf: PDFium is compiled without a cache", "folder", code.folder(), "error", err)
+		return compiled{}, true
+	case !kept:
 		r.opts.Logger.Info("pdf: PDFium is compiled, since the cache holds nothing that this program kept", "folder", code.folder())
 	}
-	r.cache, err = wazero.NewCompilationCacheWithDir(code.folder())
-	return code, kept, err
+	return code, kept
 }
 
 // started is start for whoever may not wait as long as compiling takes on a busy machine; the work goes on for the next one.
