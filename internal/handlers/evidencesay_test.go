@@ -23,15 +23,8 @@ var composedEvidence = map[string][]string{
 	`string(r.Reads)`:         {"flow.read", "flow.download", "seal.read", "check.read"},
 	`string(o.Kind)`:          {"user", "organization"},
 	`audit.ActionClock`:       {"clock.set"},
-	`actionBreak`:             {"audit.break"},
-	`actionHalves`:            {"data.halves"},
 	`db.ActionVerify`:         nil, // of the portal's log
 	`db.ActionVerifyEvidence`: nil,
-	`actionSealed`:            {"audit.sealed"},
-	`actionForged`:            {"audit.fold_forged"},
-	`actionErase`:             {"person.erase"},
-	`ActionRowsSealed`:        {"rows.sealed"},
-	`ActionRowChanged`:        {"rows.changed"},
 	`action`:                  {"link.sign", "link.account", "link.preview", "simulation.begin", "simulation.end"},
 	`ev.Action`:               nil, // handed on by record
 	`ev.ObjectType`:           nil,
@@ -48,6 +41,7 @@ func evidenceRecorded(t *testing.T) (actions, objects []string) {
 		if err != nil || len(paths) == 0 {
 			t.Fatal(pattern, err)
 		}
+		var parsed []*ast.File
 		for _, path := range paths {
 			if strings.HasSuffix(path, "_test.go") {
 				continue
@@ -56,6 +50,10 @@ func evidenceRecorded(t *testing.T) (actions, objects []string) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			parsed = append(parsed, file)
+		}
+		named := constants(parsed)
+		for _, file := range parsed {
 			ast.Inspect(file, func(n ast.Node) bool {
 				made, ok := n.(*ast.CompositeLit)
 				if !ok || !slices.Contains([]string{"event", "Event", "&{audit Event}"}, fmt.Sprint(made.Type)) {
@@ -65,9 +63,9 @@ func evidenceRecorded(t *testing.T) (actions, objects []string) {
 					pair := field.(*ast.KeyValueExpr)
 					switch fmt.Sprint(pair.Key) {
 					case "Action":
-						actions = append(actions, texts(t, files, pair.Value)...)
+						actions = append(actions, texts(t, files, named, pair.Value)...)
 					case "ObjectType":
-						objects = append(objects, texts(t, files, pair.Value)...)
+						objects = append(objects, texts(t, files, named, pair.Value)...)
 					}
 				}
 				return true
@@ -77,10 +75,37 @@ func evidenceRecorded(t *testing.T) (actions, objects []string) {
 	return actions, objects
 }
 
-func texts(t *testing.T, files *token.FileSet, e ast.Expr) []string {
+// constants are the texts of a package that have a name.
+func constants(files []*ast.File) map[string]string {
+	named := map[string]string{}
+	for _, file := range files {
+		for _, declared := range file.Decls {
+			of, ok := declared.(*ast.GenDecl)
+			if !ok || of.Tok != token.CONST {
+				continue
+			}
+			for _, spec := range of.Specs {
+				value := spec.(*ast.ValueSpec)
+				for i, name := range value.Names {
+					if i < len(value.Values) {
+						if text, ok := literal(value.Values[i]); ok {
+							named[name.Name] = text
+						}
+					}
+				}
+			}
+		}
+	}
+	return named
+}
+
+func texts(t *testing.T, files *token.FileSet, named map[string]string, e ast.Expr) []string {
 	t.Helper()
 	if text, ok := literal(e); ok {
 		return []string{text}
+	}
+	if name, ok := e.(*ast.Ident); ok && named[name.Name] != "" {
+		return []string{named[name.Name]}
 	}
 	var source strings.Builder
 	if err := printer.Fprint(&source, files, e); err != nil {
