@@ -53,7 +53,9 @@ func knowsTheLogs(rel string) bool {
 	return rel == "sealdesk.json" || name == "checkpoints.txt"
 }
 
-// restore puts a backup into a data folder that does not exist yet. What is missing in the backup, or not of one instance, is refused.
+// restore puts a backup into a data folder that does not exist yet. What is missing in the backup, or not of one instance, is refused, and so are
+// rows and files that are not what Sealdesk wrote. A log that is not whole is restored as it is, since nothing else tells what happened; then the
+// exit status is 1.
 func restore(ctx context.Context, c config.RestoreCommand, out io.Writer) error {
 	names, err := folders{c.Dir}.made(ctx)
 	if err != nil {
@@ -63,7 +65,8 @@ func restore(ctx context.Context, c config.RestoreCommand, out io.Writer) error 
 	if err != nil {
 		return err
 	}
-	return intoNewFolder(c.Data, func(dir string) error {
+	broken := false
+	err = intoNewFolder(c.Data, func(dir string) (err error) {
 		all := func(rel string) bool { return isDatabase(rel) || isPlainFile(rel) }
 		if err := walk(c.Dir, all, func(rel string) error {
 			return copyFile(filepath.Join(c.Dir, rel), filepath.Join(dir, rel))
@@ -78,8 +81,15 @@ func restore(ctx context.Context, c config.RestoreCommand, out io.Writer) error 
 				return err
 			}
 		}
-		return markRestored(ctx, folders{dir}, out)
+		if err = markRestored(ctx, folders{dir}, out); err == nil {
+			broken, err = judgeRestored(ctx, folders{dir}, out)
+		}
+		return err
 	})
+	if err == nil && broken {
+		err = exitStatus(1)
+	}
+	return err
 }
 
 // markRestored makes the marker fit what was restored, and records in each log that it was.

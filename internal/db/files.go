@@ -34,6 +34,9 @@ type File struct {
 	Accepted       time.Time
 }
 
+// ContentRefs asks the portal's database for the name of each file that it refers to, once.
+const ContentRefs = `SELECT DISTINCT ref FROM files`
+
 // AddFile puts a file, whose content is stored already, into the index and the audit log.
 func (d *DB) AddFile(ctx context.Context, f File) error {
 	pages, err := json.Marshal(f.Pages)

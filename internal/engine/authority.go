@@ -50,6 +50,13 @@ var timestampPolicy = asn1.ObjectIdentifier{2, 25, 1963080145}
 // its place.
 var ErrAuthorityGone = errors.New("engine: the certificate authority was removed from the database")
 
+// LacksAuthority tells of an engine's database whether a part of the authority is gone that the evidence tells of.
+func LacksAuthority(ctx context.Context, tx *store.Tx) (gone bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM audit_events WHERE action = $1 AND object_id NOT IN (SELECT role FROM engine_authority))`,
+		actionAuthority).Scan(&gone)
+	return gone, err
+}
+
 const actionAuthority = "authority.create"
 
 // authority is the engine's own certificate authority and time stamp authority.

@@ -32,6 +32,10 @@ const (
 	businessIDCard   = "IDCARD"
 )
 
+// ContentRefs asks the engine's database for the name of each file that it refers to, once.
+const ContentRefs = `SELECT ref FROM engine_files WHERE ref <> '' UNION SELECT ref FROM engine_flow_files WHERE ref <> '' UNION SELECT ref FROM engine_flow_versions
+	UNION SELECT png_ref FROM engine_seals WHERE png_ref <> '' UNION SELECT svg_ref FROM engine_seals WHERE svg_ref <> ''`
+
 // Limits of uploads.
 const (
 	maxPictureBytes  = 8 << 20    // essbasic: images up to 8 MB
