@@ -115,7 +115,7 @@ func keep(text string, head, tail int) string {
 var objects = []struct{ kind, actions, field string }{
 	{"organization", "CreateSubOrganization CreateSubOrganizationAndSeal ModifySubOrganizationInfo VerifySubOrganization SetOrganizationMembers", "SubOrganizationId"},
 	{"organization", "DescribeSubOrganizations", "SubOrganizationIds"},
-	{"user", "CreateUser CreateUserAndSeal ModifyUser VerifyUser", "UserId"},
+	{"user", "CreateUser CreateUserAndSeal ModifyUser VerifyUser SetUserAccount", "UserId"},
 	{"user", "DescribeUsers", "UserIds"},
 	{"seal", "CreateSeal GenerateOrganizationSeal GenerateUserSeal ModifySeal DeleteSeal ModifyOrganizationDefaultSeal ModifyUserDefaultSeal SetSealUse", "SealId"},
 	{"seal", "DescribeSeals", "SealIds"},

@@ -30,6 +30,7 @@ type Filter struct {
 	Actions    []string  // any of these
 	About      []string  // ids, any of which the event is about or names in its detail
 	Except     []string  // none of these actions
+	Link       string    // public name of a link, by which somebody acts or which the detail names
 
 	acts   bool  // only what may be a Line
 	oldest bool  // oldest first
@@ -43,7 +44,7 @@ func (f Filter) chooser() func(*Event) bool {
 	return func(e *Event) bool {
 		return same(f.Actor, e.Actor.Name) && same(f.Action, e.Action) && same(f.ObjectType, e.ObjectType) && same(f.ObjectID, e.ObjectID) &&
 			same(f.Outcome, e.Outcome) && same(f.Role, e.Actor.Role) && (len(f.Actions) == 0 || slices.Contains(f.Actions, e.Action)) && !slices.Contains(f.Except, e.Action) &&
-			e.matches(wanted, about)
+			(f.Link == "" || e.Actor.Session == f.Link || strings.Contains(e.DetailText, f.Link)) && e.matches(wanted, about)
 	}
 }
 
@@ -172,6 +173,11 @@ func (q *query) where(args []any) (string, []any) {
 	add("e.object_type", q.f.ObjectType)
 	add("e.outcome", q.f.Outcome)
 	add("e.role", q.f.Role)
+	if q.f.Link != "" {
+		args = append(args, q.f.Link)
+		n := strconv.Itoa(len(args))
+		b.WriteString(" AND (e.session = $" + n + " OR instr(e.detail, $" + n + ") > 0)")
+	}
 	for _, action := range q.f.Except {
 		args = append(args, action)
 		b.WriteString(" AND e.action <> $" + strconv.Itoa(len(args)))

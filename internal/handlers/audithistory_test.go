@@ -97,6 +97,19 @@ func TestTheHistoryIsFoundByEveryNumber(t *testing.T) {
 	}
 	evidence := reviewer.get("/evidence?text=" + url.QueryEscape(handed[0].Detail["link"].(string))).wantStatus(http.StatusOK)
 	evidence.wantText("tbody", "生成签署链接")
+	opened, err := p.engine.Evidence().Query(t.Context(), audit.Filter{Action: "flow.read"}, 0, 10)
+	if err != nil || len(opened) == 0 || opened[0].Actor.Session != handed[0].Detail["link"] {
+		t.Fatalf("the link was opened: %+v, %v", opened, err)
+	}
+	row := "tbody a[href='/evidence/" + eventNumber(opened[0].Seq) + "']"
+	for _, text := range []string{opened[0].Actor.Session, p.flow(other).Approvers[1].UserName} {
+		if reviewer.get("/evidence?text="+url.QueryEscape(text)).wantStatus(http.StatusOK).find(row).Length() == 0 {
+			t.Errorf("searching for %s does not find what was opened", text)
+		}
+	}
+	if e := p.lastEvent("flow.sign_link"); e.Actor.Name != "admin" || e.Detail["who"] != p.flow(other).Approvers[1].UserName {
+		t.Errorf("the link is told as %+v", e)
+	}
 }
 
 // TestCallsOfTheOutboxLeadToTheClick: the calls that send a contract leave later, in nobody's request; they stand under the act of the sender all

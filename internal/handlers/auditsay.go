@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -210,8 +211,14 @@ func (n auditNames) say(ctx context.Context, e *audit.Event) (before, object, af
 	if after := "audit.sayafter." + e.Action + "." + detailText(e, "after"); i18n.Has(ctx, after) {
 		key = after
 	}
+	if try := "audit.saytry." + e.Action; e.Outcome != audit.OK && i18n.Has(ctx, try) && (e.ObjectID != "" || e.Action != "session.login") {
+		key = try
+	}
+	if asked := detailText(e, "method"); e.Action == "access.denied" && asked != http.MethodGet && asked != http.MethodHead {
+		key = auditSayKey + actionRefused
+	}
 	if i18n.Has(ctx, key) {
-		text = i18n.T(ctx, key, "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.named(e, "organization"), "User", n.named(e, "user"), "Until", termText(ctx, e),
+		text = i18n.T(ctx, key, "Act", triedText(ctx, e), "Object", objectMark, "Whom", detailText(e, "who", "approver", "detail"), "Organization", n.named(e, "organization"), "User", n.named(e, "user"), "Until", termText(ctx, e),
 			"Count", detailCount(e), "Reason", reasonText(ctx, e), "Changes", changesText(ctx, e), "Pages", pagesText(ctx, e), "File", quoted(ctx, "file", detailText(e, "file")),
 			"Seals", n.sealsText(ctx, e), "Route", routeText(ctx, e), "Problem", quotedText(ctx, detailText(e, "problem")),
 			"Before", stateText(ctx, e, "before"), "After", stateText(ctx, e, "after"), "Previous", n.previous(ctx, e))
@@ -239,6 +246,12 @@ func routeText(ctx context.Context, e *audit.Event) string {
 		return i18n.T(ctx, "audit.line.route", "Route", route)
 	}
 	return ""
+}
+
+// triedText is what a refused request would have done, by the last word of its route.
+func triedText(ctx context.Context, e *audit.Event) string {
+	route := detailText(e, "route")
+	return textOr(ctx, "audit.try."+route[strings.LastIndex(route, "/")+1:], i18n.T(ctx, "audit.try"))
 }
 
 // sealsText names the seals that a signature was made with, where there are some.

@@ -62,6 +62,9 @@ func (s *server) evidenceFilter(ctx context.Context, q url.Values) (typed templa
 		return at.AddDate(0, 0, add)
 	}
 	f.From, f.To = day("from", typed.From, 0), day("to", typed.To, 1)
+	if err := s.evidenceText(ctx, &f); err != nil {
+		return typed, f, problems, err
+	}
 	if typed.Object == "" {
 		return typed, f, problems, nil
 	}
@@ -73,6 +76,27 @@ func (s *server) evidenceFilter(ctx context.Context, q url.Values) (typed templa
 		f.ObjectID = flow.PlatformID
 	}
 	return typed, f, problems, err
+}
+
+// evidenceText looks up what was typed: a link stands in the events as the session of who uses it, people as their numbers.
+func (s *server) evidenceText(ctx context.Context, f *audit.Filter) error {
+	if strings.HasPrefix(f.Text, audit.LinkPrefix) && !strings.ContainsAny(f.Text, " *") {
+		f.Link, f.Text = f.Text, ""
+		return nil
+	}
+	found, _, err := s.db.FindObjects(ctx, f.Text)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	f.About, f.Text = []string{f.Text}, ""
+	for _, o := range found {
+		ids, err := s.db.ObjectIDs(ctx, o)
+		if err != nil {
+			return err
+		}
+		f.About = append(f.About, ids...)
+	}
+	return nil
 }
 
 // evidenceQuery is what a query of the evidence asks for, without what is empty and without the place in the list.

@@ -72,6 +72,11 @@ func (s *server) logIn(w http.ResponseWriter, r *http.Request) error {
 	key, address := accountKey(form.Name), exchangeOf(ctx).address
 	// Tries that have to wait are told as refusals, which are folded: a flood does not fill the log.
 	if wait := s.throttle.Begin(key, address); wait > 0 {
+		a, err := s.db.AccountByName(ctx, form.Name)
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return err
+		}
+		exchangeOf(ctx).tried = a.ID
 		form.Refusal = waitText(ctx, wait)
 		setRetryAfter(w, wait)
 		return s.render(w, r, http.StatusTooManyRequests, loginPage(), s.loginForm(form))

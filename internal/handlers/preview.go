@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 	"sealdesk/internal/i18n"
 	"sealdesk/web/templates"
@@ -27,7 +28,11 @@ const (
 
 // makeSignLink makes a link for an approver whose turn it is and shows it with its QR code.
 func (s *server) makeSignLink(w http.ResponseWriter, r *http.Request) error {
-	f, _, link, err := s.signLink(r)
+	f, a, link, err := s.signLink(r)
+	if err != nil {
+		return err
+	}
+	err = s.record(r.Context(), audit.Event{Action: "flow.sign_link", ObjectType: "flow", ObjectID: f.ID, Detail: map[string]any{"who": a.UserName, "user": a.UserID}})
 	if err != nil {
 		return err
 	}
@@ -107,6 +112,9 @@ func (s *server) makePreviewLink(w http.ResponseWriter, r *http.Request) error {
 	resp, err := api.CreatePreviewSignUrl.Call(ctx, s.client, &api.CreatePreviewSignUrlRequest{Caller: flowCaller(f), FlowId: f.PlatformID,
 		SignUrlType: api.BusinessFlow, Deadline: until.Unix()})
 	if err != nil {
+		return err
+	}
+	if err := s.record(ctx, audit.Event{Action: "flow.preview_link", ObjectType: "flow", ObjectID: f.ID}); err != nil {
 		return err
 	}
 	return s.linkPage(w, r, f, templates.FlowLink{Title: i18n.T(ctx, "flows.preview_link.title"), URL: resp.PreviewSignUrl, Until: until,

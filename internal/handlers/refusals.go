@@ -94,6 +94,9 @@ func (s *server) noteRefusal(r *http.Request, about reads, status int) error {
 	if id := r.PathValue(about.id); about.id != "" && x.account != nil {
 		e.ObjectType, e.ObjectID = about.object, id
 	}
+	if x.tried != "" {
+		e.ObjectType, e.ObjectID = "account", x.tried
+	}
 	e.Detail = map[string]any{"method": r.Method}
 	if method != "" {
 		e.Detail["route"] = x.route

@@ -122,3 +122,27 @@ func TestAFloodOfRefusedRequestsIsFewEvents(t *testing.T) {
 		t.Errorf("%d events: %v", len(all), actions(all))
 	}
 }
+
+// A change that an account has no right to, or that comes too often, names what it was about, and says what was asked for.
+func TestARefusalNamesItsObject(t *testing.T) {
+	w, _ := newForeignWorld(t)
+	w.p.addAccount("wang", auth.Compliance)
+	v := w.p.reader("wang")
+	before := w.p.db.Audit().Count()
+	v.post("/flows/"+w.flow()+"/cancel", url.Values{"CancelMessage": {"x"}}).wantStatus(http.StatusForbidden)
+	denied := named(w.p.refusals(before), "access.denied")
+	if len(denied) != 1 || denied[0].ObjectType != "flow" || denied[0].ObjectID != w.flow() {
+		t.Fatalf("told as %+v", denied)
+	}
+	v.get("/audit/"+eventNumber(denied[0].Seq)).wantStatus(http.StatusOK).wantText("main", "被拒绝：撤销《")
+	stranger := w.p.visitor()
+	for range 12 {
+		stranger.post("/login", url.Values{"Name": {"wang"}, "Password": {"wrong"}})
+	}
+	last := named(w.p.refusals(before), actionRefused)
+	account, err := w.p.db.AccountByName(t.Context(), "wang")
+	if err != nil || len(last) == 0 || last[0].ObjectType != "account" || last[0].ObjectID != account.ID || last[0].ErrorCode != "throttled" {
+		t.Fatalf("%v: too many tries are told as %+v", err, last)
+	}
+	v.get("/audit/"+eventNumber(last[0].Seq)).wantText("main", "被拒绝：登录账号")
+}

@@ -39,6 +39,7 @@ type exchange struct {
 	flashed bool              // the session has messages to keep
 	told    map[string]any    // of what is read; see tell
 	why     string            // code of a refusal; see because
+	tried   string            // id of the account that somebody who is not logged in tries to enter
 	refused bool              // an event tells that this request was refused
 	timer   *time.Timer       // ends the request's context
 }
@@ -148,10 +149,7 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, route route) erro
 		}
 		return errAnswered
 	case !may(*x.account, route.Need):
-		_, path, _ := strings.Cut(route.Pattern, " ")
-		err := s.db.Readings().Note(r.Context(), audit.Act{Event: audit.Event{Actor: audit.ActorFrom(r.Context()), Action: "access.denied",
-			ObjectType: "route", ObjectID: path, Outcome: audit.Denied, Detail: map[string]any{"permission": string(route.Need), "method": r.Method}}})
-		return errors.Join(errForbidden, err)
+		return errors.Join(errForbidden, s.noteDenied(r, route))
 	case isOwnAccount(r.URL.Path):
 		return nil
 	case x.account.MustChange:
@@ -160,6 +158,17 @@ func (s *server) admit(w http.ResponseWriter, r *http.Request, route route) erro
 		return s.sendFirst(w, r, route, "/account/factor", refusedFactor)
 	}
 	return nil
+}
+
+// noteDenied records that an account has no right to a route, with the object that the path names.
+func (s *server) noteDenied(r *http.Request, route route) error {
+	_, path, _ := strings.Cut(route.Pattern, " ")
+	e := audit.Event{Actor: audit.ActorFrom(r.Context()), Action: "access.denied", ObjectType: "route", ObjectID: path, Outcome: audit.Denied,
+		Detail: map[string]any{"permission": string(route.Need), "method": r.Method, "route": route.Pattern}}
+	if id := route.Reads.id; id != "" {
+		e.ObjectType, e.ObjectID = route.Reads.object, r.PathValue(id)
+	}
+	return s.db.Readings().Note(r.Context(), audit.Act{Event: e})
 }
 
 // isOwnAccount tells whether a path is one of those where people set their own log-in right.

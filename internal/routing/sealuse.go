@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sealdesk/internal/api"
+	"sealdesk/internal/audit"
 	"sealdesk/internal/db"
 )
 
@@ -27,6 +28,9 @@ var errNotTold = errors.New("the platform was not told who may use the seals")
 func (r *Router) Tell(ctx context.Context) error {
 	if !r.opts.Embedded {
 		return nil
+	}
+	if audit.ActorFrom(ctx).Name == "" { // nobody asked: what the command line changed, and what is left of before
+		ctx = audit.WithActor(ctx, audit.Actor{Name: audit.ActorPortal, Role: audit.RoleSystem})
 	}
 	all, err := r.opts.DB.Untold(ctx)
 	if err != nil {
