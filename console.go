@@ -15,6 +15,7 @@ import (
 	"sealdesk/internal/api"
 	"sealdesk/internal/config"
 	"sealdesk/internal/console"
+	"sealdesk/internal/engine"
 	"sealdesk/internal/handlers"
 	"sealdesk/internal/i18n"
 )
@@ -82,6 +83,14 @@ func (p *program) serveEngine(ctx context.Context, group *errgroup.Group) error 
 		return nil
 	}
 	return errors.Join(p.tellCredentials(ctx, p.out, false), p.tellConsole(ctx, p.out))
+}
+
+// simulatedChannels are the checks of signers that the engine only simulates; the cloud has none.
+func (p *program) simulatedChannels() []string {
+	if p.engine == nil {
+		return nil
+	}
+	return engine.SimulatedChannels()
 }
 
 // timestamps tells how the outside time-stamping authority stands, where the engine has one.

@@ -43,6 +43,9 @@ func (e *Engine) hasChannel(channel string) bool {
 	return e.simulate || !slices.Contains(simulatedChannels, channel)
 }
 
+// SimulatedChannels are the ways to show one's will whose outcome is chosen by whoever signs: a signature after one of them proves nobody.
+func SimulatedChannels() []string { return slices.Clone(simulatedChannels) }
+
 // MissingChannels are the ways to show one's will that do not exist here.
 func (e *Engine) MissingChannels() []string {
 	if e.simulate {

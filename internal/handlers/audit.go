@@ -110,6 +110,11 @@ func (s *server) auditSurroundings(ctx context.Context, data *templates.AuditDat
 		o := foundObject(ctx, *asked.object)
 		data.Object, data.ObjectIDs = &o, asked.filter.About
 	}
+	if s.evidence != nil && asked.object != nil && asked.object.Type == "flow" {
+		data.LinkReads = templates.EvidenceURL(asked.object.ID, "")
+	} else if s.evidence != nil && asked.typed.Did == "read" {
+		data.LinkReads = "/evidence?action=flow.read"
+	}
 	views, _, err := s.db.FlowViews(ctx, account(ctx), db.ListAudit)
 	data.Views = flowViews(ctx, views, "", "")
 	return err

@@ -175,13 +175,17 @@ func TestUncheckedSignaturesAreListed(t *testing.T) {
 	reviewer.get("/audit/unchecked").wantStatus(http.StatusOK).wantText("main", "没有")
 	flow, _ := p.signedFlow(sender, "仅凭链接签署的合同", a, b, 2)
 	p.signedFlow(sender, "尚未签署的合同", a, b, 0)
-	err := p.db.Store().Write(t.Context(), func(tx *store.Tx) error { // as if the second signer had proved who they are
-		_, err := tx.Exec(t.Context(), "UPDATE flow_approvers SET channel = 'VERIFYCODE' WHERE id = $1", p.flow(flow).Approvers[1].ID)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	ordered := func(channels string) { // as if the second signer had been asked for this
+		t.Helper()
+		err := p.db.Store().Write(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec(t.Context(), "UPDATE flow_approvers SET channel = $1 WHERE id = $2", channels, p.flow(flow).Approvers[1].ID)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
+	ordered("VERIFYCODE")
 	rows := reviewer.get("/audit/unchecked").wantStatus(http.StatusOK).find("tbody tr")
 	if text := rows.Text(); rows.Length() != 1 || !strings.Contains(text, "仅凭链接签署的合同") || !strings.Contains(text, a.personName) || !strings.Contains(text, "admin") {
 		t.Errorf("listed are %q", text)
@@ -189,6 +193,16 @@ func TestUncheckedSignaturesAreListed(t *testing.T) {
 	if href := rows.Find("a").AttrOr("href", ""); href != "/audit?object="+strings.TrimPrefix(flow, "/flows/") {
 		t.Errorf("the row leads to %s", href)
 	}
+	ordered("VERIFYCODE FACEID") // whose outcome the signer could choose
+	rows = reviewer.get("/audit/unchecked").wantStatus(http.StatusOK).find("tbody tr")
+	if text := rows.Text(); rows.Length() != 2 || !strings.Contains(text, b.personName) || !strings.Contains(text, "（模拟）") || !strings.Contains(text, "无，仅凭链接") {
+		t.Errorf("listed are %q", text)
+	}
+	link := reviewer.get("/audit?object=" + strings.TrimPrefix(flow, "/flows/")).wantStatus(http.StatusOK).find("main a[href^='/evidence?']").AttrOr("href", "")
+	if text := reviewer.get(link).wantStatus(http.StatusOK).find("tbody").Text(); !strings.Contains(text, "签署") {
+		t.Errorf("what was read by link is at %q: %s", link, text)
+	}
+	reviewer.get("/audit?did=read").wantStatus(http.StatusOK).wantText("main", "凭链接的阅读")
 	p.as(auth.Business, a.organization).get("/audit/unchecked").wantStatus(http.StatusForbidden)
 }
 

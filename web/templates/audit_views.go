@@ -28,6 +28,7 @@ type AuditData struct {
 	Query                            string // the conditions as the query of an address
 	Table, JSONL, CSV                string // addresses of exports of what the filter shows; empty where the reader may not
 	CanVerify                        bool
+	LinkReads                        string // address of what was read by link; empty where it is no question, or nobody knows
 }
 
 // AuditFilter is what was typed into the filter.
