@@ -198,7 +198,7 @@ func TestUncheckedSignaturesAreListed(t *testing.T) {
 	if text := rows.Text(); rows.Length() != 2 || !strings.Contains(text, b.personName) || !strings.Contains(text, "（模拟）") || !strings.Contains(text, "无，仅凭链接") {
 		t.Errorf("listed are %q", text)
 	}
-	link := reviewer.get("/audit?object=" + strings.TrimPrefix(flow, "/flows/")).wantStatus(http.StatusOK).find("main a[href^='/evidence?']").AttrOr("href", "")
+	link := reviewer.get("/audit?object="+strings.TrimPrefix(flow, "/flows/")).wantStatus(http.StatusOK).find("main a[href^='/evidence?']").AttrOr("href", "")
 	if text := reviewer.get(link).wantStatus(http.StatusOK).find("tbody").Text(); !strings.Contains(text, "签署") {
 		t.Errorf("what was read by link is at %q: %s", link, text)
 	}
