@@ -103,7 +103,11 @@ func (v *auditVerdict) print(ctx context.Context, out io.Writer) {
 		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.ok", "Count", v.Events, "Root", v.Root))
 		fmt.Fprintln(out, "  "+i18n.T(ctx, "cli.audit.against", "Beside", v.Against-v.Outside, "Outside", v.Outside))
 	default:
-		fmt.Fprintln(out, i18n.T(ctx, "cli.audit.bad", "Count", v.count))
+		said := "cli.audit.bad"
+		if !slices.ContainsFunc(v.found, func(p audit.Problem) bool { return p.Kind != audit.ProblemRow }) {
+			said = "cli.audit.rows"
+		}
+		fmt.Fprintln(out, i18n.T(ctx, said, "Count", v.count))
 		for _, p := range v.found {
 			fmt.Fprintf(out, "  - %s (%s)\n", i18n.T(ctx, "audit.problem."+p.Kind, "Seq", p.Seq, "Row", p.Row), p)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -75,6 +76,11 @@ func (r *Report) NeedEvents() {
 
 // OK tells that nothing is wrong.
 func (r *Report) OK() bool { return r.Found == 0 }
+
+// RowsAlone tells that the log is whole, but rows outside of it are not.
+func (r *Report) RowsAlone() bool {
+	return !r.OK() && !slices.ContainsFunc(r.Problems, func(p Problem) bool { return p.Kind != ProblemRow })
+}
 
 // Complete tells that no event is missing, so that Root was computed.
 func (r *Report) Complete() bool { return r.Root != tlog.Hash{} }

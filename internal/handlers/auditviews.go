@@ -199,7 +199,7 @@ func millis(d time.Duration) string {
 
 // auditReport is the result of a verification in words.
 func auditReport(ctx context.Context, r *audit.Report) templates.AuditReport {
-	report := templates.AuditReport{OK: r.OK(), Events: r.Events, Checkpoint: string(r.Checkpoint.Text), Against: r.Against, Found: r.Found}
+	report := templates.AuditReport{OK: r.OK(), Events: r.Events, Checkpoint: string(r.Checkpoint.Text), Against: r.Against, Found: r.Found, RowsAlone: r.RowsAlone()}
 	if r.Complete() {
 		report.Root = r.Root.String()
 	}

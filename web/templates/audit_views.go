@@ -164,6 +164,7 @@ type AuditReport struct {
 	Against    int
 	Found      int
 	Problems   []string // in words
+	RowsAlone  bool     // the log is whole: all problems are rows outside of it
 }
 
 // auditTime is an exact time, to the second.
