@@ -321,7 +321,7 @@ func (p *program) servePortal(ctx context.Context, group *errgroup.Group) error 
 		Settings: p.cfg.Settings, OIDC: p.cfg.OIDC, TrustedProxies: p.cfg.TrustedProxies, Version: version, Logger: p.logger, Clock: time.Now, Evidence: p.evidence(), KeptCheckpoints: p.keptCheckpoints, CallbackKeys: p.callbackKeys(), OwnApproval: p.cfg.OwnApproval,
 		Messages:  p.messages(),
 		Simulated: p.engine != nil && p.engine.Simulated(), Timestamps: p.timestamps(), AskTimestamps: p.askTimestamps(),
-		SimulatedChannels: p.simulatedChannels(), Outside: p.outside,
+		SimulatedChannels: p.simulatedChannels(), IsSimulated: engine.IsSimulated, Outside: p.outside,
 		Notices: handlers.Channels{Mail: p.cfg.Notices.MailURL != nil, Webhook: p.cfg.Notices.WebhookURL != ""},
 		Roots:   p.trustedRoots(),
 		Later:   p.laterState(), SignedBy: p.signedBy(),

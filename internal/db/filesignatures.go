@@ -23,10 +23,11 @@ type FileSignatures struct {
 type FileSigner struct {
 	Name         string       `json:"name"`
 	Organization string       `json:"organization,omitempty"`
-	Person       string       `json:"person,omitempty"`   // who signed, by the certificate or the contract
-	Reason       string       `json:"reason,omitempty"`   // as the signature says
-	Standing     string       `json:"standing,omitempty"` // of this signature alone
-	FlowID       string       `json:"flowId,omitempty"`   // of the contract that it was made for, where that is known
+	Person       string       `json:"person,omitempty"`    // who signed, by the certificate or the contract
+	Reason       string       `json:"reason,omitempty"`    // as the signature says
+	Standing     string       `json:"standing,omitempty"`  // of this signature alone
+	Simulated    bool         `json:"simulated,omitempty"` // made in simulation, as reason or certificate say
+	FlowID       string       `json:"flowId,omitempty"`    // of the contract that it was made for, where that is known
 	Time         time.Time    `json:"time,omitzero"`
 	Problem      string       `json:"problem,omitempty"` // a pdf.Problem… code
 	Changes      []FileChange `json:"changes,omitempty"` // that were not permitted

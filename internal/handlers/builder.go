@@ -206,7 +206,7 @@ func (s *server) showDraft(w http.ResponseWriter, r *http.Request) error {
 func (s *server) draftFiles(ctx context.Context, draft db.Draft) (list []templates.DraftFile, err error) {
 	all, err := s.db.FilesByID(ctx, scope(ctx), draft.Files)
 	for i, f := range all {
-		list = append(list, templates.DraftFile{ID: f.ID, Index: i, Name: f.Name, Pages: len(f.Pages), Signatures: signaturesShown(f)})
+		list = append(list, templates.DraftFile{ID: f.ID, Index: i, Name: f.Name, Pages: len(f.Pages), Signatures: s.signaturesShown(f)})
 	}
 	return list, err
 }

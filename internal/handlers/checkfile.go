@@ -79,7 +79,7 @@ func (s *server) checkFile(w http.ResponseWriter, r *http.Request) error {
 func (s *server) checkedFile(ctx context.Context, in incomingPDF) (out templates.CheckedFile, err error) {
 	sum := sha256.Sum256(in.data)
 	out = templates.CheckedFile{Name: in.name, Hash: hex.EncodeToString(sum[:]), Pages: len(in.info.Pages), Standing: in.signatures.Standing,
-		Signatures: signaturesShown(db.File{Signatures: &in.signatures})}
+		Signatures: s.signaturesShown(db.File{Signatures: &in.signatures})}
 	told := map[string]any{"name": in.name, "sha256": out.Hash, "result": out.Standing, "signatures": len(in.signatures.Signers)}
 	flow, err := s.contractOf(ctx, in.signatures)
 	if err != nil {

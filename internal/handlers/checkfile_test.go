@@ -72,6 +72,15 @@ func TestACheckedContractIsComparedWithTheOriginal(t *testing.T) {
 	for _, signer := range p.flow(flow).Approvers {
 		got.wantText(".signers", "签署人："+signer.UserName)
 	}
+	// The platform of this test is simulated: whoever may be shown the file must be told, here and on the contract's page.
+	got.wantText("main", "其中 2 个签名是模拟签署（SIMULATED）")
+	if n := got.find(".signers [data-simulated]").Length(); n != 2 {
+		t.Errorf("%d signatures are shown as simulated", n)
+	}
+	page := reviewer.get(flow).wantText("main", "核验方式：仅凭链接（身份未经核验）")
+	if n := page.find("main [data-simulated]").Length(); n != 2 {
+		t.Errorf("%d signers are shown as simulated on the contract's page: %s", n, page.find("main").Text())
+	}
 	if href := got.find(`main a[href="` + flow + `"]`); href.Length() != 1 {
 		t.Error("leads to no contract")
 	}

@@ -56,7 +56,7 @@ func (s *server) filesPage(w http.ResponseWriter, r *http.Request, status int, f
 	}
 	data.Paging, data.Organizations = paging(r, next), namedOrganizations(organizations)
 	for _, f := range all {
-		data.Files = append(data.Files, fileRow(f, names))
+		data.Files = append(data.Files, s.fileRow(f, names))
 	}
 	if can(ctx, auth.FilesWrite) {
 		form.Action, form.Limit = "/files", sizeText(maxPDF)
@@ -68,9 +68,9 @@ func (s *server) filesPage(w http.ResponseWriter, r *http.Request, status int, f
 	return s.render(w, r, status, page{Title: "files.title", Active: "files"}, templates.FilesPage(data))
 }
 
-func fileRow(f db.File, names map[string]string) templates.FileRow {
+func (s *server) fileRow(f db.File, names map[string]string) templates.FileRow {
 	return templates.FileRow{ID: f.ID, Name: f.Name, Size: sizeText(f.Size), Pages: len(f.Pages), Organization: names[f.OrganizationID],
-		By: f.CreatedBy, Created: f.Created, Warnings: f.Warnings, Signatures: signaturesShown(f)}
+		By: f.CreatedBy, Created: f.Created, Warnings: f.Warnings, Signatures: s.signaturesShown(f)}
 }
 
 // uploadFiles takes PDFs: all of the form, or none.
@@ -287,7 +287,7 @@ func (s *server) filePage(w http.ResponseWriter, r *http.Request, status int, wr
 	if f, err = s.verifyOld(ctx, f, content); err != nil {
 		return err
 	}
-	about := templates.FileData{FileRow: fileRow(f, names), Hash: f.Ref, Problems: wrong}
+	about := templates.FileData{FileRow: s.fileRow(f, names), Hash: f.Ref, Problems: wrong}
 	if err := s.fileUses(r, &about); err != nil {
 		return err
 	}

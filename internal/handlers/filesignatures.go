@@ -34,7 +34,8 @@ func (s *server) verifySignatures(ctx context.Context, data []byte, known int) (
 	for i := range report.Signatures {
 		one := &report.Signatures[i]
 		signer := db.FileSigner{Name: one.Signer, Organization: one.Organization, Person: one.Person, Reason: one.Reason, Time: one.Time,
-			Standing: string(one.Standing()), Problem: one.Problem}
+			Standing: string(one.Standing()), Problem: one.Problem,
+			Simulated: s.isSimulated(one.Reason, one.Certificate)}
 		if err := s.nameSigner(ctx, one, &signer); err != nil {
 			return out, err
 		}
@@ -111,7 +112,7 @@ func (s *server) verifyOld(ctx context.Context, f db.File, data []byte) (db.File
 }
 
 // signaturesShown is what pages tell of a file's signatures.
-func signaturesShown(f db.File) (out templates.FileSignatures) {
+func (s *server) signaturesShown(f db.File) (out templates.FileSignatures) {
 	if f.Signatures == nil || f.Signatures.Standing == string(pdf.StandingNone) {
 		return out
 	}
@@ -119,7 +120,7 @@ func signaturesShown(f db.File) (out templates.FileSignatures) {
 		AcceptedBy: f.AcceptedBy, Accepted: f.Accepted}
 	for _, one := range f.Signatures.Signers {
 		signer := templates.FileSigner{Name: one.Name, Organization: one.Organization, Problem: one.Problem, Time: one.Time, Person: one.Person, Reason: one.Reason,
-			Standing: one.Standing}
+			Standing: one.Standing, Simulated: one.Simulated || s.isSimulated(one.Reason, nil)}
 		for _, c := range one.Changes {
 			signer.Changes = append(signer.Changes, templates.FileChange(c))
 		}
@@ -144,7 +145,7 @@ func (s *server) acceptFile(w http.ResponseWriter, r *http.Request) error {
 	if r.PostFormValue("Accept") == "" {
 		return s.filePage(w, r, http.StatusUnprocessableEntity, templates.Problems{{Field: "Accept", Rule: "required"}})
 	}
-	statement := i18n.T(ctx, templates.AcceptStatement(signaturesShown(f)))
+	statement := i18n.T(ctx, templates.AcceptStatement(s.signaturesShown(f)))
 	err = s.db.AcceptFile(ctx, scope(ctx), f.ID, account(ctx).DisplayName, statement, s.now())
 	if errors.Is(err, db.ErrConflict) {
 		return refuse("files.accept.nothing")

@@ -86,6 +86,10 @@ func (s *server) flowData(ctx context.Context, id string, filter timelineFilter)
 	if err != nil {
 		return templates.FlowData{}, err
 	}
+	checks, err := s.checksUsed(ctx, f)
+	if err != nil {
+		return templates.FlowData{}, err
+	}
 	for _, a := range f.Approvers {
 		at := a.Decided
 		if at.IsZero() {
@@ -97,6 +101,9 @@ func (s *server) flowData(ctx context.Context, id string, filter timelineFilter)
 			CanResend: write && a.Status == db.ApproverExpired && f.State.Open() && f.Document.Deadline.After(s.now())}
 		if a.Status == api.ApproverPending && a.SignID != "" {
 			person.Undelivered = undelivered[a.SignID]
+		}
+		if used, ok := checks[a.SignID]; ok && a.Status == api.ApproverSigned {
+			person.Check, person.Simulated = used.words(ctx), used.simulated
 		}
 		data.People = append(data.People, person)
 	}

@@ -78,6 +78,8 @@ type Options struct {
 	Simulated bool
 	// SimulatedChannels are the checks of signers whose outcome is chosen, where the platform is the engine in this program.
 	SimulatedChannels []string
+	// IsSimulated tells of a signature whether it was made in simulation, by its reason or its certificate, which may be nil.
+	IsSimulated func(reason string, certificate *x509.Certificate) bool
 	// Timestamps tells of the outside time-stamping authority of the engine in this program: its address, and what was wrong at the last try;
 	// nil where there is none.
 	Timestamps func() (url, problem string)
@@ -130,6 +132,7 @@ type server struct {
 	ownApproval       bool
 	simulated         bool
 	simulatedChannels []string
+	isSimulated       func(reason string, certificate *x509.Certificate) bool
 	timestamps        func() (url, problem string)
 	askTimestamps     func(context.Context) (url, problem string)
 	checkpoints       Outside    // may be nil
@@ -173,7 +176,7 @@ func newServer(o Options) (*server, error) {
 	return &server{
 		db: o.DB, client: o.Client, files: o.Files, renderer: o.Renderer, face: o.Face, routing: o.Routing, watch: o.Watch,
 		settings: o.Settings, platform: o.Platform, publicURL: o.PublicURL, engineURL: o.EngineURL, setupToken: o.SetupToken, proxies: o.TrustedProxies,
-		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, simulatedChannels: o.SimulatedChannels, timestamps: o.Timestamps, askTimestamps: o.AskTimestamps, evidence: o.Evidence, messages: o.Messages, keptCheckpoints: o.KeptCheckpoints,
+		version: o.Version, notices: o.Notices, log: o.Logger, now: o.Clock, callbackKeys: o.CallbackKeys, ownApproval: o.OwnApproval, simulated: o.Simulated, simulatedChannels: o.SimulatedChannels, isSimulated: o.IsSimulated, timestamps: o.Timestamps, askTimestamps: o.AskTimestamps, evidence: o.Evidence, messages: o.Messages, keptCheckpoints: o.KeptCheckpoints,
 		checkpoints: o.Outside, roots: o.Roots, later: o.Later, signedBy: o.SignedBy,
 		outside:  newOutside(o.OIDC, o.PublicURL, o.Clock),
 		sessions: o.DB.Sessions(isTLS(o.PublicURL)),

@@ -179,7 +179,7 @@ func startPortal(t testing.TB, change ...func(*portalSettings)) *portal {
 		Platform:  config.Platform{Endpoint: config.Embedded, SecretID: credentials.SecretID, ApplicationID: credentials.ApplicationID},
 		PublicURL: settings.publicURL, EngineURL: "http://engine.test", SetupToken: p.setupToken, Version: "test", Logger: logger, Clock: p.clock.now,
 		CallbackKeys: p.engine.CallbackKeys, Evidence: p.engine.Evidence(), Messages: p.engine, OIDC: settings.oidc, Settings: settings.settings,
-		Simulated: p.engine.Simulated(), SimulatedChannels: engine.SimulatedChannels(), Timestamps: settings.timestamps, AskTimestamps: settings.askTimestamps, Roots: p.engine.Roots(), Later: p.later, SignedBy: p.signedBy})
+		Simulated: p.engine.Simulated(), SimulatedChannels: engine.SimulatedChannels(), IsSimulated: engine.IsSimulated, Timestamps: settings.timestamps, AskTimestamps: settings.askTimestamps, Roots: p.engine.Roots(), Later: p.later, SignedBy: p.signedBy})
 	must()
 	server.Config.Handler, err = p.server.handler()
 	must()

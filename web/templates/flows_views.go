@@ -111,7 +111,7 @@ func flowPersonItem(ctx context.Context, flowID string, p FlowPerson, step strin
 	}
 	item := TimelineItem{State: state, Title: p.Name, Subtitle: subtitle + step, Note: TimeText(p.At),
 		Badge: ApproverBadge(ctx, p.Status)}
-	if p.Message != "" || p.CanLink || p.CanMove || p.CanResend {
+	if p.Message+p.Check+p.Undelivered != "" || p.Simulated || p.CanLink || p.CanMove || p.CanResend {
 		item.Detail = flowPersonDetail(flowID, p)
 	}
 	return item
