@@ -96,16 +96,21 @@ func toldBy(e *audit.Event) (signer, recorder string, ok bool) {
 	if signer == "" || !signerActions[e.Action] {
 		return "", "", false
 	}
-	if e.Actor.Role != audit.RoleSystem || e.Actor.Name == audit.ActorPortal { // whoever was looking at it, the platform told
-		return signer, audit.ActorCallback, true
-	}
 	return signer, e.Actor.Name, true
+}
+
+// toldKey is the key of the words for how it was heard of: the platform called, or it answered somebody who asked it about the contract.
+func toldKey(recorder string) string {
+	if recorder == audit.ActorCallback {
+		return "audit.who.told"
+	}
+	return "audit.who.asked"
 }
 
 // who is who acted by the name of that time, and what else one must know of it: the log-in name always.
 func (n auditNames) who(ctx context.Context, e *audit.Event) (name, note string) {
 	if signer, recorder, ok := toldBy(e); ok {
-		return i18n.T(ctx, "audit.who.signer", "Name", signer), i18n.T(ctx, "audit.who.told", "Source", n.actor(ctx, e, recorder))
+		return i18n.T(ctx, "audit.who.signer", "Name", signer), i18n.T(ctx, toldKey(recorder), "Source", n.actor(ctx, e, recorder))
 	}
 	name = n.actor(ctx, e, e.Actor.Name)
 	if e.Actor.IsMachine() {

@@ -225,8 +225,12 @@ func TestSentencesNameWhatTheyTell(t *testing.T) {
 func TestSignersActUnderTheirNames(t *testing.T) {
 	e := &audit.Event{Action: "flow.signed", Outcome: audit.OK, Actor: audit.Actor{Name: "wang", Role: "business"}, Detail: map[string]any{"approver": "周婷"}}
 	ctx := i18n.WithLanguage(context.Background(), i18n.Chinese)
-	if who, note := (auditNames{actors: map[string]string{"wang": "王主任"}}).who(ctx, e); who != "周婷（签署人）" || note != "平台回调告知" {
+	if who, note := (auditNames{actors: map[string]string{"wang": "王主任"}}).who(ctx, e); who != "周婷（签署人）" || note != "平台告知，由王主任查询" {
 		t.Errorf("%s, %s", who, note)
+	}
+	e.Actor = audit.Actor{Name: audit.ActorCallback, Role: audit.RoleSystem}
+	if _, note := (auditNames{}).who(ctx, e); note != "平台回调告知" {
+		t.Errorf("told by a callback: %s", note)
 	}
 	e = &audit.Event{Action: "flow.send", Outcome: audit.OK, Actor: audit.Actor{Name: "wang", Role: audit.RoleSystem}}
 	if who, note := (auditNames{actors: map[string]string{"wang": "王主任"}}).who(ctx, e); who != "王主任" || note != "wang · 由系统代办" {

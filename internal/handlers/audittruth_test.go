@@ -86,7 +86,7 @@ func TestASignersRowHasNoAddressOfOthers(t *testing.T) {
 	w, _ := newForeignWorld(t)
 	flow := w.flow()
 	v := w.p.as(auth.Compliance)
-	w.p.note("terminal", audit.Event{Action: "flow.signed", ObjectType: "flow", ObjectID: flow, Detail: map[string]any{"approver": "周婷"}})
+	w.p.note("wang", audit.Event{Action: "flow.signed", ObjectType: "flow", ObjectID: flow, Detail: map[string]any{"approver": "周婷"}})
 	page := v.get("/audit?action=flow.signed").wantStatus(http.StatusOK)
 	line := page.find(".act").First()
 	if strings.Contains(line.Text(), "192.0.2.7") {
@@ -99,7 +99,7 @@ func TestASignersRowHasNoAddressOfOthers(t *testing.T) {
 	v.get(href).wantStatus(http.StatusOK)
 	table := v.get("/audit/export?format=table&action=flow.signed").wantStatus(http.StatusOK).body
 	row := table[strings.Index(table, "周婷"):]
-	if strings.Contains(row, "192.0.2.7") || strings.Contains(row, "terminal") || strings.Contains(row, "业务人员") || !strings.HasPrefix(row, "周婷（签署人）,,,") {
+	if strings.Contains(row, "192.0.2.7") || strings.Contains(row, "业务人员") || !strings.HasPrefix(row, "周婷（签署人）,,,wang,") {
 		t.Errorf("the table: %s", row)
 	}
 	open, _ := line.Find(".act-open").Attr("href")
