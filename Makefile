@@ -53,8 +53,8 @@ check: $(ASSETS) ## format, vet, staticcheck, generated files and go.mod up to d
 
 .PHONY: unit
 unit: build ## Go tests with the race detector, and the unit tests of the browser code
-	@# Compiles PDFium into the folder that the tests share: under the race detector that takes minutes.
-	$(GO) test -tags $(TAGS) -count=1 -run '^TestPageImageCapsPixels$$' ./internal/pdf
+	@# Compiles PDFium into the folder that the tests share, and into the user's: under the race detector that takes minutes.
+	$(GO) test -tags $(TAGS) -count=1 -run '^(TestPageImageCapsPixels|TestSignRefusesToHide)$$' ./internal/pdf
 	$(GO) test $(RACE) -timeout 40m -tags $(TAGS) ./...
 	node --test test/unit/*.test.js
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"sealdesk/internal/audit"
 	"sealdesk/internal/auth"
 	"sealdesk/internal/store"
 )
@@ -90,7 +91,9 @@ func changedRows(t *testing.T, d *DB) (all []string) {
 		t.Fatal(err)
 	}
 	for _, problem := range r.Problems {
-		all = append(all, problem.String())
+		if problem.Kind == audit.ProblemRow { // a test that drops triggers is told of these too
+			all = append(all, problem.String())
+		}
 	}
 	return all
 }

@@ -24,7 +24,7 @@ const (
 	macName      = "wazero.mac"
 )
 
-// sealedCache is the cache that carries a MAC, of the last renderer that has one: renderers that have no key take compiled code from there too.
+// sealedCache is the cache that carries a MAC, of the last renderer that has one and is open: renderers that have no key take compiled code from there too.
 var sealedCache atomic.Pointer[RendererOptions]
 
 // compiling is held by the renderer that looks into a folder or compiles into it, so that the next one finds it whole.

@@ -58,7 +58,6 @@ func TestARendererLooksAtCompiledCodeFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	defer sealedCache.Store(nil) // the other tests compare pages with theirs
 	opened := func() bool {
 		t.Helper()
 		if err := os.MkdirAll(code.folder(), 0o700); err != nil {

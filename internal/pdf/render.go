@@ -88,10 +88,11 @@ func NewRenderer(_ context.Context, opts RendererOptions) (*Renderer, error) {
 	} else if err := os.MkdirAll(opts.CacheDir, 0o700); err != nil {
 		return nil, fmt.Errorf("pdf: cache folder: %w", err)
 	}
+	r := &Renderer{opts: opts, slots: make(chan struct{}, instances), images: newImageCache(opts.CacheBytes)}
 	if opts.CacheKey != nil {
-		sealedCache.Store(&opts)
+		sealedCache.Store(&r.opts)
 	}
-	return &Renderer{opts: opts, slots: make(chan struct{}, instances), images: newImageCache(opts.CacheBytes)}, nil
+	return r, nil
 }
 
 // userCache is a folder of ours in the user's cache folder, empty where there is none to be had.
@@ -133,6 +134,7 @@ func (r *Renderer) Close() error {
 		return nil
 	}
 	r.closed = true
+	sealedCache.CompareAndSwap(&r.opts, nil)
 	var err error
 	if r.pool != nil {
 		err = r.pool.Close()
