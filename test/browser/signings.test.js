@@ -113,8 +113,8 @@ test("bound, ordered, found, proven, signed; nothing that another site posts", a
   await second.locator("[name=Agree]").check();
   await second.locator("[data-sign-submit]").click();
   await until("the signature", async () => (await state(second)) === "已签署");
-  await second.goto(program.url + "/signings");
-  await second.getByText("没有等待您签署的合同").waitFor();
+  await until("the portal to hear of it", async () =>
+    (await second.goto(program.url + "/signings")) && (await second.getByText("没有等待您签署的合同").count()));
   admin.check();
   own.check();
 });
