@@ -1,5 +1,5 @@
 # Sealdesk. `make` lists the targets. Needed: Go, a C compiler, Node with npm; `make test` also wants
-# chromium, poppler-utils and qpdf, which it installs where it runs as root on Debian.
+# chromium, poppler-utils, qpdf and python3, which it installs where it runs as root on Debian.
 
 TAGS    := sqlite_fts5
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -199,9 +198,6 @@ func TestErasingWhileTheProgramRuns(t *testing.T) {
 // TestTheScriptOfTheDocument runs what docs/audit.md gives to whoever verifies an export without this program: on an export before and after
 // somebody was erased, and on one that says another name.
 func TestTheScriptOfTheDocument(t *testing.T) {
-	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip("no python3")
-	}
 	_, after, _ := strings.Cut(readText(t, "docs/audit.md"), "```python\n")
 	code, _, _ := strings.Cut(after, "```")
 	dir, data := t.TempDir(), lina(t)
